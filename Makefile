@@ -1,0 +1,58 @@
+# native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
+.DEFAULT_GOAL := all
+.PHONY: all images test lint format bench lock s3 clean help setup
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONWARNINGS := ignore::SyntaxWarning
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header pyproject.toml
+
+all: images ## set up, make what is missing or stale on the demo, print the results (the default)
+	@native4k recall data/features
+	@dvc repro
+	@native4k summary
+
+images: setup ## fetch the images (the demo: draw them) if they are missing or stale
+	@if native4k freeze data/images --check && dvc status --quiet data/images.dvc; then exit 0; fi; \
+	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && dvc add --quiet data/images
+
+test: setup ## set up and run the tests
+	@pytest
+
+lint: setup ## check style, types and workflows
+	@ruff check . && ruff format --check . && mypy && snakefmt --check --compact-diff Snakefile rules
+	@for file in Snakefile rules/fetch.smk rules/measure.smk rules/dataset.smk; do snakemake --lint -s $$file; done
+
+format: setup ## rewrite the code in the project's style
+	@ruff check --fix-only . && ruff format . && snakefmt Snakefile rules
+
+bench: setup ## run every benchmark and write bench/RESULTS.md
+	@python bench/run.py
+
+lock: setup ## compile requirements.lock anew from pyproject.toml
+	@$(LOCK) --output-file requirements.lock --upgrade
+
+s3: setup ## serve S3 on loopback and point the DVC remote local-s3 at it, until ^C
+	@python tests/s3.py
+
+clean: ## remove what can be made again: intermediates, logs, caches of tools
+	rm -rf data/work .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+help: ## this list
+	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@python="$$(for name in python3.11 python3.12 python3 python; do \
+	  $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
+	  && echo $$name && break; done || true)"; \
+	if [ -z "$$python" ]; then \
+	  echo "native4k needs Python 3.11 or 3.12 with venv on the PATH: basicsr does not build on 3.13" >&2; exit 1; fi; \
+	echo "setting up .venv with $$($$python --version)"; \
+	$$python -m venv --clear .venv; \
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
+	python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock; \
+	uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock; \
+	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .; \
+	touch .venv/ready

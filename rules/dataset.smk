@@ -1,0 +1,116 @@
+# DATASET: data/features and votes -> vet -> select -> dedup -> balance -> split -> check -> data/tables.
+configfile: "params.yaml"
+
+
+include: "frozen.smk"
+
+
+FEATURES = "whole graph" if hasattr(rules, "features") else frozen("data/features/images.parquet")
+
+
+rule tables:
+    """The final tables, once the product tests have passed."""
+    input:
+        "data/work/dataset/checked.txt",
+        table="data/work/dataset/split.parquet",
+    output:
+        directory("data/tables"),
+    log:
+        "data/work/logs/tables.log",
+    shell:
+        "mkdir -p {output} && cp {input.table} {output}/images.parquet"
+        " && cp data/features/collected.parquet data/features/not_collected.parquet {output} 2> {log}"
+
+
+rule vet:
+    """Merge people's votes."""
+    input:
+        "src/native4k/dataset/vet.py",
+        features="data/features",
+        votes="data/votes",
+    output:
+        "data/work/dataset/vet.parquet",
+    params:
+        config["vet"],
+        FEATURES,
+    log:
+        "data/work/logs/vet.log",
+    shell:
+        "native4k vet {input.features}/images.parquet {input.votes} {output} 2>&1 | tee {log}"
+
+
+rule select:
+    """Apply the thresholds."""
+    input:
+        "src/native4k/dataset/select.py",
+        table=rules.vet.output,
+    output:
+        "data/work/dataset/select.parquet",
+    params:
+        config["select"],
+    log:
+        "data/work/logs/select.log",
+    shell:
+        "native4k select {input.table} {output} 2>&1 | tee {log}"
+
+
+rule dedup:
+    """Group copies among the survivors."""
+    input:
+        "src/native4k/dataset/dedup.py",
+        table=rules.select.output,
+    output:
+        "data/work/dataset/dedup.parquet",
+    params:
+        config["dedup"],
+    log:
+        "data/work/logs/dedup.log",
+    shell:
+        "native4k dedup {input.table} {output} 2>&1 | tee {log}"
+
+
+rule balance:
+    """Cap the largest categories."""
+    input:
+        "src/native4k/dataset/balance.py",
+        table=rules.dedup.output,
+    output:
+        "data/work/dataset/balance.parquet",
+    params:
+        config["balance"],
+    log:
+        "data/work/logs/balance.log",
+    shell:
+        "native4k balance {input.table} {output} 2>&1 | tee {log}"
+
+
+rule split:
+    """Train, val, test and reserve."""
+    input:
+        "src/native4k/dataset/split.py",
+        table=rules.balance.output,
+    output:
+        "data/work/dataset/split.parquet",
+    params:
+        config["split"],
+    log:
+        "data/work/logs/split.log",
+    shell:
+        "native4k split {input.table} {output} 2>&1 | tee {log}"
+
+
+rule check:
+    """Test the product: no row lost, no reason changed, no leak, exact sizes."""
+    input:
+        "tests/product/test_tables.py",
+        rules.vet.output,
+        rules.select.output,
+        rules.dedup.output,
+        rules.balance.output,
+        rules.split.output,
+    output:
+        "data/work/dataset/checked.txt",
+    log:
+        "data/work/logs/check.log",
+    shell:
+        "pytest -q -p no:cacheprovider tests/product 2>&1 | tee {log} && cp {log} {output}"

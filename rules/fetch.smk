@@ -1,0 +1,60 @@
+# FETCH: metadata -> collect -> fetch -> freeze -> data/images, which `make images` hands to DVC.
+configfile: "params.yaml"
+
+
+SHARDS = config["shards"]
+
+
+rule images:
+    """The frozen image store."""
+    input:
+        "data/images/origin.json",
+
+
+rule collect:
+    """Choose candidates from the sources' metadata."""
+    input:
+        "src/native4k/fetch/collect.py",
+    output:
+        candidates="data/work/fetch/candidates.parquet",
+        counts="data/work/fetch/collected.parquet",
+        rejected="data/work/fetch/not_collected.parquet",
+    params:
+        config["collect"],
+        config["demo"],
+    log:
+        "data/work/logs/collect.log",
+    shell:
+        "native4k collect data/sources {output} 2>&1 | tee {log}"
+
+
+rule fetch:
+    """Bring one shard of the original bytes."""
+    input:
+        "src/native4k/fetch/fetch.py",
+        candidates=rules.collect.output.candidates,
+    output:
+        "data/work/fetch/{shard}-of-{of}.parquet",
+    params:
+        config["fetch"],
+    log:
+        "data/work/logs/fetch-{shard}-of-{of}.log",
+    shell:
+        "native4k fetch {input.candidates} data/sources data/images {output} --shard {wildcards.shard}/{wildcards.of}"
+        " 2>&1 | tee {log}"
+
+
+rule freeze:
+    """Close the store and note what it was made from."""
+    input:
+        "src/native4k/fetch/freeze.py",
+        rules.collect.output,
+        shards=expand(rules.fetch.output, shard=range(SHARDS), of=SHARDS),
+    output:
+        "data/images/origin.json",
+    log:
+        "data/work/logs/freeze.log",
+    shell:
+        "native4k freeze data/images --candidates {rules.collect.output.candidates}"
+        " --counts {rules.collect.output.counts} --rejected {rules.collect.output.rejected}"
+        " --shards {input.shards} 2>&1 | tee {log}"

@@ -1,0 +1,76 @@
+# MEASURE: data/images -> probe, score, label -> data/features. The images have no rule here: DVC brings them.
+configfile: "params.yaml"
+
+
+include: "frozen.smk"
+
+
+SHARDS = config["shards"]
+STORE = "whole graph" if hasattr(rules, "freeze") else frozen("data/images/origin.json")
+
+
+rule features:
+    """Join what was measured; the row cache remembers it for the next collection."""
+    input:
+        "src/native4k/measure/features.py",
+        probed=expand("data/work/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        scored=expand("data/work/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        labelled=expand("data/work/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+    output:
+        directory("data/features"),
+    log:
+        "data/work/logs/features.log",
+    shell:
+        "native4k features data/images {output} --probed {input.probed} --scored {input.scored}"
+        " --labelled {input.labelled} 2>&1 | tee {log}"
+
+
+rule probe:
+    """Decode one shard."""
+    input:
+        "data/images/origin.json",
+        "src/native4k/measure/probe.py",
+        "src/native4k/images.py",
+    output:
+        "data/work/probe/{shard}-of-{of}.parquet",
+    params:
+        config["probe"],
+        STORE,
+    log:
+        "data/work/logs/probe-{shard}-of-{of}.log",
+    shell:
+        "native4k probe data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"
+
+
+rule score:
+    """Rate one shard."""
+    input:
+        "src/native4k/measure/score.py",
+        "src/native4k/images.py",
+        probed=rules.probe.output,
+    output:
+        "data/work/score/{shard}-of-{of}.parquet",
+    params:
+        config["score"],
+        STORE,
+    log:
+        "data/work/logs/score-{shard}-of-{of}.log",
+    shell:
+        "native4k score data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
+        " 2>&1 | tee {log}"
+
+
+rule label:
+    """Put one shard into categories."""
+    input:
+        "data/images/origin.json",
+        "src/native4k/measure/label.py",
+    output:
+        "data/work/label/{shard}-of-{of}.parquet",
+    params:
+        config["label"],
+        STORE,
+    log:
+        "data/work/logs/label-{shard}-of-{of}.log",
+    shell:
+        "native4k label data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"

@@ -1,0 +1,135 @@
+"""The native4k command: one subcommand a step, in the order of the pipeline."""
+
+import argparse
+import errno
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from native4k.errors import UserError
+
+STEPS = {
+    "fetch": {
+        "collect": "choose candidates from the sources' metadata, with a count for every reason",
+        "fetch": "bring the candidates' original bytes into the image store",
+        "freeze": "close the store: candidates, index, and what both were made from",
+    },
+    "measure": {
+        "probe": "decode each image once: format, size, perceptual hash, detail, thumbnail",
+        "score": "rate each image with pyiqa metrics",
+        "label": "put each image in a category by its caption's words",
+        "features": "join what was measured into one table",
+        "recall": "refill the cache of measured rows from a features table",
+    },
+    "dataset": {
+        "vet": "merge people's votes into verdicts",
+        "select": "apply the thresholds",
+        "dedup": "group copies and near copies, keep the best of each group",
+        "balance": "cap the largest categories",
+        "split": "put groups into train, val, test and reserve, for ever",
+    },
+    "publish": {
+        "publish": "link the kept images into a dataset version with card and checksums",
+        "check": "verify a published dataset, whole or one split of it",
+        "assess": "measure the curation against the demo's truth",
+    },
+    "sr": {
+        "sr train": "train a super-resolution baseline",
+        "sr upscale": "make pictures larger with a trained baseline",
+        "sr evaluate": "measure a baseline on the test images",
+    },
+    "t2i": {
+        "t2i encode": "train the autoencoder and encode the training images",
+        "t2i train": "train a text-to-image baseline on the latents",
+        "t2i generate": "make pictures from captions",
+        "t2i evaluate": "measure a baseline's pictures against the test images",
+    },
+    "report": {
+        "report": "write the report page",
+        "summary": "print the funnel, the metrics, and where the report is",
+    },
+}
+"""Package -> step -> what it does. The step `sr train` is the module native4k.sr.train."""
+
+FULL = {errno.ENOSPC: "no space left on the device", errno.EFBIG: "the file-size limit was reached",
+        errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the file system is read-only"}  # fmt: skip
+
+
+def module_of(package: str, step: str) -> str:
+    """The module a step lives in."""
+    return f"native4k.{package}.{step.split()[-1]}"
+
+
+def _help() -> str:
+    rows = [f"  {step:<14}{does}" for steps in STEPS.values() for step, does in steps.items()]
+    return "\n".join([
+        "usage: native4k STEP ... [--params FILE]",
+        "",
+        "Images that are really 4K, from metadata to benchmark numbers. Steps, in the order of the pipeline:",
+        "",
+        *rows,
+        "",
+        "native4k STEP --help says all of a step. Numbers live in params.yaml; paths go on the command line.",
+    ])  # fmt: skip
+
+
+def find(words: list[str]) -> tuple[str, str] | None:
+    """The package and step that the command line begins with."""
+    for package, steps in STEPS.items():
+        for step in steps:
+            if words[: len(step.split())] == step.split():
+                return package, step
+    return None
+
+
+def parser(package: str, step: str) -> argparse.ArgumentParser:
+    """A step's own parser, made by its module."""
+    module = importlib.import_module(module_of(package, step))
+    made = argparse.ArgumentParser(
+        prog=f"native4k {step}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(made)
+    made.add_argument("--params", type=Path, default=Path("params.yaml"), help="the numbers (default: %(default)s)")
+    made.set_defaults(run=module.run)
+    return made
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one step; a user's mistake is one line on stderr and exit status 1."""
+    words = sys.argv[1:] if words is None else words
+    if not words or words[0] in {"-h", "--help", "help"}:
+        print(_help())
+        return 0
+    found = find(words)
+    if found is None:
+        known = ", ".join(step for steps in STEPS.values() for step in steps)
+        print(f"native4k: no step {' '.join(words[:2])!r}; there are: {known}", file=sys.stderr)
+        return 2
+    package, step = found
+    try:
+        args = parser(package, step).parse_args(words[len(step.split()) :])
+        args.run(args)
+    except UserError as error:
+        return _complain(step, str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno in FULL:
+            return _complain(step, f"{error.filename or 'writing'}: {FULL[error.errno]}; make room and run again")
+        if isinstance(error, PermissionError):
+            return _complain(step, f"{error.filename}: permission denied")
+        raise
+    return 0
+
+
+def _complain(step: str, line: str) -> int:
+    print(f"native4k {step}: {line}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""DATASET: what we decide, from tables and people's votes alone."""

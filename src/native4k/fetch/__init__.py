@@ -1,0 +1,1 @@
+"""FETCH: from metadata to frozen bytes."""

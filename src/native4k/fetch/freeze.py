@@ -1,0 +1,87 @@
+"""Close the image store: candidates and index whole, and a note of what both were made from."""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from native4k import params, tables
+from native4k.errors import UserError
+
+PACKAGE = Path(__file__).parent.parent
+
+
+def origin(numbers: Path) -> dict[str, Any]:
+    """The params sections and source files that decide what the store holds, and their common hash."""
+    tree = params.read(numbers)
+    sections = {name: tree.get(name) for name in ("demo", "collect", "fetch")}
+    files = [path for part in ("fetch", "sources") for path in (PACKAGE / part).rglob("*.py")]
+    code = {
+        path.relative_to(PACKAGE).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)
+    }
+    made_from = {"params": sections, "code": code}
+    text = json.dumps(made_from, sort_keys=True)
+    return {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16], **made_from}
+
+
+def compare(store: Path, numbers: Path) -> None:
+    """Stop with one line if the store was made from other params or code than these."""
+    path = store / "origin.json"
+    if not path.exists():
+        raise UserError(f"{store}: no frozen images; run 'make images' (or 'dvc pull {store}')")
+    then, now = json.loads(path.read_text(encoding="utf-8")), origin(numbers)
+    if then["fingerprint"] == now["fingerprint"]:
+        return
+    changed = [f"params {name}" for name, value in now["params"].items() if then["params"].get(name) != value]
+    changed += [file for file in now["code"].keys() | then["code"] if now["code"].get(file) != then["code"].get(file)]
+    raise UserError(f"{store}: made before a change of {', '.join(sorted(changed))}; run 'make images'")
+
+
+def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) -> pd.DataFrame:
+    """The store's index: this version's rows, and the older ones that cannot be drawn again."""
+    fresh = pd.concat(shards, ignore_index=True)
+    if set(fresh["id"]) != set(candidates["id"]):
+        raise UserError(f"{store}: the shards' ids are not the candidates'; run 'make images' again")
+    path = store / "index.parquet"
+    if not path.exists():
+        return fresh
+    older = tables.read(path)
+    gone = (older["revision"] != "") | older["id"].isin(fresh["id"])  # drawn pictures can be drawn again
+    return pd.concat([older[~gone], fresh], ignore_index=True)
+
+
+def sweep(store: Path, index: pd.DataFrame) -> None:
+    """Remove files that no row of the index names."""
+    named = set(index["file"])
+    for path in store.glob("??/*"):
+        if path.relative_to(store).as_posix() not in named:
+            path.unlink()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths of the step."""
+    parser.add_argument("store", type=Path, help="the image store (data/images)")
+    parser.add_argument("--check", action="store_true", help="only say whether the store belongs to params and code")
+    parser.add_argument("--candidates", type=Path, help="the table that collect wrote")
+    parser.add_argument("--counts", type=Path, help="collect's rows by source and reason")
+    parser.add_argument("--rejected", type=Path, help="the rows that collect rejected")
+    parser.add_argument("--shards", type=Path, nargs="+", help="the shards' indexes")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write candidates, index, counts and origin into the store, the origin last."""
+    if args.check:
+        compare(args.store, args.params)
+        return
+    candidates = tables.read(args.candidates, "id")
+    index = freeze(args.store, candidates, [tables.read(path) for path in args.shards])
+    (args.store / "origin.json").unlink(missing_ok=True)
+    tables.write(index, args.store / "index.parquet")
+    tables.write(candidates, args.store / "candidates.parquet")
+    tables.write(tables.read(args.counts), args.store / "collected.parquet")
+    tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
+    sweep(args.store, index)
+    tables.write_text(json.dumps(origin(args.params), indent=1, sort_keys=True) + "\n", args.store / "origin.json")

@@ -1,0 +1,84 @@
+"""Measured rows, kept under the hash of bytes, code and params, so that nothing is measured twice."""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+from tqdm import tqdm
+
+from native4k import params, tables
+
+PACKAGE = Path(__file__).parent.parent
+CODE = {"probe": ("measure/probe.py", "images.py"), "score": ("measure/score.py", "images.py")}
+"""Step -> the files whose code its rows depend on."""
+
+CHUNK = 16
+"""Images measured between two writes: what a kill can lose."""
+
+
+def key(step: str, numbers: Path) -> str:
+    """What a step's rows depend on beside the bytes, hashed."""
+    code = [(PACKAGE / file).read_bytes() for file in CODE[step]]
+    section = json.dumps(params.read(numbers).get(step), sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join([section, *code])).hexdigest()[:16]
+
+
+def folder(root: Path, step: str, numbers: Path) -> Path:
+    """Where the rows measured by this code with these params are kept."""
+    return root / step / key(step, numbers)
+
+
+def lookup(place: Path, sha256s: set[str]) -> pd.DataFrame:
+    """The rows measured before for these bytes, one for each."""
+    parts = sorted(place.glob("*.parquet"))
+    if not parts:
+        return pd.DataFrame({"sha256": pd.Series(dtype="str")})
+    wanted = ds.field("sha256").isin(sorted(sha256s))
+    return ds.dataset(parts).to_table(filter=wanted).to_pandas().drop_duplicates("sha256")
+
+
+def keep(place: Path, rows: pd.DataFrame) -> None:
+    """Add rows, in a part named by what is in it."""
+    name = hashlib.sha256("".join(sorted(rows["sha256"])).encode()).hexdigest()[:16]
+    tables.write(rows.sort_values("sha256"), place / f"{name}.parquet")
+
+
+def measure(files: "pd.Series[str]", one: Callable[[str], dict[str, Any]], place: Path, step: str) -> pd.DataFrame:
+    """A row for every file (indexed by sha256): from the cache, or measured now and kept."""
+    known = lookup(place, set(files.index))
+    parts = [known]
+    todo = files[~files.index.isin(known["sha256"]) & ~files.index.duplicated()]
+    progress = tqdm(total=len(todo), desc=step, unit="image", mininterval=5)
+    for start in range(0, len(todo), CHUNK):
+        rows = []
+        for sha256, file in todo.iloc[start : start + CHUNK].items():
+            rows.append({"sha256": sha256, **one(file)})
+            progress.update()
+        parts.append(pd.DataFrame(rows))
+        keep(place, parts[-1])
+    progress.close()
+    return pd.concat([part for part in parts if len(part)] or [known], ignore_index=True)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The paths that steps measuring shards of images have in common."""
+    parser.add_argument("store", type=Path, help="the image store (data/images)")
+    parser.add_argument("out", type=Path, help="the shard's table to write")
+    parser.add_argument("--shard", default="0/1", help="which shard of how many, such as 2/4 (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path("data/work/cache"), help="(default: %(default)s)")
+
+
+def shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.Series[str]]":
+    """The shard's candidates with their index columns, and its files by sha256."""
+    number, of = tables.parse_shard(args.shard)
+    candidates = tables.read(args.store / "candidates.parquet", "id", "caption")
+    index = tables.read(args.store / "index.parquet", columns=["id", "status", "sha256", "bytes", "file"])
+    table = candidates.merge(index, on="id", how="left", validate="one_to_one")
+    table = table[tables.shard_of(table["id"], of) == number]
+    there = table[table["status"] == "ok"]
+    return table, pd.Series(there["file"].to_numpy(), index=there["sha256"])

@@ -1,0 +1,46 @@
+"""Join what was measured into one table, with the thumbnails beside it: all that the dataset's decisions need."""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from native4k import tables
+from native4k.measure import cache, probe
+
+BESIDE = ("collected.parquet", "not_collected.parquet")
+"""The store's tables that travel with the features, so that the funnel starts at the metadata."""
+
+
+def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame) -> pd.DataFrame:
+    """One row per candidate with every measured column."""
+    joined = probed.merge(scored, on="id", how="left", validate="one_to_one")
+    joined = joined.merge(labelled, on="id", how="left", validate="one_to_one")
+    tables.conserve(probed, joined, "features")
+    return joined
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths of the step."""
+    parser.add_argument("store", type=Path, help="the image store (data/images); only its tables are read")
+    parser.add_argument("out", type=Path, help="the folder to write (data/features)")
+    for step in ("probed", "scored", "labelled"):
+        parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the features folder."""
+    probed, scored, labelled = (
+        pd.concat(map(tables.read, shards), ignore_index=True) for shards in (args.probed, args.scored, args.labelled)
+    )
+    table = features(probed.drop(columns="file"), scored, labelled)
+    args.out.mkdir(parents=True, exist_ok=True)
+    pictures = table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]]
+    tables.write(pictures, args.out / "thumbnails.parquet")
+    for name in BESIDE:
+        shutil.copyfile(args.store / name, args.out / name)
+    made = {"probe": list(probe.FAILED), "score": [name for name in scored if name != "id"]}
+    notes = {step: json.dumps({"key": cache.key(step, args.params), "columns": made[step]}) for step in made}
+    tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", notes)

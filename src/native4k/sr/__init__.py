@@ -1,0 +1,1 @@
+"""Super-resolution: baselines that make small pictures large, and how well they do it."""

@@ -1,0 +1,137 @@
+"""A baseline: a network, a scale and training numbers; and the folder that a finished one lives in."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from annotated_types import Ge, Gt
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialised
+from torch import nn
+
+from native4k import params, tables
+from native4k.errors import UserError
+from native4k.sr import networks, patches
+
+WEIGHTS, PARAMS = "weights.safetensors", "params.json"
+
+Positive = Annotated[int, Gt(0)]
+
+
+@params.params
+class Training:
+    """One training run; every count is of images seen. Units and sources are in params.yaml."""
+
+    seed: Annotated[int, Ge(0)]
+    threads: Positive
+    batch: Positive
+    images: Positive
+    lr: Annotated[float, Gt(0)]
+    milestones: tuple[Positive, ...]
+    gamma: Annotated[float, Gt(0)]
+    curve_every: Positive
+    val_patches: Positive
+    checkpoint_every: Positive
+
+
+@params.params
+class Params:
+    """An entry of sr.baselines; one that has nothing to learn has no training."""
+
+    scale: Annotated[int, Gt(1)]
+    network: networks.Network
+    training: Training | None = None
+
+
+@params.params
+class Saved:
+    """What params.json holds: all that the weights came from, but for the pictures."""
+
+    name: str
+    baseline: Params
+    patches: patches.Params | None
+
+
+def load(path: Path, name: str) -> Params:
+    """A baseline by its name in the params file; the network is built once to see that it can be."""
+    baseline = params.load(Params, path, "sr", "baselines", name)
+    where = f"{path}: sr.baselines.{name}"
+    learns = count(build(baseline, where)) > 0
+    if learns and baseline.training is None:
+        raise UserError(f"{where}.training: missing; {baseline.network.kind} has to be trained")
+    if baseline.training is not None and not learns:
+        raise UserError(f"{where}.training: remove it; {baseline.network.kind} has nothing to learn")
+    if baseline.training is not None and list(baseline.training.milestones) != sorted(baseline.training.milestones):
+        raise UserError(f"{where}.training.milestones: must be in ascending order")
+    return baseline
+
+
+def build(baseline: Params, where: str) -> nn.Module:
+    """The untrained network, or one line that says where the shape that cannot be built is."""
+    try:
+        return networks.build(baseline.network, baseline.scale)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def count(network: nn.Module) -> int:
+    """How many numbers the network learns."""
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def save(saved: Saved, network: nn.Module, folder: Path) -> None:
+    """The folder of a finished baseline, whole or not at all: resolved params, and weights if there are any."""
+    with tables.whole_folder(folder) as temporary:
+        tree = dataclasses.asdict(saved)
+        tables.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", temporary / PARAMS)
+        if count(network):
+            state = {name: value.contiguous() for name, value in network.state_dict().items()}
+            (temporary / WEIGHTS).write_bytes(serialised(state))  # save_file would make it readable by its owner alone
+
+
+def restore(folder: Path) -> tuple[Saved, nn.Module]:
+    """A finished baseline and its network, ready to be used."""
+    saved = params.validate(Saved, _read(folder / PARAMS), str(folder / PARAMS))
+    network = build(saved.baseline, str(folder / PARAMS))
+    if count(network):
+        _fill(network, folder / WEIGHTS)
+    return saved, network.eval().requires_grad_(requires_grad=False)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path}: no such file; {_GET.format(path.parent)}") from None
+    except ValueError:
+        raise UserError(f"{path}: not JSON; {_GET.format(path.parent)}") from None
+
+
+def _fill(network: nn.Module, path: Path) -> None:
+    if not path.exists():
+        raise UserError(f"{path}: no such file; {_GET.format(path.parent)}")
+    try:
+        weights = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"{path}: not readable ({error}); {_GET.format(path.parent)}") from None
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    there = {name: tuple(value.shape) for name, value in weights.items()}
+    wrong = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+    if wrong:
+        raise UserError(
+            f"{path}: {wrong[0]} is {there.get(wrong[0], 'missing')}, the network of {PARAMS} beside it wants "
+            f"{wanted.get(wrong[0], 'none')}: they are of different baselines; {_GET.format(path.parent)}"
+        )
+    network.load_state_dict(weights)
+
+
+_GET = "get it with 'dvc pull {0}', or train it with 'native4k sr train'"
+
+
+def threads(number: int) -> None:
+    """Fix what a result depends on beside its params: the thread count and torch's choice of algorithms."""
+    torch.set_num_threads(number)
+    torch.use_deterministic_algorithms(mode=True)

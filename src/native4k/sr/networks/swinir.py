@@ -1,0 +1,100 @@
+"""SwinIR (Liang et al. 2021, arXiv 2108.10257), as basicsr has it."""
+
+import warnings
+from typing import Annotated, Any, Literal
+
+import torch
+from annotated_types import Gt
+from torch import Tensor, nn
+
+from native4k.errors import UserError
+from native4k.params import params
+from native4k.sr import degrade
+from native4k.sr.networks import mended
+
+SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
+"""What each upsampler can do."""
+
+Positive = Annotated[int, Gt(0)]
+
+
+@params
+class Params:
+    """The network's shape; units and sources are in params.yaml."""
+
+    kind: Literal["swinir"]
+    embed_dim: Positive
+    depths: tuple[Positive, ...]
+    num_heads: tuple[Positive, ...]
+    window_size: Positive
+    mlp_ratio: float
+    drop_path: float
+    upsampler: Literal["pixelshuffle", "pixelshuffledirect", "nearest+conv"]
+    residual: bool
+
+
+class SwinIR(nn.Module):
+    """SwinIR for pictures of any size.
+
+    With `residual` it is not the published network: it learns what bicubic enlargement lacks. The last layer then
+    begins at zero, so that the untrained network is exactly bicubic and a few hundred steps make it better.
+    """
+
+    def __init__(self, shape: Params, scale: int) -> None:
+        super().__init__()
+        check(shape, scale)
+        self.scale, self.window, self.residual = scale, shape.window_size, shape.residual
+        self.body = _published(shape, scale)
+        for module in list(self.body.modules()):
+            for name, buffer in list(module.named_buffers(recurse=False)):
+                module.register_buffer(name, buffer, persistent=False)  # derived, not learned: not in the weights file
+        if self.residual:
+            last = self.body.upsample[0] if shape.upsampler == "pixelshuffledirect" else self.body.conv_last
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
+        height, width = image.shape[-2:]
+        large: Tensor = self.body(_pad(image, self.window))[..., : height * self.scale, : width * self.scale]
+        if self.residual:
+            large = degrade.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
+        return large
+
+
+def check(shape: Params, scale: int) -> None:
+    """Refuse a shape that cannot be built."""
+    if scale not in SCALES[shape.upsampler]:
+        able = ", ".join(map(str, SCALES[shape.upsampler]))
+        raise UserError(f"swinir: upsampler {shape.upsampler} cannot do scale {scale}; it can do {able}")
+    if len(shape.depths) != len(shape.num_heads):
+        raise UserError(f"swinir: depths {list(shape.depths)} and num_heads {list(shape.num_heads)} differ in length")
+    uneven = [heads for heads in shape.num_heads if shape.embed_dim % heads]
+    if uneven:
+        raise UserError(f"swinir: embed_dim {shape.embed_dim} cannot be shared by {uneven[0]} heads; take a multiple")
+
+
+def _published(shape: Params, scale: int) -> Any:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
+        return mended.basicsr("archs.swinir_arch").SwinIR(
+            img_size=4 * shape.window_size,  # only sizes a mask that is made again for every other picture size
+            embed_dim=shape.embed_dim,
+            depths=shape.depths,
+            num_heads=shape.num_heads,
+            window_size=shape.window_size,
+            mlp_ratio=shape.mlp_ratio,
+            drop_path_rate=shape.drop_path,
+            upscale=scale,
+            upsampler=shape.upsampler,
+        )
+
+
+def _pad(image: Tensor, multiple: int) -> Tensor:
+    """Mirrored at the right and at the bottom until both sides are multiples."""
+    for axis in (-2, -1):
+        length = image.shape[axis]
+        if length % multiple:
+            position = torch.arange(length + -length % multiple, device=image.device)
+            image = image.index_select(axis, degrade.mirrored(position, length))
+    return image

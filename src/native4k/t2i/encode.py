@@ -1,0 +1,69 @@
+"""Train a baseline's autoencoder, or load a pretrained one, and encode the training images and captions.
+
+Each image is decoded once and seen as its centre square, resized to `side`. OUT_DIR gets latents.safetensors (latents
+and caption features, a row an image), captions.parquet (the rows' ids and captions), autoencoder/ and params.json.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from native4k import tables
+from native4k.errors import UserError
+from native4k.params import load, params
+from native4k.t2i import autoencoder, fit, folders, text
+
+
+@params
+class Params:
+    """What the images and captions become."""
+
+    threads: int  # of torch; the last bits of the result depend on it
+    seed: int
+    side: int  # pixels of the square that an image is resized to
+    text_width: int  # features of a caption
+    pretrained: str | None  # an AutoencoderDC's folder or hub name; then autoencoder is null
+    autoencoder: autoencoder.Params | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths, and which baseline."""
+    parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
+    parser.add_argument("train_dir", type=Path, help="a published split: pictures and metadata.parquet")
+    parser.add_argument("out_dir", type=Path, help="where the latents go")
+    parser.add_argument("--work", type=Path, help="where unfinished training is kept, so that a killed run can go on")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Decode, train, encode, write."""
+    numbers = load(Params, args.params, "t2i", "baselines", args.baseline, "encode")
+    _check(numbers, f"{args.params}: t2i.baselines.{args.baseline}.encode")
+    fit.exact(numbers.threads, numbers.seed)
+    table = folders.split(args.train_dir)
+    pictures = folders.squares(args.train_dir, table, numbers.side)
+    checkpoint = args.work / "autoencoder.pt" if args.work else None
+    if numbers.autoencoder is None:
+        network = autoencoder.load(str(numbers.pretrained))
+    else:
+        key = fit.key_of(repr(numbers).encode(), pictures.tobytes(), Path(autoencoder.__file__).read_bytes())
+        network = autoencoder.train(pictures, numbers.autoencoder, numbers.seed, checkpoint, key)
+    tensors = {
+        "latents": autoencoder.encode(network, pictures),
+        "captions": torch.from_numpy(text.features(table["caption"].tolist(), numbers.text_width)),
+    }
+    with folders.whole(args.out_dir) as folder:
+        save_file(tensors, folder / "latents.safetensors")
+        tables.write(table[["id", "caption"]], folder / "captions.parquet")
+        autoencoder.save(network, folder / "autoencoder")
+        folders.write_json(folders.resolved(args.baseline, encode=numbers), folder / "params.json")
+    if checkpoint:
+        checkpoint.unlink(missing_ok=True)
+
+
+def _check(numbers: Params, where: str) -> None:
+    if (numbers.pretrained is None) == (numbers.autoencoder is None):
+        raise UserError(f"{where}: give either pretrained or autoencoder, and null for the other")
+    if numbers.autoencoder and numbers.autoencoder.crop > numbers.side:
+        raise UserError(f"{where}.autoencoder.crop: larger than side ({numbers.autoencoder.crop} > {numbers.side})")

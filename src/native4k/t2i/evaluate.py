@@ -1,0 +1,125 @@
+"""Measure a text-to-image baseline: generate from the test captions, and compare with the test images at that size.
+
+No measure here needs learned weights, so none of them judges what a picture means: `glcm_published`, `glcm_entropy`,
+`entropy` (bits), `compression_ratio` and `spectrum_slope` describe the detail of the generated and of the real
+pictures; `patch_kernel_distance` and `spectrum_slope_distance` compare the two sets; `autoencoder_psnr` (dB) is the
+best that the latents allow; `flow_loss` is the training's loss on the held-out images with their captions, and
+`flow_loss_without_caption` without. Real images are seen as the model sees them: the centre square, resized.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from native4k.errors import UserError
+from native4k.params import load, params
+from native4k.t2i import autoencoder, flow, folders, measures, text
+from native4k.t2i import generate as sampling
+
+
+@params
+class Params:
+    """The measures' numbers: the same for every baseline, or they could not be compared."""
+
+    seed: int  # of the noise that the held-out loss is taken at
+    times: int  # points between image and noise that the held-out loss averages
+    glcm_patch: int  # pixels
+    glcm_levels: int  # grey levels
+    glcm_distances: tuple[int, ...]  # pixels
+    jpeg_quality: int
+    kernel_patch: int  # pixels
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths, and which baseline."""
+    parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
+    parser.add_argument("model_dir", type=Path, help="what `native4k t2i train` made")
+    parser.add_argument("test_dir", type=Path, help="a published split: pictures and metadata.parquet")
+    parser.add_argument("out", type=Path, metavar="OUT.json", help="the metrics")
+    parser.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="where the contact sheet goes")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Generate, measure, write the metrics and a sheet: real pictures above, generated ones below."""
+    numbers = load(Params, args.params, "t2i", "evaluate")
+    sample = load(sampling.Params, args.params, "t2i", "baselines", args.baseline, "generate")
+    table = folders.split(args.test_dir)
+    model = sampling.open_model(args.model_dir)
+    if model.baseline != args.baseline:
+        raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
+    real = folders.squares(args.test_dir, table, model.side)
+    ours = sampling.generate(model, table, sample)
+    with folders.whole(args.pictures) as folder:
+        sheet([real, ours]).save(folder / "sheet.webp", quality=90)
+    metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
+    folders.write_json(rounded(metrics | {"n_images": len(table)}), args.out)
+
+
+def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:
+    """What the pictures alone say."""
+    generated, test = detail(ours, numbers), detail(real, numbers)
+    features = [measures.patch_features(_patches(pictures, numbers.kernel_patch)) for pictures in (ours, real)]
+    return {
+        "generated": generated,
+        "test": test,
+        "spectrum_slope_distance": abs(generated["spectrum_slope"] - test["spectrum_slope"]),
+        "patch_kernel_distance": measures.kernel_distance(*features),
+    }
+
+
+def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
+    """How much detail is in the pictures, averaged."""
+    lumas = [measures.grey(picture) for picture in pictures]
+    coarse = np.stack(lumas) // (256 // numbers.glcm_levels)
+    patches = _patches(coarse, numbers.glcm_patch)[..., 0]
+    matrices = [measures.glcms(patch, numbers.glcm_levels, numbers.glcm_distances) for patch in patches]
+    return {
+        "glcm_published": float(np.mean([measures.glcm_published(each) for each in matrices])),
+        "glcm_entropy": float(np.mean([measures.glcm_entropy(each) for each in matrices])),
+        "entropy": float(np.mean([measures.entropy(luma) for luma in lumas])),
+        "compression_ratio": measures.compression_ratio(pictures, numbers.jpeg_quality),
+        "spectrum_slope": float(np.mean([measures.spectrum_slope(luma) for luma in lumas])),
+    }
+
+
+@torch.no_grad()
+def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbers: Params) -> dict[str, float]:
+    """How well autoencoder and transformer know pictures that they were not trained on."""
+    latents = autoencoder.encode(model.autoencoder, real)
+    words = torch.from_numpy(text.features(captions, model.text_width))
+    noise = np.random.default_rng(numbers.seed).standard_normal((numbers.times, *latents.shape), np.float32)
+    times = (torch.arange(numbers.times) + 0.5) / numbers.times
+
+    def loss(features: torch.Tensor) -> float:
+        each = [
+            flow.losses(model.transformer, latents, features, time.expand(len(latents)), torch.from_numpy(one)).mean()
+            for time, one in zip(times, noise, strict=True)
+        ]
+        return float(torch.stack(each).mean())
+
+    return {
+        "autoencoder_psnr": measures.psnr(autoencoder.decode(model.autoencoder, latents), real),
+        "flow_loss": loss(words),
+        "flow_loss_without_caption": loss(torch.zeros_like(words)),
+    }
+
+
+def sheet(rows: list[np.ndarray]) -> Image.Image:
+    """Pictures side by side, one row below the other."""
+    return Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0))
+
+
+def rounded(tree: dict[str, Any]) -> dict[str, Any]:
+    """Every number to 4 digits after the point."""
+    return {
+        key: rounded(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
+        for key, value in tree.items()
+    }
+
+
+def _patches(pictures: np.ndarray, side: int) -> np.ndarray:
+    return np.concatenate([measures.tiles(picture, side) for picture in pictures])

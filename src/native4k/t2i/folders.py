@@ -1,0 +1,77 @@
+"""The folders that steps hand to each other: splits of pictures, and results that are whole or not there."""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+from native4k import images, params, tables
+from native4k.errors import UserError
+
+Typed = TypeVar("Typed")
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the folder's place when the block ends well, and is gone when it does not."""
+    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in ("part", "old"))
+    for left in (temporary, old):
+        shutil.rmtree(left, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if folder.exists():
+            folder.rename(old)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def split(folder: Path) -> pd.DataFrame:
+    """The rows of a published split: id, file_name, caption (none is an empty one)."""
+    table = tables.read(folder / "metadata.parquet", columns=["id", "file_name", "caption"])
+    if table.empty:
+        raise UserError(f"{folder}: the split has no images; publish a dataset that has some")
+    return table.sort_values("id", ignore_index=True).fillna({"caption": ""})
+
+
+def squares(folder: Path, table: pd.DataFrame, side: int) -> np.ndarray:
+    """The centre square of each picture, resized: pictures x side x side x 3, uint8."""
+    return np.stack([_square(folder / name, side) for name in table["file_name"]])
+
+
+def _square(path: Path, side: int) -> np.ndarray:
+    try:
+        picture = images.decode(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{path}: in the split's metadata but not there; publish again, or pull it with dvc") from None
+    except images.Unreadable as reason:
+        raise UserError(f"{path}: unreadable ({reason}); publish again, or pull it with dvc") from None
+    return np.asarray(ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS))
+
+
+def write_json(tree: dict[str, Any], path: Path) -> None:
+    """Sorted keys and a newline at the end."""
+    tables.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", path)
+
+
+def resolved(baseline: str, **sections: Any) -> dict[str, Any]:
+    """The baseline's name and the numbers of its steps, as they are saved beside what came of them."""
+    return {"baseline": baseline} | {name: dataclasses.asdict(numbers) for name, numbers in sections.items()}
+
+
+def saved(cls: type[Typed], folder: Path, section: str) -> tuple[str, Typed]:
+    """The baseline's name, and the numbers of one step, from a folder's params.json."""
+    path = folder / "params.json"
+    if not path.exists():
+        raise UserError(f"{path}: no such file; run the step that makes {folder}, or pull it with dvc")
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    return str(tree["baseline"]), params.validate(cls, tree[section], f"{path}: {section}")

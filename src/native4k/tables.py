@@ -1,0 +1,136 @@
+"""Tables: Parquet, one row per image, sorted by id, written whole or not at all, the same bytes every time."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from native4k.errors import UserError
+
+VERSION = "1"
+"""Of the columns' meaning; a table with another one is refused."""
+
+ROW_GROUP = 10_000
+"""Rows; small row groups keep viewers and streaming readers fast."""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside path that becomes path when the block ends well, and is gone when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside path that takes path's place when the block ends well, and is gone when it does not."""
+    temporary = path.with_name(f".{path.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """A small text file, whole or not at all."""
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write(table: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
+    """The table sorted by id, in canonical bytes; metadata goes into the schema."""
+    ordered = table.sort_values("id", kind="stable") if "id" in table else table
+    arrow = pa.Table.from_pandas(ordered, preserve_index=False)
+    arrow = arrow.replace_schema_metadata({"native4k": VERSION} | (metadata or {}))
+    with whole(path) as temporary:
+        pq.write_table(arrow, temporary, row_group_size=ROW_GROUP, compression="zstd")
+
+
+def read(path: Path, *needed: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """A table of ours, or one line that says what is wrong with the file."""
+    schema = _schema(path)
+    missing = [name for name in (*needed, *(columns or [])) if name not in schema.names]
+    if missing:
+        raise UserError(f"{path}: column {missing[0]!r} is missing; there are: {', '.join(schema.names)}")
+    return pq.read_table(path, columns=columns).to_pandas()
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """What was written into the schema beside the columns."""
+    return {key.decode(): value.decode() for key, value in (_schema(path).metadata or {}).items()}
+
+
+def _schema(path: Path) -> pa.Schema:
+    if not path.exists():
+        raise UserError(f"{path}: no such table; run the step that makes it, or pull it with dvc")
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: not a Parquet table ({' '.join(str(error).split())})") from None
+    version = (schema.metadata or {}).get(b"native4k")
+    if version != VERSION.encode():
+        said = version.decode() if version else "none"
+        raise UserError(f"{path}: written by table version {said}, this code reads {VERSION}; run the step again")
+    return schema
+
+
+def reject(table: pd.DataFrame, mask: "pd.Series | np.ndarray", reason: str, step: str) -> pd.DataFrame:
+    """The table with a reason on the masked rows; the first reason stands."""
+    hit = np.asarray(mask, dtype=bool) & (table["reason"] == "").to_numpy()
+    return table.assign(
+        reason=table["reason"].mask(hit, reason),
+        rejected_by=table["rejected_by"].mask(hit, step),
+    )
+
+
+def kept(table: pd.DataFrame) -> pd.Series:
+    """Which rows no step has rejected."""
+    return table["reason"] == ""
+
+
+def funnel(table: pd.DataFrame) -> pd.DataFrame:
+    """How many rows each step rejected and why, most first, the kept ones last."""
+    counts = table.groupby(["rejected_by", "reason"], sort=True).size().rename("rows").reset_index()
+    counts["kept"] = counts["reason"] == ""
+    return counts.sort_values(["kept", "rows", "reason"], ascending=[True, False, True]).drop(columns="kept")
+
+
+def conserve(before: pd.DataFrame, after: pd.DataFrame, step: str) -> None:
+    """Rows in are rows out, and nobody's reason was changed."""
+    old, new = before.set_index("id"), after.set_index("id")
+    if not old.index.sort_values().equals(new.index.sort_values()):
+        raise AssertionError(f"{step}: {len(old)} rows went in, {len(new)} came out, or their ids differ")
+    decided = old.index[old["reason"] != ""]
+    if not old.loc[decided, "reason"].equals(new.loc[decided, "reason"]):
+        raise AssertionError(f"{step}: changed a reason that an earlier step had given")
+
+
+def shard_of(ids: pd.Series, shards: int) -> pd.Series:
+    """Each image's shard, from its id alone, so that it keeps its shard when the collection grows."""
+    return ids.map(lambda id_: int(id_, 16) % shards)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """'2/4' as (2, 4)."""
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and int(number) < int(of)):
+        raise UserError(f"--shard {text!r}: expected NUMBER/COUNT with 0 <= NUMBER < COUNT, such as 0/4")
+    return int(number), int(of)

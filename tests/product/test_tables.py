@@ -1,0 +1,65 @@
+"""Checks of the built dataset, run by rule check on every build: read data/, not the code's own tests."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from native4k import params, tables
+from native4k.dataset import split
+
+WORK = Path("data/work/dataset")
+ORDER = ("vet", "select", "dedup", "balance", "split")
+
+pytestmark = pytest.mark.skipif(not (WORK / "split.parquet").exists(), reason="no dataset has been built here")
+
+
+@pytest.fixture(scope="module", name="steps")
+def all_steps() -> dict[str, pd.DataFrame]:
+    features = tables.read(Path("data/features/images.parquet"))
+    return {"features": features} | {step: tables.read(WORK / f"{step}.parquet") for step in ORDER}
+
+
+@pytest.fixture(scope="module", name="final")
+def final_table(steps: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return steps["split"]
+
+
+def test_no_step_loses_a_row_or_changes_a_reason(steps: dict[str, pd.DataFrame]) -> None:
+    for before, after in zip(["features", *ORDER], ORDER, strict=False):
+        tables.conserve(steps[before], steps[after], after)
+
+
+def test_every_rejected_row_names_its_step_and_no_kept_row_does(final: pd.DataFrame) -> None:
+    assert ((final["reason"] == "") == (final["rejected_by"] == "")).all()
+
+
+def test_exactly_the_kept_rows_have_a_split(final: pd.DataFrame) -> None:
+    assert ((final["reason"] == "") == (final["split"] != "")).all()
+
+
+def test_no_group_is_in_two_splits_and_only_its_representative_is_kept(final: pd.DataFrame) -> None:
+    kept = final[tables.kept(final)]
+    assert kept["group"].is_unique
+    assert (kept["representative"] == kept["id"]).all()
+
+
+def test_no_kept_image_is_within_the_radius_of_another_split(final: pd.DataFrame) -> None:
+    from native4k.dataset import dedup
+
+    radius = params.load(dedup.Params, Path("params.yaml"), "dedup").radius
+    kept = final[tables.kept(final)]
+    hashes = kept["phash"].map(lambda text: int(text, 16)).to_numpy(dtype="uint64")
+    for place, hash_ in enumerate(hashes):
+        near = dedup.distances(hash_, hashes) <= radius
+        near[place] = False
+        assert not near.any(), f"{kept['id'].iloc[place]} is near {kept['id'][near].iloc[0]}"
+
+
+def test_held_out_splits_have_their_exact_size_or_their_zone_is_used_up(final: pd.DataFrame) -> None:
+    numbers = params.load(split.Params, Path("params.yaml"), "split")
+    counts = final["split"].value_counts()
+    for name, held in (("test", numbers.test), ("val", numbers.val)):
+        assert counts.get(name, 0) <= held.size
+    if counts.get("test", 0) < numbers.test.size and counts.get("val", 0) < numbers.val.size:
+        assert counts.get(split.RESERVE, 0) == 0

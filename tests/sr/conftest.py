@@ -1,0 +1,140 @@
+"""Small splits and params files for the tests of super-resolution."""
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from native4k import tables
+
+SECTION: dict[str, Any] = {
+    "patches": {"side": 64, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
+    "upscale": {"tile": 32, "overlap": 8, "threads": 1},
+    "evaluate": {"conventions": ["sr-classical", "sr-real"], "strips": 2, "strip_side": 40},
+    "baselines": {
+        "bicubic_x4": {"scale": 4, "network": {"kind": "bicubic"}},
+        "swinir_x4": {
+            "scale": 4,
+            "network": {
+                "kind": "swinir",
+                "embed_dim": 8,
+                "depths": [2],
+                "num_heads": [2],
+                "window_size": 4,
+                "mlp_ratio": 2.0,
+                "drop_path": 0.1,
+                "upsampler": "pixelshuffledirect",
+                "residual": True,
+            },
+            "training": {
+                "seed": 0,
+                "threads": 1,
+                "batch": 2,
+                "images": 15,
+                "lr": 0.002,
+                "milestones": [6, 10],
+                "gamma": 0.5,
+                "curve_every": 4,
+                "val_patches": 3,
+                "checkpoint_every": 3,
+            },
+        },
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Two training processes on two cores are twenty times slower, not two; and nothing is left set behind."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+    torch.use_deterministic_algorithms(mode=False)
+
+
+def scene(seed: int, height: int, width: int) -> np.ndarray:
+    """Hard-edged discs and stripes of many sizes: what bicubic enlargement blurs and a network can learn."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    picture = np.full((height, width, 3), 128, np.int64)
+    for _ in range(60):
+        centre, radius = random.uniform(0, (height, width)), random.uniform(3, 24)
+        disc = (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2
+        stripes = (x * random.integers(-3, 4) + y * random.integers(1, 4)) // 16 % 2 == 0
+        picture[disc & stripes] = random.integers(0, 256, 3)
+    return picture.astype(np.uint8)
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a published split: PNG files and their metadata."""
+
+    def make(name: str, images: int = 2, size: tuple[int, int] = (96, 120)) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        ids = [f"{name}{number:04d}" for number in range(images)]
+        for number, image in enumerate(ids):
+            Image.fromarray(scene(number + len(name) * 100, *size)).save(folder / f"{image}.png")
+        rows = {
+            "file_name": [f"{image}.png" for image in ids],
+            "id": ids,
+            "caption": ["" for _ in ids],
+            "category": [("Food", "Nature")[number % 2] for number in range(images)],
+            "width": [size[1] for _ in ids],
+            "height": [size[0] for _ in ids],
+        }
+        tables.write(pd.DataFrame(rows), folder / "metadata.parquet")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a params file: the numbers above but for what is given as {"a.b": value}; None removes a key."""
+
+    def make(changes: dict[str, Any] | None = None) -> Path:
+        section = copy.deepcopy(SECTION)
+        for keys, value in (changes or {}).items():
+            *parents, last = keys.split(".")
+            tree = section
+            for key in parents:
+                tree = tree[key]
+            if value is None:
+                del tree[last]
+            else:
+                tree[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump({"sr": section}))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command that must fail, and returns the one line that it says."""
+    from native4k import cli  # noqa: PLC0415
+
+    def run(*words: object) -> str:
+        capsys.readouterr()
+        assert cli.main([str(word) for word in words]) == 1
+        lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("native4k")]
+        assert len(lines) == 1
+        return lines[0]
+
+    return run
+
+
+@pytest.fixture
+def draw() -> Callable[[int, int, int], np.ndarray]:
+    """The drawing of the splits' pictures: seed, height, width."""
+    return scene

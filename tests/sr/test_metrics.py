@@ -1,0 +1,54 @@
+"""native4k.sr.metrics against basicsr."""
+
+import cv2
+import numpy as np
+import pytest
+
+from native4k.sr import metrics
+from native4k.sr.networks import mended
+
+
+def _pictures(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (203, 611, 3), dtype=np.uint8)
+    truth = cv2.GaussianBlur(noise, (0, 0), {"fine": 0.8, "smooth": 6.0, "burnt out": 3.0}[kind])
+    if kind == "burnt out":
+        truth[:120] = 250
+    return np.clip(truth + random.normal(0, 3, truth.shape), 0, 255).round().astype(np.uint8), truth
+
+
+@pytest.mark.parametrize("kind", ["fine", "smooth", "burnt out"])
+@pytest.mark.parametrize(("convention", "border"), [("sr-classical", 4), ("sr-real", 0)])
+def test_the_numbers_are_basicsrs(kind: str, convention: str, border: int) -> None:
+    theirs = mended.basicsr("metrics.psnr_ssim")
+    pair = _pictures(kind)
+    for name, value in metrics.compare(*pair, 4, (convention,)).items():
+        function = theirs.calculate_psnr if "psnr" in name else theirs.calculate_ssim
+        bgr = [picture[..., ::-1] for picture in pair]
+        expected = function(*bgr, border, test_y_channel=name.endswith("_y"))
+        assert value == pytest.approx(expected, abs=1e-4 if "psnr" in name else 1e-6, rel=0), name
+
+
+def test_each_convention_has_its_own_channels() -> None:
+    pair = _pictures("fine")
+    assert list(metrics.compare(*pair, 4, ("sr-classical", "sr-real"))) == [
+        "sr-classical psnr_rgb",
+        "sr-classical ssim_rgb",
+        "sr-classical psnr_y",
+        "sr-classical ssim_y",
+        "sr-real psnr_y",
+        "sr-real ssim_y",
+    ]
+
+
+def test_identical_pictures_are_as_good_as_can_be() -> None:
+    picture, _ = _pictures("fine")
+    assert metrics.compare(picture, picture, 4, ("sr-real",)) == {
+        "sr-real psnr_y": 100.0,
+        "sr-real ssim_y": pytest.approx(1, abs=1e-6),
+    }
+
+
+def test_the_window_is_the_one_of_the_paper() -> None:
+    assert metrics.WINDOW.shape == (11, 1)
+    assert float(metrics.WINDOW.sum()) == pytest.approx(1)

@@ -1,0 +1,204 @@
+"""native4k.sr.train: it learns, it goes on after any death, and it says what is wrong."""
+
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from native4k import cli, params
+from native4k.sr import baselines, networks, patches, train
+
+Make = Callable[..., Path]
+TRAINING = "baselines.swinir_x4.training"
+
+
+def _words(folder: Path, *, numbers: Path, out: str = "out", work: str = "work", name: str = "swinir_x4") -> list[str]:
+    paths = [folder / "train", folder / "val", folder / out]
+    ends = ["--work", folder / work, "--curve", folder / f"{out}.csv", "--params", numbers]
+    return ["sr", "train", name, *map(str, paths), *map(str, ends)]
+
+
+def _result(folder: Path, out: str = "out") -> dict[str, bytes]:
+    files = [*sorted((folder / out).iterdir()), folder / f"{out}.csv"]
+    return {path.name.replace(out, "curve"): path.read_bytes() for path in files}
+
+
+def test_a_run_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
+    split: Make, numbers: Make, tmp_path: Path
+) -> None:
+    split("train"), split("val")
+    file = numbers({f"{TRAINING}.images": 400, f"{TRAINING}.curve_every": 40, f"{TRAINING}.checkpoint_every": 7})
+    assert cli.main(_words(tmp_path, numbers=file, out="undisturbed", work="other")) == 0
+
+    killed = _words(tmp_path, numbers=file)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    reached = []
+    for wanted in (1, 60):  # images that the checkpoint must have seen before the blow falls
+        process = subprocess.Popen(
+            [sys.executable, "-m", "native4k.cli", *killed], env=environment, stderr=subprocess.DEVNULL
+        )
+        while process.poll() is None and _seen(tmp_path / "work") < wanted:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not (tmp_path / "out").exists()
+        reached.append(_seen(tmp_path / "work"))
+    assert 0 < reached[0] < reached[1] < 400
+
+    assert cli.main(killed) == 0
+    assert _result(tmp_path) == _result(tmp_path, "undisturbed")
+
+
+def _seen(work: Path) -> int:
+    found = list(work.glob("swinir_x4/[!.]*.pt"))
+    return int(torch.load(found[0], weights_only=True)["seen"]) if found else 0
+
+
+def test_the_result_holds_the_weights_the_resolved_params_and_the_curve(
+    split: Make, numbers: Make, tmp_path: Path
+) -> None:
+    split("train"), split("val")
+    assert cli.main(_words(tmp_path, numbers=numbers())) == 0
+    assert sorted(_result(tmp_path)) == ["curve.csv", "params.json", "weights.safetensors"]
+    saved, network = baselines.restore(tmp_path / "out")
+    assert saved == baselines.Saved(
+        name="swinir_x4",
+        baseline=baselines.load(tmp_path / "params.yaml", "swinir_x4"),
+        patches=patches.load(tmp_path / "params.yaml", 4),
+    )
+    assert all(torch.isfinite(weight).all() for weight in network.parameters())
+    curve = pd.read_csv(tmp_path / "out.csv")
+    assert list(curve["images_seen"]) == [0, 4, 8, 12, 15]
+    assert list(curve["loss"].isna()) == [True, False, False, False, False]
+    assert curve["val_psnr"].between(10, 40).all()
+
+
+def test_a_finished_run_is_not_run_again(split: Make, numbers: Make, tmp_path: Path) -> None:
+    split("train"), split("val")
+    words = _words(tmp_path, numbers=numbers())
+    assert cli.main(words) == 0
+    first = _result(tmp_path)
+    checkpoint = next((tmp_path / "work" / "swinir_x4").iterdir())
+    before = checkpoint.stat().st_mtime_ns
+    assert cli.main(words) == 0
+    assert checkpoint.stat().st_mtime_ns == before
+    assert _result(tmp_path) == first
+
+
+def test_a_changed_number_or_image_is_never_resumed(split: Make, numbers: Make) -> None:
+    folders = split("train"), split("val")
+    changes: list[dict[str, Any]] = [{}, {f"{TRAINING}.lr": 0.001}, {"patches.seed": 1}, {f"{TRAINING}.threads": 2}]
+    found = []
+    for change in changes:
+        file = numbers(change)
+        saved = baselines.Saved(
+            name="swinir_x4", baseline=baselines.load(file, "swinir_x4"), patches=patches.load(file, 4)
+        )
+        found.append(train.identity(saved, *folders))
+    with (folders[0] / "train0000.png").open("ab") as image:
+        image.write(b"\0")
+    found.append(train.identity(saved, *folders))
+    assert len(set(found)) == 5
+
+
+def test_bicubic_has_nothing_to_learn(numbers: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(_words(tmp_path, numbers=numbers(), name="bicubic_x4")) == 0
+    assert capsys.readouterr().out == "bicubic has nothing to learn\n"
+    assert _result(tmp_path)["curve.csv"] == b"images_seen,loss,val_psnr\n"
+    assert json.loads(_result(tmp_path)["params.json"]) == {
+        "name": "bicubic_x4",
+        "baseline": {"scale": 4, "network": {"kind": "bicubic"}, "training": None},
+        "patches": None,
+    }
+
+
+def test_it_learns_one_picture_far_better_than_bicubic(
+    draw: Callable[[int, int, int], np.ndarray], tmp_path: Path
+) -> None:
+    shape = {"embed_dim": 32, "depths": [2], "num_heads": [2], "window_size": 8, "mlp_ratio": 2.0, "drop_path": 0.0}
+    rest = {"kind": "swinir", "upsampler": "pixelshuffledirect", "residual": True}
+    training = {"seed": 0, "threads": 1, "batch": 1, "images": 600, "lr": 0.005, "milestones": [350, 500]}
+    counts = {"gamma": 0.3, "curve_every": 600, "val_patches": 1, "checkpoint_every": 600}
+    baseline = params.validate(
+        baselines.Params, {"scale": 4, "network": shape | rest, "training": training | counts}, "test"
+    )
+    assert baseline.training is not None
+    torch.manual_seed(0)
+    network = networks.build(baseline.network, 4).train()
+    one = patches.Store(draw(0, 96, 96)[None, :48, :48], ["one"])
+    curve = train.train(network, 4, baseline.training, one, one, tmp_path / "checkpoint.pt")
+    bicubic, ours = curve["val_psnr"]
+    assert ours > bicubic + 1.5
+
+
+def test_the_learning_rate_falls_at_the_milestones(numbers: Make) -> None:
+    training = baselines.load(numbers(), "swinir_x4").training
+    assert training is not None
+    assert [train.rate(training, seen) for seen in (0, 5, 6, 9, 10, 14)] == [0.002, 0.002, 0.001, 0.001, 5e-4, 5e-4]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_stops_and_names_the_images(
+    bad: float,
+    split: Make,
+    numbers: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    complaint: Callable[..., str],
+) -> None:
+    split("train"), split("val")
+    monkeypatch.setattr(train.degrade, "downscale", lambda image, scale: image[..., ::scale, ::scale] * bad)
+    monkeypatch.setattr(train, "validate", lambda *_: 20.0)
+    said = complaint(*_words(tmp_path, numbers=numbers()))
+    assert re.search(r"swinir_x4: the loss is nan after 0 images; .*look at the images train000[01]", said)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({f"{TRAINING}.lr": None}, "sr.baselines.swinir_x4.training.lr: missing key; every number must be given"),
+        ({f"{TRAINING}.batch": 0}, "sr.baselines.swinir_x4.training.batch: Input should be greater than 0 (got 0)"),
+        ({f"{TRAINING}.momentum": 0.9}, "training.momentum: unknown key; remove it or correct its spelling"),
+        ({f"{TRAINING}.milestones": [9, 6]}, "swinir_x4.training.milestones: must be in ascending order"),
+        ({TRAINING: None}, "sr.baselines.swinir_x4.training: missing; swinir has to be trained"),
+        ({"baselines.swinir_x4.network.kind": "edsr"}, "tag 'edsr' found using 'kind' does not match any of the"),
+        ({"baselines.swinir_x4.scale": 1}, "sr.baselines.swinir_x4.scale: Input should be greater than 1 (got 1)"),
+        (
+            {"baselines.swinir_x4.scale": 5, "baselines.swinir_x4.network.upsampler": "pixelshuffle"},
+            "swinir: upsampler pixelshuffle cannot do scale 5; it can do 2, 3, 4, 8, 16",
+        ),
+        ({"baselines.swinir_x4.network.num_heads": [3]}, "embed_dim 8 cannot be shared by 3 heads; take a multiple"),
+        ({"baselines.swinir_x4.network.depths": [2, 2]}, "depths [2, 2] and num_heads [2] differ in length"),
+        ({"patches.side": 66}, "sr.patches.side: 66 is not a multiple of the scale 4"),
+    ],
+)
+def test_wrong_numbers_are_one_line_that_names_the_key(
+    changes: dict[str, Any], expected: str, numbers: Make, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    assert expected in complaint(*_words(tmp_path, numbers=numbers(changes)))
+
+
+def test_an_unknown_baseline_lists_the_known(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
+    said = complaint(*_words(tmp_path, numbers=numbers(), name="swinir_x3"))
+    assert said.endswith("sr.baselines.swinir_x3 is missing; there are: bicubic_x4, swinir_x4")
+
+
+def test_bicubic_refuses_training_numbers(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
+    training = {"seed": 0, "threads": 1, "batch": 2, "images": 4, "lr": 0.1, "milestones": [], "gamma": 0.5}
+    counts = {"curve_every": 2, "val_patches": 1, "checkpoint_every": 2}
+    file = numbers({"baselines.bicubic_x4.training": training | counts})
+    said = complaint(*_words(tmp_path, numbers=file, name="bicubic_x4"))
+    assert said.endswith("sr.baselines.bicubic_x4.training: remove it; bicubic has nothing to learn")
