@@ -5,7 +5,7 @@ configfile: "params.yaml"
 include: "frozen.smk"
 
 
-FEATURES = "whole graph" if hasattr(rules, "features") else frozen("data/features/images.parquet")
+FEATURES = frozen("data/features/images.parquet", made_by="features")
 
 
 rule tables:

@@ -6,7 +6,7 @@ include: "frozen.smk"
 
 
 SHARDS = config["shards"]
-STORE = "whole graph" if hasattr(rules, "freeze") else frozen("data/images/origin.json")
+STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
 
 
 rule features:

@@ -1,7 +1,6 @@
 """Decode each image once: true size, perceptual hash, how fine its detail is, and a thumbnail."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from native4k.geometry import Geometry, geometry_reasons
 from native4k.measure import cache
 
 FAILED = {"format": "", "width": 0, "height": 0, "phash": "", "detail": np.nan, "fineness": np.nan, "thumbnail": b""}
+"""What is known of an image that cannot be opened."""
 
 
 @params.params
@@ -69,6 +69,16 @@ def _haar(x: np.ndarray) -> tuple[np.ndarray, float]:
     return mean, float(np.mean(np.square(x)) - np.mean(np.square(mean)))
 
 
+def join(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The candidates with what was measured of their bytes, in the same types whoever failed."""
+    unmeasured = FAILED | {"failure": ""}
+    joined = table.merge(rows.reindex(columns=["sha256", *unmeasured]), on="sha256", how="left")
+    for name, value in unmeasured.items():
+        joined[name] = joined[name].where(joined[name].notna(), value)
+    types = {name: object if isinstance(value, bytes) else type(value) for name, value in unmeasured.items()}
+    return joined.astype(types)
+
+
 def decide(table: pd.DataFrame, rule: Geometry) -> pd.DataFrame:
     """A reason for each image that could not be fetched or read, or whose true geometry fails."""
     table = table.assign(reason="", rejected_by="")
@@ -95,6 +105,4 @@ def run(args: argparse.Namespace) -> None:
     table, files = cache.shard(args)
     place = cache.folder(args.cache, "probe", args.params)
     rows = cache.measure(files, lambda file: probe((args.store / file).read_bytes(), numbers), place, "probe")
-    joined = table.merge(rows, on="sha256", how="left")
-    filled = joined.fillna({name: value for name, value in (FAILED | {"failure": ""}).items() if value == value})
-    tables.write(decide(filled, numbers.geometry).drop(columns="failure"), args.out)
+    tables.write(decide(join(table, rows), numbers.geometry).drop(columns="failure"), args.out)

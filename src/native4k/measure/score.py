@@ -8,10 +8,10 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 import torch
 from PIL import Image
 
@@ -63,7 +63,8 @@ def _tensor(pixels: np.ndarray) -> torch.Tensor:
 
 def load(name: str) -> Model:
     """A pyiqa metric on the CPU; its weights must be there already."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    quiet = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         warnings.simplefilter("ignore")  # third parties' import-time chatter (bitsandbytes, timm)
         import pyiqa
 
@@ -73,14 +74,16 @@ def load(name: str) -> Model:
             model = pyiqa.create_metric(name, device="cpu")
         except OSError as error:  # a download that did not come
             fetch = f'python -c "import pyiqa; pyiqa.create_metric({name!r})"'
-            raise UserError(f"score: the weights of {name!r} are missing ({error}); with a network run: {fetch}") from None
-    return lambda tensor: model(tensor)
+            raise UserError(f"the weights of {name!r} are missing ({error}); with a network run: {fetch}") from None
+    return cast("Model", model)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     cache.add_arguments(parser)
-    parser.add_argument("--probed", required=True, help="the shard's table from probe: its rejected rows are not scored")
+    parser.add_argument(
+        "--probed", type=Path, required=True, help="the shard's table from probe; rejected rows are not scored"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
