@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONWARNINGS := ignore::SyntaxWarning
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header pyproject.toml
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header --no-annotate pyproject.toml
 
 all: images ## set up, make what is missing or stale on the demo, print the results (the default)
 	@native4k recall data/features
@@ -21,7 +21,9 @@ test: setup ## set up and run the tests
 
 lint: setup ## check style, types and workflows
 	@ruff check . && ruff format --check . && mypy && snakefmt --check --compact-diff Snakefile rules
-	@for file in Snakefile rules/fetch.smk rules/measure.smk rules/dataset.smk; do snakemake --lint -s $$file; done
+	@for file in Snakefile rules/fetch.smk rules/measure.smk rules/dataset.smk; do \
+	  found="$$( (snakemake --lint -s $$file 2>&1 || true) | grep -E '^ +\* ' | grep -v 'Specify a conda environment' || true)"; \
+	  if [ -n "$$found" ]; then echo "$$file:"; echo "$$found"; exit 1; fi; done # requirements.lock is the environment
 
 format: setup ## rewrite the code in the project's style
 	@ruff check --fix-only . && ruff format . && snakefmt Snakefile rules
@@ -53,6 +55,6 @@ setup: .venv/ready
 	$$python -m venv --clear .venv; \
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
 	python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock; \
-	uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock; \
+	uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock 2>&1 | grep -v '^ [+-] '; \
 	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .; \
 	touch .venv/ready

@@ -26,15 +26,17 @@ rule vet:
     """Merge people's votes."""
     input:
         "src/native4k/dataset/vet.py",
+        "src/native4k/tables.py",
         features="data/features",
         votes="data/votes",
+        cast=sorted(map(str, Path("data/votes").glob("*.csv"))),
     output:
         "data/work/dataset/vet.parquet",
+    log:
+        "data/work/logs/vet.log",
     params:
         config["vet"],
         FEATURES,
-    log:
-        "data/work/logs/vet.log",
     shell:
         "native4k vet {input.features}/images.parquet {input.votes} {output} 2>&1 | tee {log}"
 
@@ -43,13 +45,14 @@ rule select:
     """Apply the thresholds."""
     input:
         "src/native4k/dataset/select.py",
+        "src/native4k/tables.py",
         table=rules.vet.output,
     output:
         "data/work/dataset/select.parquet",
-    params:
-        config["select"],
     log:
         "data/work/logs/select.log",
+    params:
+        config["select"],
     shell:
         "native4k select {input.table} {output} 2>&1 | tee {log}"
 
@@ -58,13 +61,14 @@ rule dedup:
     """Group copies among the survivors."""
     input:
         "src/native4k/dataset/dedup.py",
+        "src/native4k/tables.py",
         table=rules.select.output,
     output:
         "data/work/dataset/dedup.parquet",
-    params:
-        config["dedup"],
     log:
         "data/work/logs/dedup.log",
+    params:
+        config["dedup"],
     shell:
         "native4k dedup {input.table} {output} 2>&1 | tee {log}"
 
@@ -73,13 +77,14 @@ rule balance:
     """Cap the largest categories."""
     input:
         "src/native4k/dataset/balance.py",
+        "src/native4k/tables.py",
         table=rules.dedup.output,
     output:
         "data/work/dataset/balance.parquet",
-    params:
-        config["balance"],
     log:
         "data/work/logs/balance.log",
+    params:
+        config["balance"],
     shell:
         "native4k balance {input.table} {output} 2>&1 | tee {log}"
 
@@ -88,13 +93,14 @@ rule split:
     """Train, val, test and reserve."""
     input:
         "src/native4k/dataset/split.py",
+        "src/native4k/tables.py",
         table=rules.balance.output,
     output:
         "data/work/dataset/split.parquet",
-    params:
-        config["split"],
     log:
         "data/work/logs/split.log",
+    params:
+        config["split"],
     shell:
         "native4k split {input.table} {output} 2>&1 | tee {log}"
 

@@ -19,11 +19,11 @@ rule collect:
         candidates="data/work/fetch/candidates.parquet",
         counts="data/work/fetch/collected.parquet",
         rejected="data/work/fetch/not_collected.parquet",
+    log:
+        "data/work/logs/collect.log",
     params:
         config["collect"],
         config["demo"],
-    log:
-        "data/work/logs/collect.log",
     shell:
         "native4k collect data/sources {output} 2>&1 | tee {log}"
 
@@ -35,10 +35,10 @@ rule fetch:
         candidates=rules.collect.output.candidates,
     output:
         "data/work/fetch/{shard}-of-{of}.parquet",
-    params:
-        config["fetch"],
     log:
         "data/work/logs/fetch-{shard}-of-{of}.log",
+    params:
+        config["fetch"],
     shell:
         "native4k fetch {input.candidates} data/sources data/images {output} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"
@@ -48,13 +48,14 @@ rule freeze:
     """Close the store and note what it was made from."""
     input:
         "src/native4k/fetch/freeze.py",
-        rules.collect.output,
+        candidates=rules.collect.output.candidates,
+        counts=rules.collect.output.counts,
+        rejected=rules.collect.output.rejected,
         shards=expand(rules.fetch.output, shard=range(SHARDS), of=SHARDS),
     output:
         "data/images/origin.json",
     log:
         "data/work/logs/freeze.log",
     shell:
-        "native4k freeze data/images --candidates {rules.collect.output.candidates}"
-        " --counts {rules.collect.output.counts} --rejected {rules.collect.output.rejected}"
-        " --shards {input.shards} 2>&1 | tee {log}"
+        "native4k freeze data/images --candidates {input.candidates} --counts {input.counts}"
+        " --rejected {input.rejected} --shards {input.shards} 2>&1 | tee {log}"

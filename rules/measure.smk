@@ -13,6 +13,7 @@ rule features:
     """Join what was measured; the row cache remembers it for the next collection."""
     input:
         "src/native4k/measure/features.py",
+        "src/native4k/tables.py",
         probed=expand("data/work/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         scored=expand("data/work/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         labelled=expand("data/work/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
@@ -30,14 +31,17 @@ rule probe:
     input:
         "data/images/origin.json",
         "src/native4k/measure/probe.py",
+        "src/native4k/measure/cache.py",
+        "src/native4k/geometry.py",
         "src/native4k/images.py",
+        "src/native4k/tables.py",
     output:
         "data/work/probe/{shard}-of-{of}.parquet",
+    log:
+        "data/work/logs/probe-{shard}-of-{of}.log",
     params:
         config["probe"],
         STORE,
-    log:
-        "data/work/logs/probe-{shard}-of-{of}.log",
     shell:
         "native4k probe data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"
 
@@ -46,15 +50,17 @@ rule score:
     """Rate one shard."""
     input:
         "src/native4k/measure/score.py",
+        "src/native4k/measure/cache.py",
         "src/native4k/images.py",
+        "src/native4k/tables.py",
         probed=rules.probe.output,
     output:
         "data/work/score/{shard}-of-{of}.parquet",
+    log:
+        "data/work/logs/score-{shard}-of-{of}.log",
     params:
         config["score"],
         STORE,
-    log:
-        "data/work/logs/score-{shard}-of-{of}.log",
     shell:
         "native4k score data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"
@@ -65,12 +71,13 @@ rule label:
     input:
         "data/images/origin.json",
         "src/native4k/measure/label.py",
+        "src/native4k/tables.py",
     output:
         "data/work/label/{shard}-of-{of}.parquet",
+    log:
+        "data/work/logs/label-{shard}-of-{of}.log",
     params:
         config["label"],
         STORE,
-    log:
-        "data/work/logs/label-{shard}-of-{of}.log",
     shell:
         "native4k label data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"

@@ -52,13 +52,19 @@ STEPS = {
 }
 """Package -> step -> what it does. The step `sr train` is the module native4k.sr.train."""
 
-FULL = {errno.ENOSPC: "no space left on the device", errno.EFBIG: "the file-size limit was reached",
-        errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the file system is read-only"}  # fmt: skip
+ADVICE = {
+    errno.ENOSPC: "make room and run again",
+    errno.EDQUOT: "make room and run again",
+    errno.EFBIG: "raise the limit (ulimit -f) and run again",
+    errno.EROFS: "choose another folder or make it writable",
+    errno.EACCES: "choose another folder or allow it",
+}
+"""What a person can do where the machine says no."""
 
 
 def module_of(package: str, step: str) -> str:
     """The module a step lives in."""
-    return f"native4k.{package}.{step.split()[-1]}"
+    return f"native4k.{package}.{step.rpartition(' ')[2]}"
 
 
 def _help() -> str:
@@ -118,11 +124,14 @@ def main(words: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        if error.errno in FULL:
-            return _complain(step, f"{error.filename or 'writing'}: {FULL[error.errno]}; make room and run again")
-        if isinstance(error, PermissionError):
-            return _complain(step, f"{error.filename}: permission denied")
-        raise
+        if error.errno is None or (error.filename is None and error.errno not in ADVICE):
+            raise
+        why = os.strerror(error.errno).lower()
+        advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
+        return _complain(step, f"{error.filename or 'writing'}: {why}{advice}")
+    except KeyboardInterrupt:
+        _complain(step, "interrupted; the same command goes on from here")
+        return 130
     return 0
 
 

@@ -1,21 +1,52 @@
 """Pixels: the only module that opens image files."""
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from scipy.fft import dct
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """What we accept, and the file ending each gets."""
 
-Image.MAX_IMAGE_PIXELS = 400_000_000  # pixels; a header that promises more is a decompression bomb
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+MAX_PIXELS = 400_000_000
+"""A header that promises more is a decompression bomb."""
+
+Image.MAX_IMAGE_PIXELS = None  # we ask ourselves: Pillow only warns up to twice its limit
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of broken metadata; what matters is an exception
+
+ORIENTATION = 0x0112
+"""The EXIF tag; orientations 5 to 8 swap the sides."""
+
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)
+
+HOSTILE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    RuntimeError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    struct.error,
+)
+"""What Pillow raises on files made wrong; not MemoryError, which is the machine's fault."""
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818
     """An image file that cannot be used; the message is the row's reason."""
 
 
@@ -23,16 +54,17 @@ def header(content: bytes) -> tuple[str, int, int]:
     """Format, width and height as displayed, without decoding the pixels."""
     with _open(content) as image:
         width, height = image.size
-        turned = image.getexif().get(0x0112, 1) >= 5  # EXIF orientations 5 to 8 swap the sides
-        return str(image.format), *((height, width) if turned else (width, height))
+        return str(image.format), *((height, width) if _orientation(image) in SIDEWAYS else (width, height))
 
 
 def decode(content: bytes) -> Image.Image:
     """The picture upright and in RGB."""
     with _open(content) as image:
         try:
-            return ImageOps.exif_transpose(image).convert("RGB")
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            image.load()
+            turn = UPRIGHT.get(_orientation(image))
+            return (image if turn is None else image.transpose(turn)).convert("RGB")
+        except HOSTILE as error:
             raise Unreadable("truncated" if "truncated" in str(error) else "broken") from error
 
 
@@ -44,11 +76,19 @@ def load(path: Path) -> np.ndarray:
 def _open(content: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content), formats=list(FORMATS))
-    except Image.DecompressionBombError as error:
-        raise Unreadable("bomb") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except HOSTILE as error:
         raise Unreadable("not_an_image") from error
+    if image.width * image.height > MAX_PIXELS:
+        raise Unreadable("bomb")
     return image
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(ORIENTATION)
+    except HOSTILE:
+        return 1
+    return value if isinstance(value, int) else 1
 
 
 def phash(image: Image.Image) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -34,7 +34,8 @@ SECTIONS = (
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def params(cls: type[Typed]) -> type[Typed]:
     """Make a class a step's Params: frozen, strictly typed, no unknown keys."""
-    return pydantic_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))(cls)
+    made: Any = pydantic_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))(cls)
+    return cast("type[Typed]", made)
 
 
 def read(path: Path) -> dict[str, Any]:

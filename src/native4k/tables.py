@@ -1,10 +1,12 @@
 """Tables: Parquet, one row per image, sorted by id, written whole or not at all, the same bytes every time."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,9 @@ from native4k.errors import UserError
 VERSION = "1"
 """Of the columns' meaning; a table with another one is refused."""
 
+PART = ".part"
+"""Ending of temporary names; a file that has it was left by a kill."""
+
 ROW_GROUP = 10_000
 """Rows; small row groups keep viewers and streaming readers fast."""
 
@@ -24,12 +29,16 @@ ROW_GROUP = 10_000
 def whole(path: Path) -> Iterator[Path]:
     """A temporary name beside path that becomes path when the block ends well, and is gone when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     try:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in {None, str(temporary)}:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -37,7 +46,7 @@ def whole(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside path that takes path's place when the block ends well, and is gone when it does not."""
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}{PART}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
@@ -55,6 +64,11 @@ def write_text(text: str, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_json(tree: dict[str, Any], path: Path) -> None:
+    """A tree with its keys sorted, whole or not at all."""
+    write_text(json.dumps(tree, indent=1, sort_keys=True) + "\n", path)
+
+
 def write(table: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
     """The table sorted by id, in canonical bytes; metadata goes into the schema."""
     ordered = table.sort_values("id", kind="stable") if "id" in table else table
@@ -70,7 +84,11 @@ def read(path: Path, *needed: str, columns: list[str] | None = None) -> pd.DataF
     missing = [name for name in (*needed, *(columns or [])) if name not in schema.names]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; there are: {', '.join(schema.names)}")
-    return pq.read_table(path, columns=columns).to_pandas()
+    try:
+        table: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UserError(f"{path}: damaged ({' '.join(str(error).split())}); run the step that makes it again") from None
+    return table
 
 
 def metadata(path: Path) -> dict[str, str]:
@@ -131,6 +149,6 @@ def shard_of(ids: pd.Series, shards: int) -> pd.Series:
 def parse_shard(text: str) -> tuple[int, int]:
     """'2/4' as (2, 4)."""
     number, _, of = text.partition("/")
-    if not (number.isdigit() and of.isdigit() and int(number) < int(of)):
+    if not (number.isdecimal() and of.isdecimal() and int(number) < int(of)):
         raise UserError(f"--shard {text!r}: expected NUMBER/COUNT with 0 <= NUMBER < COUNT, such as 0/4")
     return int(number), int(of)

@@ -21,7 +21,8 @@ class Params:
 
 def distances(one: np.uint64, others: np.ndarray) -> np.ndarray:
     """Hamming distances between 64-bit hashes."""
-    return np.bitwise_count(np.bitwise_xor(one, others))
+    bits: np.ndarray = np.bitwise_count(np.bitwise_xor(one, others))
+    return bits
 
 
 def dedup(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:

@@ -28,9 +28,10 @@ class Params:
 def select(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with a reason on each row outside a range; an unmeasured value is outside."""
     for reason, threshold in numbers.thresholds.items():
-        if threshold.column not in table:
-            measured = ", ".join(table.select_dtypes("number").columns)
-            raise UserError(f"params select.thresholds.{reason}: no column {threshold.column!r}; there are: {measured}")
+        measured = table.select_dtypes("number").columns
+        if threshold.column not in measured:
+            there = ", ".join(measured)
+            raise UserError(f"params select.thresholds.{reason}: no number {threshold.column!r}; there are: {there}")
         value = table[threshold.column]
         low = float("-inf") if threshold.min is None else threshold.min
         high = float("inf") if threshold.max is None else threshold.max

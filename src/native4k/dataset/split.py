@@ -44,8 +44,9 @@ def split(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     kept = tables.kept(table)
     chosen = zone.where(kept, "")
     for name, held in (("val", numbers.val), ("test", numbers.test)):
-        inside = table[kept & (zone == name)].assign(place=place)
-        chosen.loc[inside.index.difference(front(inside, held.size))] = RESERVE
+        inside = kept & (zone == name)
+        taken = table.index.isin(front(table[inside].assign(place=place), held.size))
+        chosen = chosen.mask(inside & ~taken, RESERVE)
     return table.assign(split=chosen)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -15,23 +16,17 @@ VOTES = ("keep", "drop")
 class Params:
     """How votes become a verdict."""
 
-    rule: str
+    rule: Literal["majority", "unanimity", "veto"]
     min_votes: int
 
 
 def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with `votes`, `verdict` ('keep', 'drop' or '' if undecided) and a reason on the dropped."""
-    against = {
-        "majority": lambda drops, cast: drops * 2 > cast,
-        "unanimity": lambda drops, cast: drops == cast,
-        "veto": lambda drops, _: drops > 0,
-    }
-    if numbers.rule not in against:
-        raise UserError(f"params vet.rule: unknown rule {numbers.rule!r}; there are: {', '.join(against)}")
     drops = table["id"].map(votes[votes["vote"] == "drop"].groupby("id").size()).fillna(0).astype("int64")
     cast = table["id"].map(votes.groupby("id").size()).fillna(0).astype("int64")
     decided = (cast > 0) & (cast >= numbers.min_votes)
-    dropped = decided & against[numbers.rule](drops, cast)
+    against = {"majority": drops * 2 > cast, "unanimity": drops == cast, "veto": drops > 0}
+    dropped = decided & against[numbers.rule]
     verdict = pd.Series("", index=table.index).mask(decided, "keep").mask(dropped, "drop")
     return tables.reject(table.assign(votes=cast, verdict=verdict), dropped, "voted_out", "vet")
 
@@ -40,7 +35,10 @@ def read_votes(folder: Path) -> pd.DataFrame:
     """All votes in the folder's CSV files: id, voter, vote; a voter's last vote on an image counts."""
     parts = [pd.DataFrame({"id": [], "voter": [], "vote": []}, dtype="str")]
     for path in sorted(folder.glob("*.csv")):
-        part = pd.read_csv(path, dtype="str", keep_default_na=False)
+        try:
+            part = pd.read_csv(path, dtype="str", keep_default_na=False)
+        except ValueError as error:  # pandas' parser errors and a wrong encoding are all of this kind
+            raise UserError(f"{path}: not readable as CSV: {' '.join(str(error).split())}") from None
         missing = [name for name in ("id", "voter", "vote") if name not in part]
         if missing:
             raise UserError(f"{path}: column {missing[0]!r} is missing; expected id, voter, vote")

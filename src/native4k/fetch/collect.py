@@ -3,8 +3,10 @@
 import argparse
 import hashlib
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import Field
 
 from native4k import params, sources, tables
 from native4k.geometry import Geometry, geometry_reasons
@@ -28,7 +30,7 @@ COLUMNS = {
 class Params:
     """Which sources, and what their metadata must promise."""
 
-    sources: list[str]
+    sources: Annotated[list[str], Field(min_length=1)]
     geometry: Geometry
     max_punsafe: float
     max_pwatermark: float
@@ -48,7 +50,7 @@ def normalise(rows: pd.DataFrame, source: str) -> pd.DataFrame:
 
 def collect(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with a reason on each row whose metadata promise too little."""
-    verdicts = {
+    verdicts: dict[str, Any] = {
         "unsafe": table["punsafe"] > numbers.max_punsafe,
         "watermarked": table["pwatermark"] > numbers.max_pwatermark,
         **geometry_reasons(table["declared_width"], table["declared_height"], numbers.geometry),

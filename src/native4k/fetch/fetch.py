@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ def file_of(sha256: str, ending: str) -> str:
     return f"{sha256[:2]}/{sha256}.{ending}"
 
 
+def has(path: Path, size: int) -> bool:
+    """Whether the file is there in full size."""
+    return path.is_file() and path.stat().st_size == size
+
+
 def fetch(content: bytes, store: Path, numbers: Params) -> dict[str, Any]:
     """Put bytes into the store; the columns that say what they are, or why they were not taken."""
     if len(content) > numbers.max_bytes:
@@ -47,7 +53,7 @@ def fetch(content: bytes, store: Path, numbers: Params) -> dict[str, Any]:
         return NOTHING | {"status": str(reason)}
     sha256 = hashlib.sha256(content).hexdigest()
     file = file_of(sha256, images.FORMATS[kind])
-    if not (store / file).exists():
+    if not has(store / file, len(content)):
         with tables.whole(store / file) as temporary:
             temporary.write_bytes(content)
     size = {"true_width": width, "true_height": height}
@@ -60,13 +66,12 @@ def journal(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith(b"}")]
 
 
-def held(rows: list[dict[str, Any]], store: Path, revisions: dict[str, str]) -> dict[str, dict[str, Any]]:
+def held(rows: Sequence[Mapping[Any, Any]], store: Path, revisions: dict[str, str]) -> dict[Any, Mapping[Any, Any]]:
     """Rows by id whose file is there in full size and would be the same if it were fetched again."""
 
-    def good(row: dict[str, Any]) -> bool:
-        path = store / row["file"]
+    def good(row: Mapping[Any, Any]) -> bool:
         fresh = row["revision"] == revisions.get(row["source"], row["revision"])
-        return fresh and row["status"] == "ok" and path.is_file() and path.stat().st_size == row["bytes"]
+        return fresh and row["status"] == "ok" and has(store / row["file"], row["bytes"])
 
     return {row["id"]: row for row in rows if good(row)}
 
@@ -75,8 +80,10 @@ def bring(candidate: Any, args: argparse.Namespace, numbers: Params) -> dict[str
     """A candidate's columns for the index."""
     try:
         content = sources.content(candidate.source, candidate.url, args.sources, args.params)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return NOTHING | {"status": "not_found"}
+    except PermissionError:
+        return NOTHING | {"status": "forbidden"}
     return fetch(content, args.store, numbers)
 
 
@@ -99,14 +106,15 @@ def run(args: argparse.Namespace) -> None:
     index = args.store / "index.parquet"
     known = tables.read(index, *COLUMNS).to_dict("records") if index.exists() else []
     finished = args.index.with_suffix(".journal")
-    rows = held(known + journal(finished), args.store, revisions)
+    rows = held([*known, *journal(finished)], args.store, revisions)
     todo = [candidate for candidate in mine.itertuples() if candidate.id not in rows]
     args.index.parent.mkdir(parents=True, exist_ok=True)
     with finished.open("a", encoding="utf-8") as lines:
         for candidate in tqdm(todo, desc=f"fetch {args.shard}", unit="image", mininterval=5):
             row = {"id": candidate.id, "source": candidate.source, "revision": revisions[candidate.source]}
-            rows[candidate.id] = row | bring(candidate, args, numbers)
-            lines.write("\n" + json.dumps(rows[candidate.id]))
+            row |= bring(candidate, args, numbers)
+            rows[candidate.id] = row
+            lines.write("\n" + json.dumps(row))
             lines.flush()
     table = pd.DataFrame([rows[id_] for id_ in mine["id"]], columns=list(COLUMNS)).astype(COLUMNS)
     tables.write(table, args.index)

@@ -43,7 +43,7 @@ def compare(store: Path, numbers: Path) -> None:
 def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) -> pd.DataFrame:
     """The store's index: this version's rows, and the older ones that cannot be drawn again."""
     fresh = pd.concat(shards, ignore_index=True)
-    if set(fresh["id"]) != set(candidates["id"]):
+    if sorted(fresh["id"]) != sorted(candidates["id"]):
         raise UserError(f"{store}: the shards' ids are not the candidates'; run 'make images' again")
     path = store / "index.parquet"
     if not path.exists():
@@ -54,9 +54,9 @@ def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) ->
 
 
 def sweep(store: Path, index: pd.DataFrame) -> None:
-    """Remove files that no row of the index names."""
+    """Remove files that no row of the index names, and what a kill has left."""
     named = set(index["file"])
-    for path in store.glob("??/*"):
+    for path in [*store.glob("??/*"), *store.glob(f".*{tables.PART}")]:
         if path.relative_to(store).as_posix() not in named:
             path.unlink()
 
@@ -76,6 +76,9 @@ def run(args: argparse.Namespace) -> None:
     if args.check:
         compare(args.store, args.params)
         return
+    needed = ("candidates", "counts", "rejected", "shards")
+    if missing := [f"--{name}" for name in needed if getattr(args, name) is None]:
+        raise UserError(f"{', '.join(missing)}: missing; only --check goes without")
     candidates = tables.read(args.candidates, "id")
     index = freeze(args.store, candidates, [tables.read(path) for path in args.shards])
     (args.store / "origin.json").unlink(missing_ok=True)
@@ -84,4 +87,4 @@ def run(args: argparse.Namespace) -> None:
     tables.write(tables.read(args.counts), args.store / "collected.parquet")
     tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
     sweep(args.store, index)
-    tables.write_text(json.dumps(origin(args.params), indent=1, sort_keys=True) + "\n", args.store / "origin.json")
+    tables.write_json(origin(args.params), args.store / "origin.json")

@@ -36,10 +36,11 @@ def folder(root: Path, step: str, numbers: Path) -> Path:
 def lookup(place: Path, sha256s: set[str]) -> pd.DataFrame:
     """The rows measured before for these bytes, one for each."""
     parts = sorted(place.glob("*.parquet"))
-    if not parts:
+    if not (parts and sha256s):
         return pd.DataFrame({"sha256": pd.Series(dtype="str")})
     wanted = ds.field("sha256").isin(sorted(sha256s))
-    return ds.dataset(parts).to_table(filter=wanted).to_pandas().drop_duplicates("sha256")
+    rows: pd.DataFrame = ds.dataset(parts).to_table(filter=wanted).to_pandas()
+    return rows.drop_duplicates("sha256")
 
 
 def keep(place: Path, rows: pd.DataFrame) -> None:

@@ -3,8 +3,10 @@
 import argparse
 import re
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from pydantic import Field
 
 from native4k import params, tables
 
@@ -16,13 +18,16 @@ UNKNOWN = "unknown"
 class Params:
     """Category -> the words that speak for it."""
 
-    words: dict[str, list[str]]
+    words: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
 
 
 def label(captions: pd.Series, numbers: Params) -> pd.DataFrame:
     """Category and confidence: the share of the caption's telling words that speak for the category."""
     counts = pd.DataFrame(
-        {category: captions.str.count(_pattern(words)) for category, words in numbers.words.items()},
+        {
+            category: captions.str.count(_pattern(words), flags=re.IGNORECASE)
+            for category, words in numbers.words.items()
+        },
         index=captions.index,
     )
     total = counts.sum(axis="columns")
@@ -30,8 +35,8 @@ def label(captions: pd.Series, numbers: Params) -> pd.DataFrame:
     return pd.DataFrame({"category": best, "category_confidence": (counts.max(axis="columns") / total).fillna(0.0)})
 
 
-def _pattern(words: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})s?\b", re.IGNORECASE)
+def _pattern(words: list[str]) -> str:
+    return rf"\b(?:{'|'.join(map(re.escape, words))})s?\b"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

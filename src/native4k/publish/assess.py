@@ -1,7 +1,6 @@
 """Count the funnel and, on the demo, measure the curation against the truth, defect by defect."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,10 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     steps: dict[str, dict[str, int]] = {"collect": {str(reason): int(rows) for reason, rows in early.items()}}
     for row in late[late["reason"] != ""].itertuples():
         steps.setdefault(str(row.rejected_by), {})[str(row.reason)] = int(str(row.rows))
-    counted = {"metadata": int(collected["rows"].sum()), "candidates": len(table), "rejected": steps}
-    counted["kept"] = int(tables.kept(table).sum())
-    if counted["metadata"] != counted["kept"] + sum(sum(reasons.values()) for reasons in steps.values()):
+    metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
+    if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
-    return counted
+    return {"metadata": metadata, "candidates": len(table), "rejected": steps, "kept": kept}
 
 
 def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -100,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
     }
     if "demo" in set(collected["source"]):
         metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
-    tables.write_text(json.dumps(metrics, indent=1, sort_keys=True) + "\n", args.out)
+    tables.write_json(metrics, args.out)
 
 
 def truth(numbers: Path) -> pd.DataFrame:

@@ -14,9 +14,12 @@ from native4k.publish.publish import SUMS
 def check(split: Path) -> int:
     """The number of files that are as they were published; UserError names the first that is not."""
     try:
-        listed = dict(reversed(line.split("  ", 1)) for line in (split / SUMS).read_text(encoding="utf-8").splitlines())
+        lines = [line.split("  ", 1) for line in (split / SUMS).read_text(encoding="utf-8").splitlines()]
+        listed = {name: sha256 for sha256, name in lines}
     except FileNotFoundError:
         raise UserError(f"{split / SUMS}: no such file; expected a split of a published dataset") from None
+    except ValueError:
+        raise UserError(f"{split / SUMS}: not a list of checksums; pull the split again with dvc") from None
     there = {path.name for path in split.iterdir()} - {SUMS}
     if extra := there - listed.keys():
         raise UserError(f"{split / min(extra)}: not part of the published split; remove it")

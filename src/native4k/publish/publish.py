@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -36,7 +37,7 @@ def link(table: pd.DataFrame, store: Path, folder: Path) -> None:
         try:
             os.link(source, folder / str(row.file_name))
         except FileNotFoundError:
-            raise UserError(f"{source}: missing from the image store; run 'make images' or 'dvc pull {store}'") from None
+            raise UserError(f"{source}: not in the image store; run 'make images' or 'dvc pull {store}'") from None
 
 
 def sums(folder: Path) -> str:
@@ -66,7 +67,7 @@ def card(table: pd.DataFrame, numbers: Params) -> str:
 
 def markdown(table: pd.DataFrame) -> str:
     """A table in Markdown."""
-    rows = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
+    rows: list[Any] = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 

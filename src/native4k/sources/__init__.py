@@ -26,7 +26,7 @@ def read(source: str, root: Path, numbers: Path) -> pd.DataFrame:
 
 
 def content(source: str, url: str, root: Path, numbers: Path) -> bytes:
-    """The original bytes behind a local source's url; FileNotFoundError where there are none."""
+    """The original bytes behind a local source's url; FileNotFoundError or PermissionError where there are none."""
     if source == "demo":
         from native4k.sources import demo
 

@@ -1,5 +1,6 @@
 """A folder of one's own pictures: the url is the path below it, the caption the file's name."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +26,11 @@ def _row(path: Path, root: Path) -> dict[str, object]:
         _, width, height = images.header(path.read_bytes())
     except images.Unreadable:
         width = height = 0
+    url = path.relative_to(root).as_posix()
+    if os.fsencode(url) != url.encode(errors="replace"):
+        raise UserError(f"{str(path)!r}: a name that is not UTF-8; rename the file")
     return {
-        "url": path.relative_to(root).as_posix(),
+        "url": url,
         "declared_width": width,
         "declared_height": height,
         "caption": path.stem.replace("_", " ").replace("-", " "),

@@ -85,8 +85,7 @@ def count(network: nn.Module) -> int:
 def save(saved: Saved, network: nn.Module, folder: Path) -> None:
     """The folder of a finished baseline, whole or not at all: resolved params, and weights if there are any."""
     with tables.whole_folder(folder) as temporary:
-        tree = dataclasses.asdict(saved)
-        tables.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", temporary / PARAMS)
+        tables.write_json(dataclasses.asdict(saved), temporary / PARAMS)
         if count(network):
             state = {name: value.contiguous() for name, value in network.state_dict().items()}
             (temporary / WEIGHTS).write_bytes(serialised(state))  # save_file would make it readable by its owner alone

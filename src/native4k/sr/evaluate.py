@@ -1,7 +1,6 @@
 """Measure a baseline on the test images: each made small, made large again, and compared with itself."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -110,7 +109,7 @@ def run(args: argparse.Namespace) -> None:
     found = pd.DataFrame(rows)
     tables.write(found.rename(columns=lambda name: name.replace(" ", "_").replace("-", "_")), args.images)
     tree = {"baseline": saved.name, "scale": scale, "parameters": baselines.count(network)} | summary(found)
-    tables.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", args.out)
+    tables.write_json(tree, args.out)
     print(f"{saved.name}: {_line(tree)}")
 
 

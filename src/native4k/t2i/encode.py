@@ -53,11 +53,11 @@ def run(args: argparse.Namespace) -> None:
         "latents": autoencoder.encode(network, pictures),
         "captions": torch.from_numpy(text.features(table["caption"].tolist(), numbers.text_width)),
     }
-    with folders.whole(args.out_dir) as folder:
+    with tables.whole_folder(args.out_dir) as folder:
         save_file(tensors, folder / "latents.safetensors")
         tables.write(table[["id", "caption"]], folder / "captions.parquet")
         autoencoder.save(network, folder / "autoencoder")
-        folders.write_json(folders.resolved(args.baseline, encode=numbers), folder / "params.json")
+        tables.write_json(folders.resolved(args.baseline, encode=numbers), folder / "params.json")
     if checkpoint:
         checkpoint.unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from native4k import tables
 from native4k.errors import UserError
 from native4k.params import load, params
 from native4k.t2i import autoencoder, flow, folders, measures, text
@@ -53,10 +54,10 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
     real = folders.squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
-    with folders.whole(args.pictures) as folder:
+    with tables.whole_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
-    folders.write_json(rounded(metrics | {"n_images": len(table)}), args.out)
+    tables.write_json(rounded(metrics | {"n_images": len(table)}), args.out)
 
 
 def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:

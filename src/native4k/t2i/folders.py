@@ -1,10 +1,7 @@
-"""The folders that steps hand to each other: splits of pictures, and results that are whole or not there."""
+"""The folders that steps hand to each other: splits of pictures, and the numbers saved beside what came of them."""
 
 import dataclasses
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,23 +13,6 @@ from native4k import images, params, tables
 from native4k.errors import UserError
 
 Typed = TypeVar("Typed")
-
-
-@contextmanager
-def whole(folder: Path) -> Iterator[Path]:
-    """An empty folder that takes the folder's place when the block ends well, and is gone when it does not."""
-    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in ("part", "old"))
-    for left in (temporary, old):
-        shutil.rmtree(left, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-        if folder.exists():
-            folder.rename(old)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def split(folder: Path) -> pd.DataFrame:
@@ -56,11 +36,6 @@ def _square(path: Path, side: int) -> np.ndarray:
     except images.Unreadable as reason:
         raise UserError(f"{path}: unreadable ({reason}); publish again, or pull it with dvc") from None
     return np.asarray(ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS))
-
-
-def write_json(tree: dict[str, Any], path: Path) -> None:
-    """Sorted keys and a newline at the end."""
-    tables.write_text(json.dumps(tree, indent=2, sort_keys=True) + "\n", path)
 
 
 def resolved(baseline: str, **sections: Any) -> dict[str, Any]:

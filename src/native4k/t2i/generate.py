@@ -9,6 +9,7 @@ import argparse
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ class Model:
     side: int
     text_width: int
     transformer: dit.DiT
-    autoencoder: autoencoder.AutoencoderDC
+    autoencoder: Any  # diffusers' AutoencoderDC, which has no types
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(Params, args.params, "t2i", "baselines", model.baseline, "generate")
     pictures = generate(model, table, numbers)
     table = table.assign(file_name=table["id"] + ".png", width=model.side, height=model.side)
-    with folders.whole(args.out_dir) as folder:
+    with tables.whole_folder(args.out_dir) as folder:
         for name, picture in zip(table["file_name"], pictures, strict=True):
             Image.fromarray(picture).save(folder / name)
         tables.write(table, folder / "metadata.parquet")

@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> None:
     network, losses = train(tensors["latents"], tensors["captions"], numbers, checkpoint, key)
     tables.write_text(curve(losses, numbers.fit.batch, numbers.curve_every), args.curve)
     made = json.loads((args.latents_dir / "params.json").read_text(encoding="utf-8"))
-    with folders.whole(args.out_dir) as folder:
+    with tables.whole_folder(args.out_dir) as folder:
         save_file(network.state_dict(), folder / "transformer.safetensors")
         shutil.copytree(args.latents_dir / "autoencoder", folder / "autoencoder")
-        folders.write_json(made | folders.resolved(args.baseline, train=numbers), folder / "params.json")
+        tables.write_json(made | folders.resolved(args.baseline, train=numbers), folder / "params.json")
     checkpoint.unlink(missing_ok=True)
 
 

@@ -1,0 +1,113 @@
+"""What the metrics files say, read without tables or arrays, so that it is there at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from native4k import cli
+from native4k.errors import UserError
+
+DATASET = "dataset.json"
+SPLITS = ("train", "val", "test", "reserve")
+
+Steps = list[tuple[str, list[tuple[str, int]]]]
+"""Step -> its reasons with their rows, in the order of the pipeline, the most frequent reason first."""
+
+
+def read(path: Path, *needed: str) -> dict[str, Any]:
+    """A metrics file, or one line that says what is wrong with it."""
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; run 'dvc repro'") from None
+    except ValueError as error:
+        raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run 'dvc repro'") from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{path}: expected named metrics, found {type(tree).__name__}; run 'dvc repro'")
+    for key in needed:
+        if key not in tree:
+            raise UserError(f"{path}: {key!r} is missing; run 'dvc repro'")
+    return tree
+
+
+def dataset(metrics: Path) -> dict[str, Any]:
+    """The dataset's own metrics."""
+    return read(metrics / DATASET, "funnel", "splits")
+
+
+def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The metrics of every super-resolution and of every text-to-image baseline, by name."""
+    trees = {path.stem: read(path) for path in sorted(metrics.glob("*.json")) if path.name != DATASET}
+    sr = {name: tree for name, tree in trees.items() if "scale" in tree}
+    t2i = {name: tree for name, tree in trees.items() if "generated" in tree}
+    strange = [name for name in trees if name not in sr and name not in t2i]
+    if strange:
+        path = metrics / f"{strange[0]}.json"
+        raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
+    return by_scale(sr), t2i
+
+
+def by_scale(sr: dict[str, Any]) -> dict[str, Any]:
+    """Baselines that can be compared beside each other: by scale, the ones with fewer parameters first."""
+    order = sorted(sr, key=lambda name: (sr[name]["scale"], sr[name].get("parameters", 0), name))
+    return {name: sr[name] for name in order}
+
+
+def steps(funnel: dict[str, Any]) -> Steps:
+    """The funnel's rejections in the order of the pipeline."""
+    known = [step for steps in cli.STEPS.values() for step in steps]
+    order = sorted(funnel["rejected"], key=lambda step: (known.index(step) if step in known else len(known), step))
+    reasons = ((step, funnel["rejected"][step]) for step in order)
+    return [(step, sorted(counts.items(), key=lambda item: (-item[1], item[0]))) for step, counts in reasons]
+
+
+def splits(metrics: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """The table of splits by categories: its head, its rows, and a last row with the sums."""
+    found = metrics["splits"]
+    names = sorted(found, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
+    categories = sorted({category for counts in found.values() for category in counts} - {"images"})
+    rows = [[name, *(found[name].get(category, 0) for category in [*categories, "images"])] for name in names]
+    sums = [sum(row[place] for row in rows) for place in range(1, len(categories) + 2)]
+    return ["split", *categories, "images"], [*rows, ["all", *sums]]
+
+
+def conventions(tree: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A super-resolution baseline's measures, by convention."""
+    return {name: value for name, value in tree.items() if isinstance(value, dict)}
+
+
+def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
+    """The columns (convention, metric) that some baseline has, and each baseline's means; None where it has none."""
+    columns = list(
+        dict.fromkeys(
+            (name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found
+        )
+    )
+    rows = [
+        [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
+        + [tree.get(convention, {}).get(metric, {}).get("mean") for convention, metric in columns]
+        for name, tree in sr.items()
+    ]
+    return columns, rows
+
+
+def plain(name: str) -> str:
+    """A metric's name as people write it."""
+    words = {"psnr": "PSNR", "ssim": "SSIM", "rgb": "RGB", "y": "Y", "glcm": "GLCM", "val": "validation"}
+    return " ".join(words.get(word, word) for word in name.split("_"))
+
+
+def scalars(tree: dict[str, Any]) -> dict[str, float]:
+    """A text-to-image baseline's measures that are one number."""
+    return {name: value for name, value in tree.items() if isinstance(value, int | float) and name != "n_images"}
+
+
+def number(value: Any) -> str:
+    """A number as it is printed: counts with thousands, measures with four digits."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"  # noqa: PLR2004

@@ -1,0 +1,106 @@
+"""Print the funnel, the splits, the baselines' metrics, the demo's grades, and where the report is."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from native4k.report import found
+
+
+def aligned(rows: list[list[Any]], texts: int = 1) -> list[str]:
+    """Rows as lines: the first columns are text, the others numbers, flush right."""
+    cells = [[found.number(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < texts else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def funnel(counted: dict[str, Any]) -> list[str]:
+    """From the metadata to the kept, every reason with its rows."""
+    rows: list[list[Any]] = [["metadata", "", counted["metadata"]]]
+    for step, reasons in found.steps(counted):
+        rows += [[step if not place else "", reason, -rows_] for place, (reason, rows_) in enumerate(reasons)]
+        if step == "collect":
+            rows.append(["candidates", "", counted["candidates"]])
+    return aligned([*rows, ["kept", "", counted["kept"]]], texts=2)
+
+
+def splits(metrics: dict[str, Any]) -> list[str]:
+    """Images by split and category."""
+    head, rows = found.splits(metrics)
+    return aligned([head, *rows])
+
+
+def super_resolution(sr: dict[str, Any]) -> list[str]:
+    """Every baseline's means, one block a convention."""
+    columns, rows = found.comparison(sr)
+    names = dict.fromkeys(convention for convention, _ in columns)
+    lines = []
+    for name in names:
+        places = [place for place, (convention, _) in enumerate(columns) if convention == name]
+        head = [name, "scale", "parameters", "images", *(found.plain(columns[place][1]) for place in places)]
+        body = [[*row[:4], *(row[4 + place] for place in places)] for row in rows]
+        lines += [*aligned([head, *body]), ""]
+    return lines[:-1]
+
+
+def text_to_image(t2i: dict[str, Any]) -> list[str]:
+    """Every baseline's measures, one line a measure."""
+    measures = list(dict.fromkeys(name for tree in t2i.values() for name in found.scalars(tree)))
+    head = ["", *t2i]
+    body = [[found.plain(name), *(found.scalars(tree).get(name) for tree in t2i.values())] for name in measures]
+    return aligned([head, ["images", *(tree["n_images"] for tree in t2i.values())], *body])
+
+
+def demo(grades: dict[str, Any]) -> list[str]:
+    """How much of what was planted was found, and what befell the originals."""
+    defects = [[kind, one["found"], one["planted"], share(one["share"])] for kind, one in grades["defects"].items()]
+    labels, originals = grades["labels"], grades["originals"]
+    reasons = ", ".join(f"{name} {count}" for name, count in originals["reasons"].items())
+    wrong = f"{originals['wrongly_rejected']} of {originals['count']} ({share(originals['share'])})"
+    return [
+        *aligned([["defect", "found", "planted", "share"], *defects]),
+        "",
+        f"originals wrongly rejected: {wrong}{': ' if reasons else ''}{reasons}",
+        f"categories labelled rightly: {labels['found']} of {labels['planted']} ({share(labels['share'])})",
+    ]
+
+
+def share(value: float) -> str:
+    """A share in percent."""
+    return f"{100 * value:.1f} %"
+
+
+def summary(metrics: Path, report: Path) -> str:
+    """All that is printed."""
+    dataset = found.dataset(metrics)
+    sr, t2i = found.baselines(metrics)
+    parts = {"funnel": funnel(dataset["funnel"]), "splits": splits(dataset)}
+    if "demo" in dataset:
+        parts["the demo's planted defects"] = demo(dataset["demo"])
+    if sr:
+        parts["super-resolution, means over the test images"] = super_resolution(sr)
+    if t2i:
+        parts["text-to-image, on the test captions"] = text_to_image(t2i)
+    parts["report"] = [str(report) if report.exists() else f"{report} is not there; run 'dvc repro'"]
+    return "\n\n".join("\n".join([title, *(f"  {line}".rstrip() for line in lines)]) for title, lines in parts.items())
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths of the step."""
+    places = {
+        "metrics": (Path("metrics"), "the folder of metrics"),
+        "report": (Path("data/report/report.html"), "the report page"),
+    }
+    for name, (path, meaning) in places.items():
+        parser.add_argument(name, type=Path, nargs="?", default=path, help=f"{meaning} (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the summary."""
+    print(summary(args.metrics, args.report))

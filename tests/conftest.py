@@ -1,0 +1,6 @@
+"""What all tests have in common."""
+
+from hypothesis import settings
+
+settings.register_profile("native4k", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("native4k")

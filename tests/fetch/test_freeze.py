@@ -1,0 +1,106 @@
+"""The closed store: what the index keeps, what is swept away, and that a change is noticed and named."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from native4k import cli, tables
+from native4k.errors import UserError
+from native4k.fetch import fetch, freeze
+
+
+def index(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [fetch.NOTHING | {"id": id_, "source": "s", "revision": revision, "status": "ok", "file": file}
+         for id_, revision, file in rows],
+        columns=list(fetch.COLUMNS),
+    ).astype(fetch.COLUMNS)  # fmt: skip
+
+
+def test_older_rows_stay_unless_they_were_fetched_again_or_can_be_drawn_again(tmp_path: Path) -> None:
+    older = index(("a", "", "aa/1.jpg"), ("b", "", "bb/2.jpg"), ("c", "r1", "cc/3.jpg"), ("d", "r1", "dd/4.jpg"))
+    tables.write(older, tmp_path / "index.parquet")
+    fresh = [index(("b", "", "bb/new.jpg")), index(("c", "r2", "cc/new.jpg"), ("e", "", "ee/5.jpg"))]
+    made = freeze.freeze(tmp_path, pd.DataFrame({"id": ["b", "c", "e"]}), fresh)
+    assert dict(zip(made["id"], made["file"], strict=True)) == {
+        "a": "aa/1.jpg",
+        "b": "bb/new.jpg",
+        "c": "cc/new.jpg",
+        "e": "ee/5.jpg",
+    }
+
+
+@pytest.mark.parametrize("ids", [["a"], ["a", "b", "c"], ["a", "a", "b"], []])
+def test_shards_that_are_not_the_candidates_are_one_line(tmp_path: Path, ids: list[str]) -> None:
+    with pytest.raises(UserError, match="the shards' ids are not the candidates'; run 'make images' again"):
+        freeze.freeze(tmp_path, pd.DataFrame({"id": ["a", "b"]}), [index(*((id_, "", "") for id_ in ids))])
+
+
+def test_files_that_no_row_names_are_swept_away_also_those_that_a_kill_left(project: Any) -> None:
+    project.picture("a.png")
+    project.collect()
+    shard = project.fetch()
+    project.freeze(shard)
+    before = project.files()
+    kept = tables.read(shard)["file"][0]
+    litter = ["zz/stray.png", f"{kept[:2]}/.{kept[3:]}.123.part", ".index.parquet.123.part", ".origin.json.9.part"]
+    for name in litter:
+        (project.store / name).parent.mkdir(exist_ok=True)
+        (project.store / name).touch()
+    project.freeze(shard)
+    assert project.files() == before
+    assert before == sorted([
+        kept, "candidates.parquet", "collected.parquet", "index.parquet", "not_collected.parquet", "origin.json",
+    ])  # fmt: skip
+
+
+def test_freezing_twice_gives_the_same_bytes(project: Any) -> None:
+    for seed in range(3):
+        project.picture(f"{seed}.png", seed)
+    project.collect()
+    project.freeze(project.fetch())
+    before = {name: (project.store / name).read_bytes() for name in project.files()}
+    project.freeze(*(project.fetch(f"{number}/2") for number in range(2)))
+    assert {name: (project.store / name).read_bytes() for name in project.files()} == before
+
+
+def test_a_change_of_params_or_code_is_noticed_and_named(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.picture("a.png")
+    project.collect()
+    with pytest.raises(UserError, match=r"no frozen images; run 'make images'"):
+        freeze.compare(project.store, project.params)
+    project.freeze(project.fetch())
+    freeze.compare(project.store, project.params)
+    tree = yaml.safe_load(project.params.read_text())
+    project.write(tree | {"dedup": {"radius": 3}})  # is not what images are made from
+    freeze.compare(project.store, project.params)
+    project.write(tree | {"fetch": {"max_bytes": 1}, "demo": {"seed": 1}})
+    with pytest.raises(UserError, match="made before a change of params demo, params fetch; run 'make images'"):
+        freeze.compare(project.store, project.params)
+    project.write(tree)
+    package = project.root / "package"
+    (package / "sources").mkdir(parents=True)
+    (package / "sources" / "new.py").touch()
+    (package / "fetch").mkdir()
+    for file in (freeze.PACKAGE / "fetch").glob("*.py"):
+        (package / "fetch" / file.name).write_bytes(file.read_bytes())
+    (package / "fetch" / "fetch.py").write_text("changed")
+    monkeypatch.setattr(freeze, "PACKAGE", package)
+    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, sources/__init__\.py, .*new\.py"):
+        freeze.compare(project.store, project.params)
+
+
+def test_the_check_flag_only_compares(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["freeze", str(project.store), "--check", "--params", str(project.params)]) == 1
+    assert "no frozen images; run 'make images'" in capsys.readouterr().err
+    assert not project.store.exists()
+
+
+def test_freezing_without_its_tables_is_one_line(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["freeze", str(project.store), "--counts", "x", "--params", str(project.params)]
+    assert cli.main(words) == 1
+    expected = "native4k freeze: --candidates, --rejected, --shards: missing; only --check goes without\n"
+    assert capsys.readouterr().err == expected

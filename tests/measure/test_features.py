@@ -1,0 +1,70 @@
+"""What was measured, joined into one table."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from native4k import tables
+from native4k.measure import cache, features, label, probe
+
+
+def run(store: Any, shards: int) -> Path:
+    paths: dict[str, list[Path]] = {"probed": [], "scored": [], "labelled": []}
+    for number in range(shards):
+        for step, module in (("probed", probe), ("labelled", label)):
+            module.run(store.args(f"{step}{number}.parquet", f"{number}/{shards}"))
+            paths[step].append(store.root / f"{step}{number}.parquet")
+        table = tables.read(paths["probed"][-1])
+        scored = table[["id"]].assign(piqe=table["width"].where(table["reason"] == "", float("nan")) / 2)
+        tables.write(scored, store.root / f"scored{number}.parquet")
+        paths["scored"].append(store.root / f"scored{number}.parquet")
+    features.run(argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, **paths))
+    return Path(store.root / "features")
+
+
+def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: dict[str, str]) -> None:
+    folder = run(store, 2)
+    table = tables.read(folder / "images.parquet")
+    assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
+    assert table.columns.tolist() == [
+        "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
+        "format", "width", "height", "phash", "detail", "fineness", "reason", "rejected_by",
+        "piqe", "category", "category_confidence",
+    ]  # fmt: skip
+
+
+def test_the_thumbnails_and_the_counts_stand_beside_it(store: Any, mixed: dict[str, str]) -> None:
+    folder = run(store, 2)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "collected.parquet", "images.parquet", "not_collected.parquet", "thumbnails.parquet",
+    ]  # fmt: skip
+    unseen = [id_ for id_, reason in mixed.items() if reason in {"truncated", "not_an_image"}]
+    assert sorted(tables.read(folder / "thumbnails.parquet")["id"]) == sorted(set(mixed) - set(unseen))
+
+
+def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: dict[str, str]) -> None:
+    assert mixed
+    notes = tables.metadata(run(store, 1) / "images.parquet")
+    assert json.loads(notes["probe"]) == {
+        "key": cache.key("probe", store.params),
+        "columns": ["format", "width", "height", "phash", "detail", "fineness", "thumbnail"],
+    }
+    assert json.loads(notes["score"]) == {"key": cache.key("score", store.params), "columns": ["piqe"]}
+
+
+def test_the_number_of_shards_changes_no_byte(store: Any, mixed: dict[str, str]) -> None:
+    assert mixed
+    one = {path.name: path.read_bytes() for path in run(store, 1).iterdir()}
+    five = {path.name: path.read_bytes() for path in run(store, 5).iterdir()}
+    assert one == five
+
+
+def test_a_table_with_a_row_too_many_is_not_joined() -> None:
+    probed = pd.DataFrame({"id": ["a"], "reason": [""]})
+    twice = pd.DataFrame({"id": ["a", "a"]})
+    with pytest.raises(pd.errors.MergeError):
+        features.features(probed, twice, probed[["id"]])

@@ -1,0 +1,90 @@
+"""The cache refilled from a features table holds the rows that were measured."""
+
+import argparse
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from native4k import tables
+from native4k.measure import cache, probe, recall
+
+
+@pytest.fixture(name="pulled")
+def features_without_a_cache(store: Any, mixed: dict[str, str]) -> Path:
+    """The features of a store whose cache is kept aside as `measured`."""
+    assert mixed
+    probe.run(store.args("probe.parquet"))
+    table = tables.read(store.root / "probe.parquet").drop(columns="file")
+    good = tables.kept(table)
+    scored = table.loc[good, ["sha256"]].drop_duplicates().assign(piqe=1.5, entropy_mean=7.25)
+    cache.keep(cache.folder(store.cache, "score", store.params), scored)
+    table = table.merge(scored, on="sha256", how="left").assign(category="Food")
+    folder = Path(store.root / "features")
+    columns = {"probe": list(probe.FAILED), "score": ["piqe", "entropy_mean"]}
+    notes = {s: json.dumps({"key": cache.key(s, store.params), "columns": columns[s]}) for s in columns}
+    pictures = table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]]
+    tables.write(pictures, folder / "thumbnails.parquet")
+    tables.write(table.drop(columns="thumbnail"), folder / "images.parquet", notes)
+    store.cache.rename(store.root / "measured")
+    return folder
+
+
+def rows(root: Path, step: str, params: Path) -> pd.DataFrame:
+    parts = sorted(cache.folder(root, step, params).glob("*.parquet"))
+    return pd.concat(map(tables.read, parts)).sort_values("sha256", ignore_index=True)
+
+
+def run(store: Any, features: Path) -> None:
+    recall.run(argparse.Namespace(features=features, cache=store.cache, params=store.params))
+
+
+def test_the_rows_put_back_are_those_that_were_measured(store: Any, pulled: Path, capsys: Any) -> None:
+    capsys.readouterr()
+    run(store, pulled)
+    assert capsys.readouterr().out == "probe: recalled 5 of 5 rows\nscore: recalled 2 of 2 rows\n"
+    for step in ("probe", "score"):
+        measured, recalled = (rows(store.root / place, step, store.params) for place in ("measured", "cache"))
+        pd.testing.assert_frame_equal(recalled, measured)
+
+
+def test_after_a_recall_nothing_is_measured_and_the_result_has_the_same_bytes(
+    store: Any, pulled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (store.root / "probe.parquet").read_bytes()
+    run(store, pulled)
+    monkeypatch.setattr(probe, "probe", None)
+    probe.run(store.args("probe.parquet"))
+    assert (store.root / "probe.parquet").read_bytes() == before
+
+
+def test_a_second_recall_adds_nothing(store: Any, pulled: Path, capsys: Any) -> None:
+    run(store, pulled)
+    capsys.readouterr()
+    run(store, pulled)
+    assert capsys.readouterr().out == "probe: recalled 0 of 5 rows\nscore: recalled 0 of 2 rows\n"
+
+
+def test_what_other_params_measured_is_left_alone(store: Any, pulled: Path, capsys: Any) -> None:
+    store.params.write_text(store.params.read_text().replace("tile: 16", "tile: 32"))
+    capsys.readouterr()
+    run(store, pulled)
+    assert capsys.readouterr().out == (
+        "probe: measured by other code or params, nothing to recall\nscore: recalled 2 of 2 rows\n"
+    )
+    assert not cache.folder(store.cache, "probe", store.params).exists()
+
+
+def test_without_features_there_is_nothing_to_recall(store: Any, capsys: Any) -> None:
+    run(store, store.root / "features")
+    assert capsys.readouterr().out.endswith("images.parquet: not there, nothing to recall\n")
+
+
+def test_every_cached_step_has_the_code_that_its_rows_depend_on() -> None:
+    for step, files in cache.CODE.items():
+        module = importlib.import_module(f"native4k.measure.{step}")
+        assert Path(str(module.__file__)) in [cache.PACKAGE / file for file in files]
+        assert all((cache.PACKAGE / file).is_file() for file in files)

@@ -1,0 +1,141 @@
+"""A tiny dataset with two baselines, as the pipeline would leave it: tables, thumbnails, metrics, curves, pictures."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from native4k import tables
+
+HOSTILE = '"><script>alert(1)</script><img src=https://evil.example/x.png onerror=alert(2)>\u202e\x00'
+
+PARAMS = """
+select:
+  thresholds:
+    blurred: {column: detail, min: 1.0, max: null}
+    flat: {column: entropy_mean, min: 3.0, max: 8.0}
+publish: {name: tiny <4K>, title: a test & nothing else}
+"""
+
+ROWS = [
+    ("k1", "Nature", "", "", "train", "", -1, 9.0),
+    ("k2", "Nature", "", "", "test", "", -1, 8.0),
+    ("k3", "Food", "", "", "train", "", -1, 7.0),
+    ("b1", "Food", "blurred", "select", "", "", -1, 0.2),
+    ("b2", "Food", "blurred", "select", "", "", -1, 0.9),
+    ("c1", "Nature", "near_copy", "dedup", "", "k1", 7, 5.0),
+    ("c2", "Nature", "near_copy", "dedup", "", "k1", 9, 5.0),
+    ("m1", "Nature", "mislabelled", "probe", "", "", -1, 3.0),
+    ("t1", "Food", "truncated", "probe", "", "", -1, float("nan")),
+]
+FUNNEL = {
+    "metadata": 12,
+    "candidates": 9,
+    "kept": 3,
+    "rejected": {
+        "collect": {"unsafe": 2, "aspect": 1},
+        "select": {"blurred": 2},
+        "dedup": {"near_copy": 2},
+        "probe": {"mislabelled": 1, "truncated": 1},
+    },
+}
+SPLITS = {"train": {"Food": 1, "Nature": 1, "images": 2}, "test": {"Nature": 1, "images": 1}}
+DEMO = {
+    "defects": {
+        "blurred": {"planted": 2, "found": 2, "share": 1.0},
+        "crop": {"planted": 3, "found": 1, "share": 0.3333},
+    },
+    "originals": {"count": 4, "wrongly_rejected": 1, "share": 0.25, "reasons": {"flat": 1}},
+    "labels": {"planted": 4, "found": 3, "share": 0.75},
+}
+
+
+def picture(seed: int, size: tuple[int, int] = (64, 36)) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "WEBP", quality=80)
+    return out.getvalue()
+
+
+def images() -> pd.DataFrame:
+    names = ["id", "category", "reason", "rejected_by", "split", "representative", "distance", "detail"]
+    table = pd.DataFrame(ROWS, columns=names).assign(entropy_mean=lambda rows: rows["detail"] / 2 + 3)
+    readable = table["reason"] != "truncated"
+    table["representative"] = table["representative"].mask(table["reason"] == "", table["id"])
+    return table.assign(
+        caption=HOSTILE,
+        source="demo",
+        license="CC0-1.0",
+        width=np.where(readable, 3840, 0),
+        height=np.where(readable, 2160, 0),
+        declared_width=3840,
+        declared_height=2160,
+    )
+
+
+def sr_metrics(parameters: int, psnr: float) -> dict[str, Any]:
+    def one(value: float) -> dict[str, Any]:
+        return {"mean": value, "median": value, "by_category": {"Food": value + 1, "Nature": value - 1}}
+
+    return {
+        "baseline": "x",
+        "scale": 4,
+        "parameters": parameters,
+        "images": 2,
+        "sr-classical": {"psnr_rgb": one(psnr), "ssim_rgb": one(0.75)},
+        "sr-real": {"psnr_y": one(psnr + 1)},
+    }
+
+
+def t2i_metrics() -> dict[str, Any]:
+    detail = {"entropy": 7.25, "glcm_entropy": 9.5}
+    return {"n_images": 2, "generated": detail, "test": detail, "flow_loss": 0.875, "autoencoder_psnr": 21.5}
+
+
+def write_json(tree: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(tree), encoding="utf-8")
+
+
+def build(root: Path) -> None:
+    (root / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    table = images()
+    tables.write(table, root / "tables/images.parquet")
+    readable = table[table["reason"] != "truncated"]
+    shots = [picture(seed) for seed in range(len(readable))]
+    tables.write(pd.DataFrame({"id": readable["id"], "thumbnail": shots}), root / "features/thumbnails.parquet")
+    write_json({"funnel": FUNNEL, "splits": SPLITS, "demo": DEMO}, root / "metrics/dataset.json")
+    for name, parameters, psnr in (("bicubic_x4", 0, 25.5), ("net_x4", 1234, 26.75)):
+        write_json(sr_metrics(parameters, psnr), root / f"metrics/{name}.json")
+        rows = pd.DataFrame({"id": ["k1", "k2"], "category": "Nature", "sr_classical_psnr_rgb": [psnr - 1, psnr + 1]})
+        tables.write(rows, root / f"evaluations/{name}.parquet")
+        shown = root / f"evaluations/{name}"
+        shown.mkdir()
+        (shown / "k1.webp").write_bytes(picture(parameters, (96, 32)))
+    (root / "models").mkdir()
+    (root / "models/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
+    (root / "models/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")
+    write_json(t2i_metrics(), root / "metrics/flow.json")
+    (root / "models/flow.csv").write_text("images,loss\n8,1.5\n16,1.25\n", encoding="utf-8")
+    (root / "evaluations/flow").mkdir()
+    (root / "evaluations/flow/sheet.webp").write_bytes(picture(99, (64, 64)))
+
+
+@pytest.fixture(scope="session")
+def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("built")
+    build(root)
+    return root
+
+
+@pytest.fixture
+def root(_built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(_built, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

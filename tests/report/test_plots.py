@@ -1,0 +1,61 @@
+import math
+import re
+from itertools import pairwise
+
+import pytest
+
+from native4k.report import plots
+
+
+def bars(text: str, kind: str) -> list[tuple[float, float]]:
+    found = re.findall(
+        rf'<rect x="([\d.]+)%" y="[\d.]+" width="([\d.]+)%" height="[\d.]+" rx="1.5" class="{kind}"', text
+    )
+    return [(float(x), float(x) + float(width)) for x, width in found]
+
+
+def test_what_is_lost_begins_where_the_loss_after_it_ends() -> None:
+    text = plots.waterfall(("in", 100), [("one", [("a", 30), ("b", 20)]), ("two", [("c", 10)])], ("out", 40))
+    lost, (whole, left) = bars(text, "lost"), bars(text, "kept")
+    assert [begin for begin, _ in lost] == pytest.approx([end for _, end in lost[1:]] + [left[1]], abs=0.01)
+    assert lost[0][1] == pytest.approx(whole[1], abs=0.01)
+    assert whole[0] == left[0]
+
+
+def test_a_funnel_that_does_not_add_up_is_not_drawn() -> None:
+    with pytest.raises(AssertionError, match="39 rows are left, not 40"):
+        plots.waterfall(("in", 100), [("one", [("a", 61)])], ("out", 40))
+
+
+def test_every_value_is_in_one_bar_and_those_outside_the_range_are_lost() -> None:
+    text = plots.histogram([0.5, 1.0, 2.0, 2.5, 3.0, 9.0, math.nan], 1.0, 4.0, "x")
+    counted = re.findall(r'class="(kept|lost)"><title>.*?: (\d+)</title>', text)
+    total = {kind: sum(int(count) for name, count in counted if name == kind) for kind in ("kept", "lost")}
+    assert total == {"kept": 4, "lost": 2}
+
+
+@pytest.mark.parametrize("values", [[3.0], [3.0, 3.0], [-1.0, 1e9]])
+def test_values_without_a_spread_are_drawn_too(values: list[float]) -> None:
+    for text in (
+        plots.histogram(values, None, None, "x"),
+        plots.dots([("a", values[0], [("t", v) for v in values])], "dB"),
+    ):
+        assert "nan" not in text
+        assert "inf" not in text
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (26.1, 26.47), (-3, 2e6), (0.001, 0.0011), (5, 5.5)])
+def test_nice_numbers_span_the_range_in_a_few_even_steps(low: float, high: float) -> None:
+    scale = plots.nice(low, high)
+    steps = [after - before for before, after in pairwise(scale)]
+    assert scale[0] <= low + 1e-9 * abs(low)
+    assert scale[-1] >= high - 1e-9 * abs(high)
+    assert 2 <= len(scale) <= 7
+    assert steps == pytest.approx([steps[0]] * len(steps))
+
+
+def test_names_in_a_plot_are_escaped() -> None:
+    text = plots.dots([("<b>", 1.5, [("a & b", 1.0), ("c", 2.0)])], "<dB>")
+    assert "<b>" not in text
+    assert "&lt;b&gt;" in text
+    assert "a &amp; b: 1.00 &lt;dB&gt;" in text

@@ -1,0 +1,288 @@
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from native4k import cli, images, tables
+from native4k.report import page
+
+ARGS = ["report", "tables", "features", "evaluations", "models", "metrics", "out"]
+ALONE = {"br", "circle", "hr", "img", "line", "link", "meta", "polyline", "rect"}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Reader(HTMLParser):
+    """What a browser makes of the page: tags with attributes, words by the tag they stand in, tags left open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ALONE:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ALONE:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append((self.open[-1] if self.open else "", data.strip()))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def made(root: Path) -> str:
+    assert cli.main(ARGS) == 0
+    return (root / "out/report.html").read_text(encoding="utf-8")
+
+
+def section(text: str, name: str) -> str:
+    return text.split(f'<section id="{name}">')[1].partition("</section>")[0]
+
+
+def rows(part: str) -> list[list[str]]:
+    """The cells of every table row."""
+    lines = re.findall(r"<tr.*?>(.*?)</tr>", part, re.DOTALL)
+    return [[re.sub("<.*?>", "", cell) for cell in re.findall(r"<t[hd]>(.*?)</t[hd]>", line)] for line in lines]
+
+
+def test_every_tag_is_closed_and_the_folder_holds_the_page_alone(root: Path) -> None:
+    assert Reader(made(root)).open == []
+    assert [path.name for path in (root / "out").iterdir()] == ["report.html"]
+
+
+def test_two_runs_give_the_same_bytes(root: Path) -> None:
+    assert made(root) == made(root)
+
+
+def test_the_funnel_adds_up_from_the_metadata_to_the_kept(root: Path) -> None:
+    words = re.findall(r"<text [^>]*>(.*?)</text>", section(made(root), "funnel"))
+    minus = "\N{MINUS SIGN}"
+    assert words == [
+        *("metadata", "12", "collect", "unsafe", f"{minus}2", "aspect", f"{minus}1", "candidates", "9"),
+        *("candidates", "9", "probe", "mislabelled", f"{minus}1", "truncated", f"{minus}1"),
+        *("select", "blurred", f"{minus}2", "dedup", "near_copy", f"{minus}2", "kept", "3"),
+    ]
+    assert 12 - 2 - 1 - 1 - 1 - 2 - 2 == 3
+
+
+def test_every_image_is_in_the_page_and_can_be_decoded(root: Path) -> None:
+    sources = [str(image["src"]) for image in Reader(made(root)).all("img")]
+    heads = {source.partition(",")[0] for source in sources}
+    sizes = [images.header(base64.b64decode(source.partition(",")[2])) for source in sources]
+    kept, rejected, pairs, strips, sheets = 3, 3, 2 * 2, 1, 1
+    assert heads == {"data:image/webp;base64"}
+    assert len(sizes) == kept + rejected + pairs + strips + sheets
+    assert {kind for kind, *_ in sizes} == {"WEBP"}
+
+
+def test_nothing_is_loaded_and_nothing_runs(root: Path) -> None:
+    text = made(root)
+    reader = Reader(text)
+    kinds = {tag for tag, _ in reader.tags}
+    assert not kinds & {"script", "link", "iframe", "object", "embed", "video", "audio", "form", "base", "image", "use"}
+    attributes = [(name, value or "") for _, found in reader.tags for name, value in found.items()]
+    assert not [name for name, _ in attributes if name.startswith("on") or name in {"srcset", "xlink:href"}]
+    assert {value[0] for name, value in attributes if name == "href"} == {"#"}
+    assert {value[:11] for name, value in attributes if name == "src"} == {"data:image/"}
+    assert not re.search(r"url\(|@import", reader.words[1][1])
+    policy = [found["content"] for found in reader.all("meta") if "http-equiv" in found]
+    assert policy == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
+
+
+def test_a_hostile_caption_is_an_images_description_and_no_more(root: Path) -> None:
+    text = made(root)
+    said = {image["alt"] for image in Reader(text).all("img")}
+    assert '"><script>alert(1)</script><img src=https://evil.example/x.png onerror=alert(2)>  ' in said
+    assert "<script" not in text
+    assert "\u202e" not in text
+    assert "\x00" not in text
+
+
+def test_the_title_and_the_subtitle_come_from_the_params_and_are_escaped(root: Path) -> None:
+    words = [pair for pair in Reader(made(root)).words if pair[0] in {"title", "h1"} or "else" in pair[1]]
+    assert words[:3] == [("title", "tiny <4K>"), ("h1", "tiny <4K>"), ("p", "a test & nothing else")]
+
+
+def test_the_sections_stand_in_the_order_of_the_pipeline(root: Path) -> None:
+    names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
+    assert names == [
+        *("Funnel", "Thresholds", "Splits", "Kept", "Rejected", "Truth", "Super-resolution", "Text-to-image"),
+        "How it was made",
+    ]
+
+
+def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
+    text = made(root)
+    assert rows(section(text, "splits")) == [
+        *(["split", "Food", "Nature", "images"], ["train", "1", "1", "2"], ["test", "0", "1", "1"]),
+        *(["all", "1", "2", "3"], ["source and licence", "images"], ["demo, CC0-1.0", "3"]),
+    ]
+    assert rows(section(text, "truth")) == [
+        ["planted defect", "planted", "found", "share"],
+        ["blurred", "2", "2", "100.0 %"],
+        ["crop", "3", "1", "33.3 %"],
+        ["of the originals", "count", "of", "share"],
+        ["wrongly rejected", "1", "4", "25.0 %"],
+        ["labelled with their category", "3", "4", "75.0 %"],
+    ]
+    four = "\N{MULTIPLICATION SIGN}4"
+    assert rows(section(text, "super-resolution"))[:6] == [
+        ["baseline", "PSNR RGB", "SSIM RGB", "scale", "parameters", "images"],
+        ["bicubic_x4", "25.50", "0.7500", four, "0", "2"],
+        ["net_x4", "26.75", "0.7500", four, "1,234", "2"],
+        ["baseline", "PSNR Y", "scale", "parameters", "images"],
+        ["bicubic_x4", "26.50", four, "0", "2"],
+        ["net_x4", "27.75", four, "1,234", "2"],
+    ]
+    assert rows(section(text, "text-to-image")) == [
+        ["detail of the pictures", "test images", "generated"],
+        ["entropy", "7.2500", "7.2500"],
+        ["GLCM entropy", "9.5000", "9.5000"],
+        ["measure", ""],
+        ["flow loss of held-out images with their captions", "0.8750"],
+        ["autoencoder PSNR in dB, the best that the latents allow", "21.50"],
+    ]
+
+
+def test_rejected_pictures_stand_under_their_reason_with_the_closest_call_first(root: Path) -> None:
+    part = section(made(root), "rejected")
+    heads = [re.sub("<.*?>", "", head) for head in re.findall("<h3>(.*?)</h3>", part)]
+    notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
+    size = "3840&#8239;&times;&#8239;2160"
+    assert heads == [
+        "mislabelled 1 of 1, by probe",
+        "truncated 0 of 1, by probe",
+        "blurred 2 of 2, by select: detail at least 1",
+        "near_copy 2 of 2, by dedup",
+    ]
+    assert notes == [
+        *(f"m1 {size} declared {size}", "b2 detail 0.9", "b1 detail 0.2"),
+        *("c2 9 bits from k1", "c1 7 bits from k1"),
+    ]
+    assert "No thumbnail: these files could not be read." in part
+
+
+def test_a_baseline_that_learned_nothing_has_no_curve_and_no_strips(root: Path) -> None:
+    part = section(made(root), "super-resolution")
+    heads = [re.sub("<.*?>", "", head) for head in re.findall("<h3>(.*?)</h3>", part)]
+    assert heads[2:] == [
+        "Every test image",
+        "By category",
+        "Training",
+        "loss net_x4, over images seen",
+        "validation PSNR net_x4, over images seen",
+        "net_x4 a square of each image, where the original has the most texture",
+    ]
+
+
+def test_without_the_demo_and_without_baselines_the_rest_stands(root: Path) -> None:
+    for path in (root / "metrics").glob("*.json"):
+        if path.name != "dataset.json":
+            path.unlink()
+    change(root / "metrics/dataset.json", lambda tree: tree.pop("demo"))
+    names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
+    assert names == ["Funnel", "Thresholds", "Splits", "Kept", "Rejected", "How it was made"]
+
+
+def change(path: Path, how: Any) -> None:
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    how(tree)
+    path.write_text(json.dumps(tree), encoding="utf-8")
+
+
+GONE = "missing; run 'dvc repro', or remove metrics/{}.json if that baseline is gone"
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        ("params.yaml", "params.yaml: no such file; run from the repository's root or name another with --params"),
+        ("metrics/dataset.json", "metrics/dataset.json: no such file; run 'dvc repro'"),
+        (
+            "tables/images.parquet",
+            "tables/images.parquet: no such table; run the step that makes it, or pull it with dvc",
+        ),
+        (
+            "features/thumbnails.parquet",
+            "features/thumbnails.parquet: no such table; run the step that makes it, or pull it with dvc",
+        ),
+        ("evaluations/net_x4.parquet", "evaluations/net_x4.parquet: " + GONE.format("net_x4")),
+        ("evaluations/net_x4", "evaluations/net_x4: " + GONE.format("net_x4")),
+        ("models/flow.csv", "models/flow.csv: " + GONE.format("flow")),
+    ],
+)
+def test_what_is_missing_is_named_and_an_earlier_page_stays(
+    root: Path, capsys: pytest.CaptureFixture[str], missing: str, line: str
+) -> None:
+    before = made(root)
+    path = root / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    capsys.readouterr()
+    assert cli.main(ARGS) == 1
+    assert capsys.readouterr() == ("", f"native4k report: {line}\n")
+    assert (root / "out/report.html").read_text(encoding="utf-8") == before
+    assert sorted(path.name for path in root.glob(".*")) == []
+
+
+def test_metrics_of_other_tables_are_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tables.read(root / "tables/images.parquet")
+    tables.write(table[table["id"] != "k3"], root / "tables/images.parquet")
+    assert cli.main(ARGS) == 1
+    assert capsys.readouterr().err == (
+        "native4k report: metrics/dataset.json: its funnel was not counted on the tables at hand; run 'dvc repro'\n"
+    )
+
+
+def test_a_broken_curve_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "models/net_x4.csv").write_text("images_seen,loss\n4,oops\n", encoding="utf-8")
+    assert cli.main(ARGS) == 1
+    assert capsys.readouterr().err == (
+        "native4k report: models/net_x4.csv: could not convert string to float: 'oops'; run 'dvc repro'\n"
+    )
+
+
+def test_only_params_that_mean_something_else_change_the_page(root: Path) -> None:
+    before, path = made(root), root / "params.yaml"
+    path.write_text("# a comment\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert made(root) == before
+    path.write_text(path.read_text(encoding="utf-8").replace("min: 1.0", "min: 1.5"), encoding="utf-8")
+    assert made(root) != before
+
+
+def test_a_picture_over_its_share_of_the_page_is_made_to_fit(root: Path) -> None:
+    content = (root / "evaluations/flow/sheet.webp").read_bytes()
+    assert page.fitted(content, len(content)) == content
+    small = page.fitted(content, len(content) - 1)
+    assert len(small) < len(content)
+    assert images.header(small)[0] == "WEBP"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_a_browser_shows_the_page_without_a_complaint(root: Path) -> None:
+    made(root)
+    quiet = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    quiet += " --disable-component-update --disable-sync --enable-logging=stderr --dump-dom"
+    done = subprocess.run(
+        [str(CHROMIUM), *quiet.split(), f"--user-data-dir={root / 'profile'}", f"file://{root / 'out/report.html'}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    assert "How it was made" in done.stdout

@@ -1,0 +1,214 @@
+"""Both params files, and the tiny one of the tests, are read by every class that reads one."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from native4k import params
+from native4k.cli import STEPS, module_of
+from native4k.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+FILES = [
+    path for name in ("params.yaml", "params/paper.yaml", "tests/tiny/params.yaml") if (path := ROOT / name).exists()
+]
+
+READERS = {
+    ("demo",): "native4k.sources.demo:Params",
+    ("collect",): "native4k.fetch.collect:Params",
+    ("fetch",): "native4k.fetch.fetch:Params",
+    ("probe",): "native4k.measure.probe:Params",
+    ("score",): "native4k.measure.score:Params",
+    ("label",): "native4k.measure.label:Params",
+    ("vet",): "native4k.dataset.vet:Params",
+    ("select",): "native4k.dataset.select:Params",
+    ("dedup",): "native4k.dataset.dedup:Params",
+    ("balance",): "native4k.dataset.balance:Params",
+    ("split",): "native4k.dataset.split:Params",
+    ("publish",): "native4k.publish.publish:Params",
+    ("sr", "patches"): "native4k.sr.patches:Params",
+    ("sr", "upscale"): "native4k.sr.upscale:Params",
+    ("sr", "evaluate"): "native4k.sr.evaluate:Params",
+    ("sr", "baselines", "*"): "native4k.sr.baselines:Params",
+    ("t2i", "evaluate"): "native4k.t2i.evaluate:Params",
+    ("t2i", "baselines", "*", "encode"): "native4k.t2i.encode:Params",
+    ("t2i", "baselines", "*", "train"): "native4k.t2i.train:Params",
+    ("t2i", "baselines", "*", "generate"): "native4k.t2i.generate:Params",
+}
+"""Keys -> the class that reads what is there; a star stands for every name."""
+
+
+def reader(keys: tuple[str, ...]) -> type:
+    module, name = READERS[keys].split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def places(tree: Any, pattern: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The keys in a tree that a pattern stands for."""
+    if not pattern:
+        return [()]
+    names = list(tree) if pattern[0] == "*" else [pattern[0]]
+    return [(name, *rest) for name in names for rest in places(tree[name], pattern[1:])]
+
+
+def leaves(tree: Any, keys: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The keys of everything in a tree that is not itself a tree."""
+    if not isinstance(tree, dict):
+        return [keys]
+    return [leaf for key, value in tree.items() for leaf in leaves(value, (*keys, key))]
+
+
+def copy_of(change: Any, folder: Path) -> Path:
+    """params.yaml with one change made."""
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    change(tree)
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    return path
+
+
+def complaint(change: Any, keys: tuple[str, ...], cls: type, folder: Path) -> str:
+    """The one line that a changed params.yaml earns, with the file's folder left out."""
+    path = copy_of(change, folder)
+    with pytest.raises(UserError) as caught:
+        params.load(cls, path, *keys)
+    line = str(caught.value)
+    assert "\n" not in line
+    return line.replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+@pytest.mark.parametrize("pattern", READERS, ids=".".join)
+def test_each_class_reads_its_section_of_each_file(file: Path, pattern: tuple[str, ...]) -> None:
+    found = places(params.read(file), pattern)
+    assert found, "no such section"
+    for keys in found:
+        assert isinstance(params.load(reader(pattern), file, *keys), reader(pattern))
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_every_number_of_each_file_is_read_by_a_class(file: Path) -> None:
+    tree = params.read(file)
+    read = [keys for pattern in READERS for keys in places(tree, pattern)]
+    unread = [keys for keys in leaves(tree) if not any(keys[: len(known)] == known for known in read)]
+    assert unread == [("shards",)], "read by the rules"
+    assert isinstance(tree["shards"], int)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_each_file_has_every_section_in_the_order_of_the_pipeline(file: Path) -> None:
+    assert tuple(params.read(file)) == params.SECTIONS
+
+
+def test_the_full_scale_file_has_the_published_geometry_and_sizes() -> None:
+    tree = params.read(ROOT / "params/paper.yaml")
+    rule = {"min_pixels": 3840 * 2160, "min_long_side": 3840, "min_aspect": 0.6, "max_aspect": 1.5}
+    assert tree["collect"]["geometry"] == tree["probe"]["geometry"] == rule
+    assert {name: held["size"] for name, held in tree["split"].items()} == {"val": 2000, "test": 1984}
+
+
+def test_the_full_scale_recipe_counts_images_as_the_published_one_counts_iterations() -> None:
+    training = params.read(ROOT / "params/paper.yaml")["sr"]["baselines"]["swinir_classical_x4"]["training"]
+    assert training["images"] == 500_000 * training["batch"]
+    assert training["milestones"] == [thousands * 1000 * training["batch"] for thousands in (250, 400, 450, 475, 500)]
+
+
+def test_every_params_class_of_a_step_stands_in_this_table() -> None:
+    modules = [module_of(package, step) for package, steps in STEPS.items() for step in steps]
+    there = {name for name in modules if hasattr(importlib.import_module(name), "Params")}
+    assert there <= {known.split(":")[0] for known in READERS.values()}
+
+
+@pytest.mark.parametrize("pattern", READERS, ids=".".join)
+def test_an_unknown_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
+    keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
+
+    def change(tree: Any) -> None:
+        for key in keys:
+            tree = tree[key]
+        tree["surprise"] = 1
+
+    where = ".".join(keys)
+    expected = f"params.yaml: {where}.surprise: unknown key; remove it or correct its spelling (got 1)"
+    assert complaint(change, keys, reader(pattern), tmp_path) == expected
+
+
+@pytest.mark.parametrize("pattern", READERS, ids=".".join)
+def test_a_missing_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
+    keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
+    first: list[str] = []
+
+    def change(tree: Any) -> None:
+        for key in keys:
+            tree = tree[key]
+        first.append(next(iter(tree)))
+        del tree[first[0]]
+
+    line = complaint(change, keys, reader(pattern), tmp_path)
+    assert line == f"params.yaml: {'.'.join(keys)}.{first[0]}: missing key; every number must be given"
+
+
+@pytest.mark.parametrize("pattern", READERS, ids=".".join)
+def test_a_mistyped_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
+    keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
+    first: list[str] = []
+
+    def change(tree: Any) -> None:
+        for key in keys:
+            tree = tree[key]
+        first.append(next(iter(tree)))
+        tree[first[0]] = [[None]]
+
+    line = complaint(change, keys, reader(pattern), tmp_path)
+    assert line.startswith(f"params.yaml: {'.'.join(keys)}.{first[0]}")
+    assert "None" in line
+
+
+def test_a_number_in_quotes_is_not_a_number(tmp_path: Path) -> None:
+    line = complaint(lambda tree: tree["dedup"].update(radius="10"), ("dedup",), reader(("dedup",)), tmp_path)
+    assert line == "params.yaml: dedup.radius: Input should be a valid integer (got '10')"
+
+
+def test_a_missing_section_is_named_with_those_that_are_there(tmp_path: Path) -> None:
+    line = complaint(lambda tree: tree.pop("dedup"), ("dedup",), reader(("dedup",)), tmp_path)
+    there = ", ".join(sorted(set(params.SECTIONS) - {"dedup"}))
+    assert line == f"params.yaml: dedup is missing; there are: {there}"
+
+
+def test_an_unknown_section_is_named(tmp_path: Path) -> None:
+    line = complaint(lambda tree: tree.update(dedupe={}), ("dedup",), reader(("dedup",)), tmp_path)
+    assert line == f"params.yaml: unknown section 'dedupe'; known are {', '.join(params.SECTIONS)}"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"dedup: {radius: 10", "not readable as YAML"),
+        (b"dedup:\n\tradius: 10\n", "not readable as YAML"),
+        (b"\xff\xfe\x00", "not readable as YAML"),
+        (b"", "expected sections such as 'collect:', found NoneType"),
+        (b"- dedup\n", "expected sections such as 'collect:', found list"),
+    ],
+    ids=["unclosed", "tab", "not utf-8", "empty", "a list"],
+)
+def test_a_file_that_is_no_params_file_is_one_line(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        params.read(path)
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere\.yaml: no such file; run from the repository's root"):
+        params.read(tmp_path / "nowhere.yaml")
+
+
+def test_params_are_frozen() -> None:
+    numbers: Any = params.load(reader(("dedup",)), ROOT / "params.yaml", "dedup")
+    with pytest.raises(AttributeError):
+        numbers.radius = 4
