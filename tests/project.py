@@ -24,7 +24,9 @@ def environment(root: Path) -> dict[str, str]:
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     aside = root.parent / "aside"
     return {
-        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_", "SNAKEMAKE", "PYTEST"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "DVC_", "SNAKEMAKE", "PYTEST"))
     } | {
         "PATH": paths,
         "PYTHONPATH": str(root / "src"),

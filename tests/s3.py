@@ -42,8 +42,8 @@ def keys(path: Path) -> Keys:
         identity = {"name": "native4k", "credentials": [pair], "actions": ["Admin"]}
         temporary = path.with_suffix(".part")
         temporary.unlink(missing_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump({"identities": [identity]}, file)
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
         temporary.replace(path)
     try:
         pair = json.loads(path.read_text(encoding="utf-8"))["identities"][0]["credentials"][0]

@@ -105,7 +105,16 @@ def parser(package: str, step: str) -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one step; a user's mistake is one line on stderr and exit status 1."""
-    words = sys.argv[1:] if words is None else words
+    try:
+        status = _run(sys.argv[1:] if words is None else words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader went away, as in `native4k summary | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(words: list[str]) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         print(_help())
         return 0
@@ -120,9 +129,6 @@ def main(words: list[str] | None = None) -> int:
         args.run(args)
     except UserError as error:
         return _complain(step, str(error))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
         if error.errno is None or (error.filename is None and error.errno not in ADVICE):
             raise

@@ -24,9 +24,7 @@ def images(rows: list[tuple[str, int, str]]) -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize(
-    ("keep_unknown", "unknown"), [(True, ["", ""]), (False, ["no_category", "no_category"])]
-)
+@pytest.mark.parametrize(("keep_unknown", "unknown"), [(True, ["", ""]), (False, ["no_category", "no_category"])])
 def test_the_least_detailed_above_the_cap_are_left_out(keep_unknown: bool, unknown: list[str]) -> None:
     rows = [("Food", 1, ""), ("Food", 9, "near_copy"), ("CGI", 5, ""), ("CGI", 1, ""), ("CGI", 3, "")]
     table = images([*rows, ("unknown", 9, ""), ("unknown", 1, "")])

@@ -98,7 +98,9 @@ def test_what_must_hold_of_any_collection(
 
     order = data.draw(st.permutations(range(len(rows))))
     again = dedup.dedup(before.iloc[order].reset_index(drop=True), dedup.Params(radius=radius))
-    pd.testing.assert_frame_equal(again.sort_values("id", ignore_index=True), after.sort_values("id", ignore_index=True))
+    pd.testing.assert_frame_equal(
+        again.sort_values("id", ignore_index=True), after.sort_values("id", ignore_index=True)
+    )
 
 
 def test_the_most_detailed_stands_for_its_copies_then_the_largest_then_the_first_id() -> None:
@@ -133,3 +135,9 @@ def test_a_collection_without_survivors_has_no_groups(rows: list[tuple[int, set[
 def test_distances_count_the_bits_that_differ() -> None:
     hashes = np.array([0, 1, 2**64 - 1], dtype=np.uint64)
     assert dedup.distances(np.uint64(1), hashes).tolist() == [1, 0, 63]
+
+
+def test_an_image_near_two_representatives_joins_the_more_detailed_one() -> None:
+    table = images([(0, set(), 3, 1, ""), (0, {0, 1, 2, 3}, 2, 2, ""), (0, {0, 1}, 1, 3, "")])
+    after = dedup.dedup(table, dedup.Params(radius=2))
+    assert after["representative"].tolist() == [after["id"][0], after["id"][1], after["id"][0]]

@@ -94,7 +94,9 @@ def test_nobody_moves_between_train_and_held_out_when_the_collection_grows_or_sh
 
 def test_a_larger_held_out_split_keeps_what_the_smaller_one_had() -> None:
     small, large = (chosen(split.split(images(many(300)), numbers(size))) for size in (5, 20))
-    assert {id_ for id_, name in small.items() if name == "test"} < {id_ for id_, name in large.items() if name == "test"}
+    assert {id_ for id_, name in small.items() if name == "test"} < {
+        id_ for id_, name in large.items() if name == "test"
+    }
 
 
 def test_the_step_says_which_split_is_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

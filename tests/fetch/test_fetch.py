@@ -206,3 +206,13 @@ def test_the_limit_itself_is_allowed(tmp_path: Path) -> None:
     content = (tmp_path / "a.png").read_bytes()
     assert fetch.fetch(content, tmp_path, fetch.Params(max_bytes=len(content)))["status"] == "ok"
     assert fetch.fetch(content, tmp_path, fetch.Params(max_bytes=len(content) - 1))["status"] == "too_large"
+
+
+def test_only_a_drawn_source_has_a_revision_and_it_follows_its_params(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    made = []
+    for text in ("demo: {seed: 1}", "demo: {seed: 2}", "demo: {seed: 1}\ndedup: {radius: 3}"):
+        path.write_text(text)
+        made.append(sources.revision("demo", path))
+        assert sources.revision("folder", path) == ""
+    assert made[0] == made[2] != made[1]

@@ -87,7 +87,9 @@ def test_missing_weights_are_one_line_that_says_how_to_get_them(monkeypatch: pyt
         raise OSError("no network")
 
     monkeypatch.setattr(pyiqa, "create_metric", offline)
-    with pytest.raises(UserError, match=r"weights of 'musiq' are missing \(no network\); with a network run: python -c"):
+    with pytest.raises(
+        UserError, match=r"weights of 'musiq' are missing \(no network\); with a network run: python -c"
+    ):
         score.load("musiq")
 
 

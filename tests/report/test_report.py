@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 import re
 import shutil
@@ -262,6 +263,20 @@ def test_only_params_that_mean_something_else_change_the_page(root: Path) -> Non
     assert made(root) == before
     path.write_text(path.read_text(encoding="utf-8").replace("min: 1.0", "min: 1.5"), encoding="utf-8")
     assert made(root) != before
+
+
+def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Path) -> None:
+    found = re.findall(r"<td>(.*?)</td><td><code>(.*?)</code>", section(made(root), "how-it-was-made"))
+    names = [
+        *("tables/images.parquet", "features/thumbnails.parquet", "metrics/dataset.json", "metrics/bicubic_x4.json"),
+        *("metrics/net_x4.json", "metrics/flow.json", "evaluations/bicubic_x4.parquet", "evaluations/net_x4.parquet"),
+        *("models/bicubic_x4.csv", "models/net_x4.csv", "models/flow.csv"),
+    ]
+    shown = ["evaluations/bicubic_x4/k1.webp", "evaluations/net_x4/k1.webp", "evaluations/flow/sheet.webp"]
+    hashes = [hashlib.sha256((root / name).read_bytes()).hexdigest()[:16] for name in [*names, *shown]]
+    said = [*names, *(name.partition("/")[2] for name in shown)]
+    assert found[1:] == list(zip(said, hashes, strict=True))
+    assert found[0][0] == "params"
 
 
 def test_a_picture_over_its_share_of_the_page_is_made_to_fit(root: Path) -> None:

@@ -122,7 +122,7 @@ def numbers(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a command that must fail, and returns the one line that it says."""
-    from native4k import cli  # noqa: PLC0415
+    from native4k import cli
 
     def run(*words: object) -> str:
         capsys.readouterr()

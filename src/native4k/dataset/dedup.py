@@ -35,7 +35,7 @@ def dedup(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     for row in range(len(alive)):
         if leader[row] < 0:
             free = leader < 0
-            leader[free & ((distances(hashes[row], hashes) <= numbers.radius) | (contents == contents[row]))] = row
+            leader[free & (distances(hashes[row], hashes) <= numbers.radius)] = row
     grouped = pd.DataFrame(
         {
             "id": ids,

@@ -68,7 +68,8 @@ def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> str:
             plot = plots.histogram(values.tolist(), rule["min"], rule["max"], named)
             cut = page.heading(reason, f"{rule['column']} {gallery.allowed(rule)}")
             parts.append(f"<div>{cut}{plot}</div>")
-    return f'<div class="plots">{"".join(parts)}</div>'
+    note = "Candidates that fetch and probe let through. A + stands where the last bar holds all that is above it, too."
+    return page.paragraph(note) + f'<div class="plots">{"".join(parts)}</div>'
 
 
 def makeup(dataset: dict[str, Any], table: pd.DataFrame) -> str:
@@ -147,7 +148,10 @@ def agree(dataset: dict[str, Any], table: pd.DataFrame, where: Path) -> None:
 def origins(tree: dict[str, Any], paths: list[Path]) -> str:
     """Hashes of everything that the page was made from, and the numbers themselves."""
     text = yaml.safe_dump(json.loads(json.dumps(tree)), sort_keys=False, allow_unicode=True, width=100)
-    rows = [["params", digest(text.encode())], *([path.name, digest(path.read_bytes())] for path in paths)]
+    rows = [
+        ["params", digest(text.encode())],
+        *([f"{path.parent.name}/{path.name}", digest(path.read_bytes())] for path in paths),
+    ]
     cells = "".join(f"<tr><td>{page.safe(name)}</td><td><code>{code}</code></td></tr>" for name, code in rows)
     return "\n".join(
         [
@@ -202,6 +206,9 @@ def run(args: argparse.Namespace) -> None:
         sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.models, limit)
     used = [args.tables / "images.parquet", args.features / "thumbnails.parquet"]
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *t2i)]
+    used += [args.evaluations / f"{name}.parquet" for name in sr]
+    used += [args.models / f"{name}.csv" for name in (*sr, *t2i)]
+    used += [path for name in (*sr, *t2i) for path in benchmarks.pictures(name, args.evaluations)]
     sections["How it was made"] = origins(tree, used)
     named = tree.get("publish", {})
     title, lead = named.get("name", "native4k"), named.get("title", "")

@@ -151,7 +151,7 @@ print(json.dumps([[name for name in __cpu_dispatch__ if __cpu_features__.get(nam
 def drawn(**environment: str) -> tuple[list[str], dict[str, str]]:
     """The extras that NumPy uses, and every file's sha256, in a fresh process."""
     command = [sys.executable, "-c", DIGESTS]
-    done = subprocess.run(command, env=os.environ | environment, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, env=os.environ | environment, check=True, capture_output=True, text=True)
     extras, digests = json.loads(done.stdout)
     return extras, digests
 

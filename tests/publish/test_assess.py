@@ -1,0 +1,113 @@
+"""The curation measured against a truth that was planted, and the funnel's sums."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from native4k import tables
+from native4k.publish import assess
+from native4k.sources import demo
+
+PLANTED = [
+    # id, true category, defect, of, reason, representative, category that was found
+    ("o1", "Food", "", "", "", "o1", "Food"),
+    ("o2", "Food", "", "", "near_copy", "c2", "CGI"),  # fair: its own copy stands for it
+    ("o3", "CGI", "", "", "near_copy", "o1", "CGI"),  # wrong: another picture stands for it
+    ("o4", "CGI", "", "", "category_full", "o4", "CGI"),  # fair
+    ("o5", "Urban", "", "", "blurred", "", "unknown"),  # wrong
+    ("o6", "Urban", "", "", "", "o6", "Urban"),
+    ("c1", "Food", "copy", "o1", "exact_copy", "o1", ""),
+    ("c2", "Food", "copy", "o2", "", "c2", ""),  # found: one group with its original
+    ("c3", "CGI", "crop", "o6", "", "c3", ""),  # missed
+    ("u1", "Food", "upscaled", "", "upscaled", "", ""),
+    ("u2", "Food", "upscaled", "", "blurred", "", ""),  # for another reason: does not count
+    ("u3", "Food", "upscaled", "", "", "u3", ""),
+    ("s1", "Food", "small", "", "too_small", "", ""),
+]
+
+
+def planted() -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows = pd.DataFrame(PLANTED, columns=["id", "category", "defect", "of", "reason", "representative", "found"])
+    table = rows[["id", "reason", "representative"]].assign(group=rows["representative"], category=rows["found"])
+    return rows[["id", "category", "defect", "of"]], table
+
+
+def test_a_known_curation_gets_its_known_shares() -> None:
+    assert assess.grade(*planted()) == {
+        "defects": {
+            "copy": {"planted": 2, "found": 2, "share": 1.0},
+            "crop": {"planted": 1, "found": 0, "share": 0.0},
+            "small": {"planted": 1, "found": 1, "share": 1.0},
+            "upscaled": {"planted": 3, "found": 1, "share": 0.3333},
+        },
+        "originals": {
+            "count": 6,
+            "wrongly_rejected": 2,
+            "share": 0.3333,
+            "reasons": {"blurred": 1, "near_copy": 1},
+        },
+        "labels": {"planted": 6, "found": 4, "share": 0.6667},
+    }
+
+
+def test_the_order_of_rows_changes_no_share() -> None:
+    truth, table = planted()
+    assert assess.grade(truth[::-1], table.sample(frac=1, random_state=0)) == assess.grade(truth, table)
+
+
+def test_every_defect_of_the_demo_has_a_way_to_be_found() -> None:
+    assert set(demo.DEFECTS) == {*assess.COPIES, *assess.REASONS}
+
+
+def collected(*rows: tuple[str, int]) -> pd.DataFrame:
+    return pd.DataFrame([("demo", *row) for row in rows], columns=["source", "reason", "rows"])
+
+
+def test_the_funnel_goes_from_the_metadata_to_the_kept() -> None:
+    table = pd.DataFrame({"id": list("abcd"), "reason": ["", "flat", "flat", "aspect"]})
+    table["rejected_by"] = ["", "select", "select", "probe"]
+    assert assess.funnel(collected(("", 4), ("unsafe", 2), ("too_small", 3)), table) == {
+        "metadata": 9,
+        "candidates": 4,
+        "rejected": {
+            "collect": {"unsafe": 2, "too_small": 3},
+            "probe": {"aspect": 1},
+            "select": {"flat": 2},
+        },
+        "kept": 1,
+    }
+
+
+def test_a_lost_row_stops_the_assessment() -> None:
+    table = pd.DataFrame({"id": ["a"], "reason": [""], "rejected_by": [""]})
+    with pytest.raises(AssertionError, match="the funnel does not add up"):
+        assess.funnel(collected(("", 2)), table)
+
+
+def final(source: str) -> dict[str, pd.DataFrame]:
+    truth = assess.truth(Path(__file__).parents[2] / "params.yaml")
+    images = truth[["id", "category"]].assign(
+        reason="", rejected_by="", group=truth["id"], representative=truth["id"], split="train"
+    )
+    rejected = images[:1].assign(reason="unsafe", rejected_by="collect")
+    counts = collected(("", len(images) - 1), ("unsafe", 1)).assign(source=source)
+    return {"images": images[1:], "collected": counts, "not_collected": rejected[["id", "reason", "rejected_by"]]}
+
+
+@pytest.mark.parametrize("source", ["demo", "folder"])
+def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path: Path, source: str) -> None:
+    for name, table in final(source).items():
+        tables.write(table, tmp_path / f"{name}.parquet")
+    numbers = Path(__file__).parents[2] / "params.yaml"
+    assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
+    metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())
+    assert sorted(metrics) == sorted(["funnel", "splits", *(["demo"] if source == "demo" else [])])
+    assert metrics["splits"]["train"]["images"] == metrics["funnel"]["kept"] == len(final(source)["images"])
+    if source == "demo":
+        section = yaml.safe_load(numbers.read_text())["demo"]
+        assert metrics["demo"]["originals"]["count"] == section["originals"] * len(demo.CATEGORIES)
