@@ -37,8 +37,9 @@ lock: setup ## compile requirements.lock anew from pyproject.toml
 s3: setup ## serve S3 on loopback and point the DVC remote local-s3 at it, until ^C
 	@python tests/s3.py
 
-clean: ## remove what can be made again: intermediates, logs, caches of tools
-	rm -rf data/work .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove what can be made again: intermediates, logs, caches of tools (not the local S3)
+	@if [ -d data/work ]; then find data/work -mindepth 1 -maxdepth 1 ! -name s3 -exec rm -rf {} +; fi
+	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
