@@ -77,6 +77,7 @@ rule balance:
     """Cap the largest categories."""
     input:
         "src/native4k/dataset/balance.py",
+        "src/native4k/measure/label.py",
         "src/native4k/tables.py",
         table=rules.dedup.output,
     output:

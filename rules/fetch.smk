@@ -1,4 +1,7 @@
 # FETCH: metadata -> collect -> fetch -> freeze -> data/images, which `make images` hands to DVC.
+from pathlib import Path
+
+
 configfile: "params.yaml"
 
 
@@ -15,6 +18,8 @@ rule collect:
     """Choose candidates from the sources' metadata."""
     input:
         "src/native4k/fetch/collect.py",
+        "src/native4k/geometry.py",
+        sources=sorted(map(str, Path("src/native4k/sources").rglob("*.py"))),
     output:
         candidates="data/work/fetch/candidates.parquet",
         counts="data/work/fetch/collected.parquet",
