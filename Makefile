@@ -13,6 +13,7 @@ all: images ## set up, make what is missing or stale on the demo, print the resu
 	@native4k summary
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale
+	@git rev-parse --git-dir > /dev/null && dvc root > /dev/null # or one line that says what is missing
 	@if native4k freeze data/images --check && dvc status --quiet data/images.dvc; then exit 0; fi; \
 	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && dvc add --quiet data/images
 
