@@ -124,12 +124,12 @@ class Project:
         self.run("git", "commit", "--quiet", "--message", "test")
 
     def bytes_of(self, *folders: str) -> dict[str, str]:
-        """Path -> hash of the bytes, for every file below the folders."""
+        """Path -> hash of the bytes, for every file below the folders (but Snakemake's own note, as in .dvcignore)."""
         return {
             path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for folder in folders
             for path in sorted((self.root / folder).rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name != ".snakemake_timestamp"
         }
 
     def times_of(self, pattern: str) -> dict[str, int]:

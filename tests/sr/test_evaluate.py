@@ -75,7 +75,7 @@ def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, t
         written.append([path.read_bytes() for path in files])
     assert written[0] == written[1]
     text = (tmp_path / "metrics.json").read_text()
-    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True) + "\n"
 
 
 def test_a_strip_shows_bicubic_ours_and_the_original_where_the_texture_is() -> None:
