@@ -14,7 +14,8 @@ all: images ## set up, make what is missing or stale on the demo, print the resu
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale
 	@git rev-parse --git-dir > /dev/null && dvc root > /dev/null # or one line that says what is missing
-	@if native4k freeze data/images --check && dvc status --quiet data/images.dvc; then exit 0; fi; \
+	@if why="$$(native4k freeze data/images --check 2>&1)" && dvc status --quiet data/images.dvc; then exit 0; fi; \
+	  echo "making data/images$${why:+, because }$${why%%;*}"; \
 	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && dvc add --quiet data/images
 
 test: setup ## set up and run the tests

@@ -122,48 +122,37 @@ def test_every_params_class_of_a_step_stands_in_this_table() -> None:
     assert there <= {known.split(":")[0] for known in READERS.values()}
 
 
-@pytest.mark.parametrize("pattern", READERS, ids=".".join)
-def test_an_unknown_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
+def spoiled(pattern: tuple[str, ...], spoil: Any, folder: Path) -> tuple[str, str, str]:
+    """Where a class's first section stands, its first key, and the line that the section earns once it is spoiled."""
     keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
+    first: list[str] = []
 
     def change(tree: Any) -> None:
         for key in keys:
             tree = tree[key]
-        tree["surprise"] = 1
+        first.append(next(iter(tree)))
+        spoil(tree, first[0])
 
-    where = ".".join(keys)
-    expected = f"params.yaml: {where}.surprise: unknown key; remove it or correct its spelling (got 1)"
-    assert complaint(change, keys, reader(pattern), tmp_path) == expected
+    line = complaint(change, keys, reader(pattern), folder)
+    return ".".join(keys), first[0], line
+
+
+@pytest.mark.parametrize("pattern", READERS, ids=".".join)
+def test_an_unknown_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
+    where, _, line = spoiled(pattern, lambda section, _: section.update(surprise=1), tmp_path)
+    assert line == f"params.yaml: {where}.surprise: unknown key; remove it or correct its spelling (got 1)"
 
 
 @pytest.mark.parametrize("pattern", READERS, ids=".".join)
 def test_a_missing_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
-    keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
-    first: list[str] = []
-
-    def change(tree: Any) -> None:
-        for key in keys:
-            tree = tree[key]
-        first.append(next(iter(tree)))
-        del tree[first[0]]
-
-    line = complaint(change, keys, reader(pattern), tmp_path)
-    assert line == f"params.yaml: {'.'.join(keys)}.{first[0]}: missing key; every number must be given"
+    where, key, line = spoiled(pattern, lambda section, key: section.pop(key), tmp_path)
+    assert line == f"params.yaml: {where}.{key}: missing key; every number must be given"
 
 
 @pytest.mark.parametrize("pattern", READERS, ids=".".join)
 def test_a_mistyped_key_is_named(pattern: tuple[str, ...], tmp_path: Path) -> None:
-    keys = places(params.read(ROOT / "params.yaml"), pattern)[0]
-    first: list[str] = []
-
-    def change(tree: Any) -> None:
-        for key in keys:
-            tree = tree[key]
-        first.append(next(iter(tree)))
-        tree[first[0]] = [[None]]
-
-    line = complaint(change, keys, reader(pattern), tmp_path)
-    assert line.startswith(f"params.yaml: {'.'.join(keys)}.{first[0]}")
+    where, key, line = spoiled(pattern, lambda section, key: section.update({key: [[None]]}), tmp_path)
+    assert line.startswith(f"params.yaml: {where}.{key}")
     assert "None" in line
 
 

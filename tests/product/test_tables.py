@@ -56,10 +56,16 @@ def test_no_kept_image_is_within_the_radius_of_another_split(final: pd.DataFrame
         assert not near.any(), f"{kept['id'].iloc[place]} is near {kept['id'][near].iloc[0]}"
 
 
-def test_held_out_splits_have_their_exact_size_or_their_zone_is_used_up(final: pd.DataFrame) -> None:
+def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.DataFrame) -> None:
     numbers = params.load(split.Params, Path("params.yaml"), "split")
-    counts = final["split"].value_counts()
+    kept = final[tables.kept(final)]
+    place = kept["group"].map(split.position)
+    zones = {
+        "test": place < numbers.test.zone,
+        "val": (place >= numbers.test.zone) & (place < numbers.test.zone + numbers.val.zone),
+    }
     for name, held in (("test", numbers.test), ("val", numbers.val)):
-        assert counts.get(name, 0) <= held.size
-    if counts.get("test", 0) < numbers.test.size and counts.get("val", 0) < numbers.val.size:
-        assert counts.get(split.RESERVE, 0) == 0
+        inside = kept.loc[zones[name], "split"].value_counts()
+        assert inside.get(name, 0) == min(held.size, inside.sum()), name
+        assert set(inside.index) <= {name, split.RESERVE}
+        assert (kept["split"] == name).sum() == inside.get(name, 0)

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from native4k import params, tables
 
-CATEGORIES = ("Nature", "Urban", "People", "Food", "Artwork", "CGI")
 UNKNOWN = "unknown"
 
 

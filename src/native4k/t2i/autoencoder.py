@@ -73,7 +73,7 @@ def save(network: AutoencoderDC, folder: Path) -> None:
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     named = {name: value for name, value in config.items() if name not in {"_name_or_path", "_diffusers_version"}}
-    tables.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", path)
+    tables.write_json(named, path)
 
 
 @torch.no_grad()
