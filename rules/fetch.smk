@@ -18,10 +18,15 @@ rule collect:
     """Choose candidates from the sources' metadata."""
     input:
         "src/native4k/fetch/collect.py",
+        "src/native4k/fetch/optout.py",
+        "src/native4k/fetch/shelves.py",
         "src/native4k/geometry.py",
+        "src/native4k/tables.py",
+        metadata=sorted(map(str, Path("src/native4k/metadata").glob("*.py"))),
         sources=sorted(map(str, Path("src/native4k/sources").rglob("*.py"))),
+        optout=sorted(map(str, Path("data/optout").glob("*.txt"))),
     output:
-        candidates="data/work/fetch/candidates.parquet",
+        candidates=expand("data/work/fetch/candidates/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         counts="data/work/fetch/collected.parquet",
         rejected="data/work/fetch/not_collected.parquet",
     log:
@@ -30,14 +35,15 @@ rule collect:
         config["collect"],
         config["demo"],
     shell:
-        "native4k collect data/sources {output} 2>&1 | tee {log}"
+        "native4k collect data/sources data/work/fetch/candidates {output.counts} {output.rejected}"
+        " --opt-out {input.optout} 2>&1 | tee {log}"
 
 
 rule fetch:
     """Bring one shard of the original bytes."""
     input:
         "src/native4k/fetch/fetch.py",
-        candidates=rules.collect.output.candidates,
+        candidates="data/work/fetch/candidates/{shard}-of-{of}.parquet",
     output:
         "data/work/fetch/{shard}-of-{of}.parquet",
     log:

@@ -71,7 +71,7 @@ def test_without_a_step_the_command_prints_its_table_of_contents(
 def test_an_unknown_step_is_one_line_with_all_steps(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(words) == 2
     err = capsys.readouterr().err
-    assert err.startswith(f"native4k: no step {' '.join(words[:2])!r}; there are: collect, fetch, freeze, probe, ")
+    assert err.startswith(f"native4k: no step {' '.join(words[:2])!r}; there are: sources, collect, fetch, freeze, ")
     assert err.count("\n") == 1
 
 
@@ -168,9 +168,9 @@ def test_a_shard_that_does_not_exist_is_one_line(here: Path, capsys: pytest.Capt
 
 
 def test_an_empty_list_of_sources_is_one_line(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("params.yaml").write_text(yaml.safe_dump({"collect": PARAMS["collect"] | {"sources": []}}))
-    said = complaint(["collect", "sources", "c.parquet", "n.parquet", "r.parquet"], capsys)
-    assert said.startswith("native4k collect: params.yaml: collect.sources: List should have at least 1 item")
+    Path("params.yaml").write_text(yaml.safe_dump({"collect": PARAMS["collect"] | {"sources": {}}}))
+    said = complaint(["collect", "sources", "candidates", "n.parquet", "r.parquet"], capsys)
+    assert said.startswith("native4k collect: params.yaml: collect.sources: Dictionary should have at least 1 item")
     assert files(here) == ["in.parquet", "params.yaml"]
 
 
@@ -192,11 +192,11 @@ def test_a_file_where_a_folder_should_be_is_one_line(here: Path, capsys: pytest.
 def test_a_full_or_read_only_disk_is_one_line_and_leaves_nothing(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, advice: str
 ) -> None:
-    def half(_: object, path: Path, **__: object) -> None:
-        path.write_bytes(b"half")
+    def half(writer: pq.ParquetWriter, *_: object, **__: object) -> None:
+        assert writer.is_open
         raise OSError(number, "said by the system")
 
-    monkeypatch.setattr(pq, "write_table", half)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", half)
     assert complaint(["select", "in.parquet", "out.parquet"], capsys) == f"native4k select: out.parquet: {advice}"
     assert files(here) == ["in.parquet", "params.yaml"]
 

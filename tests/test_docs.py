@@ -21,7 +21,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 TARGETS = set(re.findall(r"^([a-z0-9]+):", MAKEFILE, re.MULTILINE))
-BY_HAND = {"check", "sr upscale", "t2i generate"}
+BY_HAND = {"sources", "check", "sr upscale", "t2i generate"}
 """Steps for a person, which no pipeline runs."""
 
 MADE = (

@@ -49,6 +49,25 @@ def test_a_table_without_rows_keeps_its_columns(tmp_path: Path) -> None:
     assert tables.read(tmp_path / "t.parquet", "id", "reason").empty
 
 
+def test_pieces_of_a_table_are_one_file_that_is_read_back_with_its_notes(tmp_path: Path) -> None:
+    table = frame(["a", "b", "c"], number=[1, 2, 3])
+    pieces = [pa.Table.from_pandas(table[place : place + 1], preserve_index=False) for place in range(3)]
+    tables.write_arrow(iter(pieces), pieces[0].schema, tmp_path / "t.parquet", {"key": "value"})
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.parquet"), table)
+    assert tables.metadata(tmp_path / "t.parquet") == {"native4k": tables.VERSION, "key": "value"}
+    tables.write_arrow([], pieces[0].schema, tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "t.parquet"), table[:0])
+
+
+def test_a_piece_that_cannot_be_made_leaves_the_old_file(tmp_path: Path) -> None:
+    whole = pa.table({"id": ["a"]})
+    tables.write_arrow([whole], whole.schema, tmp_path / "t.parquet")
+    before = (tmp_path / "t.parquet").read_bytes()
+    with pytest.raises(ZeroDivisionError):
+        tables.write_arrow((whole if number else 1 / 0 for number in (1, 0)), whole.schema, tmp_path / "t.parquet")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"t.parquet": before}
+
+
 def test_row_groups_are_small_enough_for_viewers(tmp_path: Path) -> None:
     tables.write(frame([f"{number:016x}" for number in range(25_000)]), tmp_path / "t.parquet")
     assert pq.ParquetFile(tmp_path / "t.parquet").num_row_groups == 3
@@ -164,6 +183,17 @@ def test_every_image_is_in_one_shard_and_keeps_it_when_others_come(ids: list[str
     all_of_them = tables.shard_of(pd.Series(ids), shards)
     assert all_of_them.between(0, shards - 1).all()
     assert tables.shard_of(pd.Series(ids[:1]), shards).tolist() == all_of_them[:1].tolist()
+
+
+@given(ids=IDS, shards=st.integers(1, 9))
+def test_shards_in_order_are_in_the_order_of_ids(ids: list[str], shards: int) -> None:
+    assert tables.shard_of(pd.Series(sorted(ids)), shards).is_monotonic_increasing
+
+
+def test_shards_are_ranges_of_equal_length() -> None:
+    ids = pd.Series(["0" * 16, "3" + "f" * 15, "4" + "0" * 15, "7" + "f" * 15, "8" + "0" * 15, "f" * 16])
+    assert tables.shard_of(ids, 4).tolist() == [0, 0, 1, 1, 2, 3]
+    assert tables.shard_of(ids, 1).tolist() == [0] * 6
 
 
 @pytest.mark.parametrize("text", ["9/3", "3/3", "a/4", "1", "", "1/", "-1/4", "1/4/4", "1.0/4", "²/4"])

@@ -10,6 +10,9 @@ from pathlib import Path
 from native4k.errors import UserError
 
 STEPS = {
+    "metadata": {
+        "sources": "list the sources, what their rows hold and where they are",
+    },
     "fetch": {
         "collect": "choose candidates from the sources' metadata, with a count for every reason",
         "fetch": "bring the candidates' original bytes into the image store",

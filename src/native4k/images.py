@@ -12,6 +12,9 @@ from scipy.fft import dct
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """What we accept, and the file ending each gets."""
 
+ENDINGS = frozenset({f".{ending}" for ending in FORMATS.values()} | {".jpeg", ".tiff"})
+"""Of the files in a folder that are taken for pictures."""
+
 MAX_PIXELS = 400_000_000
 """A header that promises more is a decompression bomb."""
 

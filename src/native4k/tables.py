@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,17 @@ def write(table: pd.DataFrame, path: Path, metadata: dict[str, str] | None = Non
     """The table sorted by id, in canonical bytes; metadata goes into the schema."""
     ordered = table.sort_values("id", kind="stable") if "id" in table else table
     arrow = pa.Table.from_pandas(ordered, preserve_index=False)
-    arrow = arrow.replace_schema_metadata({"native4k": VERSION} | (metadata or {}))
-    with whole(path) as temporary:
-        pq.write_table(arrow, temporary, row_group_size=ROW_GROUP, compression="zstd")
+    write_arrow([arrow], arrow.schema, path, metadata)
+
+
+def write_arrow(
+    pieces: Iterable[pa.Table], schema: pa.Schema, path: Path, metadata: dict[str, str] | None = None
+) -> None:
+    """Pieces of a table, already in order, as one file in canonical bytes."""
+    schema = schema.with_metadata({"native4k": VERSION} | (metadata or {}))
+    with whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for piece in pieces:
+            writer.write_table(piece.replace_schema_metadata(schema.metadata), row_group_size=ROW_GROUP)
 
 
 def read(path: Path, *needed: str, columns: list[str] | None = None) -> pd.DataFrame:
@@ -142,8 +150,8 @@ def conserve(before: pd.DataFrame, after: pd.DataFrame, step: str) -> None:
 
 
 def shard_of(ids: pd.Series, shards: int) -> pd.Series:
-    """Each image's shard, from its id alone, so that it keeps its shard when the collection grows."""
-    return ids.map(lambda id_: int(id_, 16) % shards)
+    """Each image's shard, from its id alone: kept when the collection grows, and in the order of the ids."""
+    return ids.map(lambda id_: int(id_[:8], 16) * shards >> 32)
 
 
 def parse_shard(text: str) -> tuple[int, int]:

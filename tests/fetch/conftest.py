@@ -13,10 +13,24 @@ from native4k.fetch import collect, fetch, freeze
 
 PARAMS: dict[str, Any] = {
     "collect": {
-        "sources": ["folder"],
-        "geometry": {"min_pixels": 0, "min_long_side": 0, "min_aspect": 0.0, "max_aspect": 100.0},
+        "sources": {"folder": None},
+        "geometry": {
+            "min_pixels": 0,
+            "min_long_side": 0,
+            "min_short_side": 0,
+            "min_aspect": 0.0,
+            "max_aspect": 100.0,
+        },
+        "keep_unsized": True,
         "max_punsafe": 0.5,
         "max_pwatermark": 0.5,
+        "min_similarity": None,
+        "min_aesthetic": None,
+        "licenses": None,
+        "languages": None,
+        "min_caption": 0,
+        "max_caption": 1000,
+        "blocked_hosts": [],
         "keep_rejected": True,
     },
     "fetch": {"max_bytes": 100_000},
@@ -41,20 +55,29 @@ class Project:
         Image.fromarray(pixels).save(path)
         return path
 
-    def collect(self) -> Path:
-        paths = {name: self.work / f"{name}.parquet" for name in ("candidates", "counts", "rejected")}
-        collect.run(argparse.Namespace(sources=self.sources, params=self.params, **paths))
-        return paths["candidates"]
+    def collect(self, shards: int = 1) -> Path:
+        """The candidates of the first shard; those of the others stand beside them."""
+        paths = {name: self.work / name for name in ("candidates", "counts", "rejected")}
+        numbers = self.work / "collect.yaml"
+        numbers.parent.mkdir(exist_ok=True)
+        numbers.write_text(yaml.safe_dump(yaml.safe_load(self.params.read_text()) | {"shards": shards}))
+        collect.run(argparse.Namespace(sources=self.sources, params=numbers, opt_out=[], **paths))
+        return paths["candidates"] / f"0-of-{shards}.parquet"
 
     def fetch(self, shard: str = "0/1") -> Path:
-        index = self.work / f"{shard.replace('/', '-of-')}.parquet"
-        paths = {"candidates": self.work / "candidates.parquet", "sources": self.sources, "store": self.store}
-        fetch.run(argparse.Namespace(**paths, index=index, shard=shard, params=self.params))
-        return index
+        name = f"{shard.replace('/', '-of-')}.parquet"
+        paths = {"candidates": self.work / "candidates" / name, "sources": self.sources, "store": self.store}
+        fetch.run(argparse.Namespace(**paths, index=self.work / name, shard=shard, params=self.params))
+        return self.work / name
 
     def freeze(self, *shards: Path) -> None:
-        paths = {name: self.work / f"{name}.parquet" for name in ("candidates", "counts", "rejected")}
-        freeze.run(argparse.Namespace(store=self.store, check=False, shards=shards, params=self.params, **paths))
+        candidates = sorted((self.work / "candidates").glob("*.parquet"))
+        paths = {name: self.work / name for name in ("counts", "rejected")}
+        freeze.run(
+            argparse.Namespace(
+                store=self.store, check=False, candidates=candidates, shards=shards, params=self.params, **paths
+            )
+        )
 
     def files(self) -> list[str]:
         """The store's files, without their folders."""

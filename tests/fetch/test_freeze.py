@@ -63,6 +63,7 @@ def test_freezing_twice_gives_the_same_bytes(project: Any) -> None:
     project.collect()
     project.freeze(project.fetch())
     before = {name: (project.store / name).read_bytes() for name in project.files()}
+    project.collect(2)
     project.freeze(*(project.fetch(f"{number}/2") for number in range(2)))
     assert {name: (project.store / name).read_bytes() for name in project.files()} == before
 
@@ -89,7 +90,7 @@ def test_a_change_of_params_or_code_is_noticed_and_named(project: Any, monkeypat
         (package / "fetch" / file.name).write_bytes(file.read_bytes())
     (package / "fetch" / "fetch.py").write_text("changed")
     monkeypatch.setattr(freeze, "PACKAGE", package)
-    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, sources/__init__\.py, .*new\.py"):
+    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, metadata/__init__\.py, .*new\.py"):
         freeze.compare(project.store, project.params)
 
 
@@ -104,3 +105,13 @@ def test_freezing_without_its_tables_is_one_line(project: Any, capsys: pytest.Ca
     assert cli.main(words) == 1
     expected = "native4k freeze: --candidates, --rejected, --shards: missing; only --check goes without\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_new_list_of_those_who_opted_out_is_noticed_and_named(project: Any) -> None:
+    project.picture("a.png")
+    project.collect()
+    project.freeze(project.fetch())
+    (project.root / "optout").mkdir()
+    (project.root / "optout" / "may.txt").write_text("example.org\n")
+    with pytest.raises(UserError, match=r"images: made before a change of optout may\.txt; run 'make images'$"):
+        freeze.compare(project.store, project.params)

@@ -16,7 +16,13 @@ from native4k.fetch.collect import identify
 
 PARAMS: dict[str, Any] = {
     "probe": {
-        "geometry": {"min_pixels": 2000, "min_long_side": 60, "min_aspect": 0.4, "max_aspect": 2.5},
+        "geometry": {
+            "min_pixels": 2000,
+            "min_long_side": 60,
+            "min_short_side": 0,
+            "min_aspect": 0.4,
+            "max_aspect": 2.5,
+        },
         "tile": 16,
         "tiles": 4,
         "thumbnail": 20,

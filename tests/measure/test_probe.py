@@ -15,7 +15,10 @@ from native4k.measure import cache, probe
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 NUMBERS = probe.Params(
-    geometry=Geometry(min_pixels=2000, min_long_side=60, min_aspect=0.4, max_aspect=2.5), tile=16, tiles=4, thumbnail=20
+    geometry=Geometry(min_pixels=2000, min_long_side=60, min_short_side=0, min_aspect=0.4, max_aspect=2.5),
+    tile=16,
+    tiles=4,
+    thumbnail=20,
 )
 
 

@@ -2,81 +2,249 @@
 
 import argparse
 import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 from pydantic import Field
+from tqdm import tqdm
 
-from native4k import params, sources, tables
+from native4k import params, tables
+from native4k.errors import UserError
+from native4k.fetch import optout as leave
+from native4k.fetch.optout import OptOut
+from native4k.fetch.shelves import Shelves
 from native4k.geometry import Geometry, geometry_reasons
+from native4k.metadata import read, urls
+from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SCORES, SIZES
+from native4k.metadata.find import Part
 
-COLUMNS = {
-    "id": "str",
-    "source": "str",
-    "url": "str",
-    "declared_width": "int64",
-    "declared_height": "int64",
-    "caption": "str",
-    "license": "str",
-    "similarity": "float64",
-    "punsafe": "float64",
-    "pwatermark": "float64",
-    "aesthetic": "float64",
-}
+NUMERIC = (*SIZES, *SCORES)
+CANDIDATE = ("id", "source", *COLUMNS)
+EMPTY = pl.DataFrame(
+    schema={"id": pl.String, "source": pl.String, **COLUMNS, "reason": pl.String, "rejected_by": pl.String}
+)
+REJECTED_BY = pl.when(pl.col("reason") != "").then(pl.lit("collect")).otherwise(pl.lit(""))
 
 
 @params.params
 class Params:
     """Which sources, and what their metadata must promise."""
 
-    sources: Annotated[list[str], Field(min_length=1)]
+    sources: Annotated[dict[str, str | None], Field(min_length=1)]
     geometry: Geometry
+    keep_unsized: bool
     max_punsafe: float
     max_pwatermark: float
+    min_similarity: float | None
+    min_aesthetic: float | None
+    licenses: list[str] | None
+    languages: list[str] | None
+    min_caption: int
+    max_caption: int
+    blocked_hosts: list[Annotated[str, Field(pattern=leave.HOST.pattern)]]
     keep_rejected: bool
 
 
+Columns = Mapping[str, pl.Expr]
+
+
 def identify(source: str, url: str) -> str:
-    """The image's id for ever: 16 hex digits of the hash of source and url."""
-    return hashlib.sha256(f"{source}\n{url}".encode()).hexdigest()[:16]
+    """An image's id for ever: 16 hex digits of the hash of its normalised URL; of a local file, of source and path."""
+    rows = identified(pl.DataFrame({"url": [url]}), source)
+    return str(rows["id"][0])
 
 
-def normalise(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """A source's rows with our columns, in our types, an id and an empty reason."""
-    table = rows.assign(source=source, id=[identify(source, url) for url in rows["url"]])
-    return table.reindex(columns=list(COLUMNS)).astype(COLUMNS).assign(reason="", rejected_by="")
+def hashed(name: str) -> str:
+    """The first 16 hex digits of a name's SHA-256."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def collect(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
-    """The table with a reason on each row whose metadata promise too little."""
-    verdicts: dict[str, Any] = {
-        "unsafe": table["punsafe"] > numbers.max_punsafe,
-        "watermarked": table["pwatermark"] > numbers.max_pwatermark,
-        **geometry_reasons(table["declared_width"], table["declared_height"], numbers.geometry),
-        "duplicate_url": table.duplicated("id"),
+def promised(columns: Columns, numbers: Params) -> dict[str, pl.Expr]:
+    """Reason -> which rows it hits, by the numbers alone; what a source does not know rejects nothing."""
+    width, height = columns["declared_width"], columns["declared_height"]
+    verdicts = {
+        "impossible_size": (width == IMPOSSIBLE) | (height == IMPOSSIBLE),
+        "no_size": pl.lit(not numbers.keep_unsized) & (width.is_null() | height.is_null()),
+        **geometry_reasons(width, height, numbers.geometry),
+        "unsafe": columns["punsafe"] > numbers.max_punsafe,
+        "watermarked": columns["pwatermark"] > numbers.max_pwatermark,
     }
-    for reason, mask in verdicts.items():
-        table = tables.reject(table, mask, reason, "collect")
-    return table
+    if numbers.min_similarity is not None:
+        verdicts["unlike_caption"] = columns["similarity"] < numbers.min_similarity
+    if numbers.min_aesthetic is not None:
+        verdicts["unaesthetic"] = columns["aesthetic"] < numbers.min_aesthetic
+    return {reason: verdict.fill_null(False) for reason, verdict in verdicts.items()}
+
+
+def told(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
+    """Reason -> which rows it hits, by what is written in them; the columns are ours, id, web and host."""
+    verdicts = {"bad_url": pl.col("url") == "" if local else ~pl.col("web")}
+    if numbers.licenses is not None:
+        verdicts["license"] = ~pl.col("license").is_in(numbers.licenses)
+    if numbers.languages is not None:
+        verdicts["language"] = (pl.col("language") != "") & ~pl.col("language").is_in(numbers.languages)
+    verdicts["caption"] = ~pl.col("caption").str.len_chars().is_between(numbers.min_caption, numbers.max_caption)
+    if numbers.blocked_hosts:
+        blocked = pl.Series([name.lower() for name in numbers.blocked_hosts])
+        verdicts["blocked_host"] = urls.below(pl.col("host"), blocked)
+    if optout.ids or optout.hosts:
+        ids, hosts = pl.Series(sorted(optout.ids), dtype=pl.String), pl.Series(sorted(optout.hosts), dtype=pl.String)
+        verdicts["opted_out"] = pl.col("id").is_in(ids.implode()) | urls.below(pl.col("host"), hosts)
+    return {reason: verdict.fill_null(False) for reason, verdict in verdicts.items()}
+
+
+def first_of(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The first reason that hits a row; empty for none."""
+    places = [pl.when(hit).then(pl.lit(place, pl.UInt8)) for place, hit in enumerate(verdicts.values(), start=1)]
+    return pl.coalesce(*places, pl.lit(0, pl.UInt8)).cat.to(pl.Enum(["", *verdicts])).alias("reason")
+
+
+def identified(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The rows with an id, their source, whether their url is of the web, and its host; unknown texts are empty."""
+    url = pl.col("url")
+    rows = frame.with_columns(pl.col(pl.String).fill_null("")).with_columns(url.str.strip_chars())
+    rows = rows.with_columns(web=urls.fetchable(url), host=urls.host(url).fill_null(""))
+    names = rows.select(pl.when("web").then(urls.normalised(url)).otherwise(f"{source}\n" + url)).to_series()
+    ids = pl.Series("id", [hashed(name) for name in names.to_list()], dtype=pl.String)
+    return rows.with_columns(ids, source=pl.lit(source))
+
+
+def judged(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:
+    """Rows in our columns with an id and the first reason against each, or an empty one."""
+    verdicts = promised({name: pl.col(name) for name in NUMERIC}, numbers) | told(numbers, optout, local)
+    return (
+        identified(frame, source)
+        .with_columns(reason=first_of(verdicts).cast(pl.String))
+        .with_columns(pl.col(SIZES).fill_null(0), rejected_by=REJECTED_BY)
+        .select(EMPTY.columns)
+    )
+
+
+def deduplicated(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by id; of the candidates that share one, that with the best caption stays.
+
+    The best caption is there at all, fits its image best by the source's own similarity, is the longest; then the other
+    columns decide, so that the order of the rows does not.
+    """
+    best = [pl.col("caption") != "", pl.col("similarity").fill_null(-1), pl.col("caption").str.len_chars()]
+    rest = CANDIDATE[1:]
+    descending = [False, False, *[True] * len(best), *[False] * len(rest)]
+    rows = rows.sort("id", pl.col("reason") != "", *best, *rest, descending=descending)
+    again = ~pl.col("id").is_first_distinct() & (pl.col("reason") == "")
+    return rows.with_columns(
+        reason=pl.when(again).then(pl.lit("duplicate_url")).otherwise("reason"),
+    ).with_columns(rejected_by=REJECTED_BY)
+
+
+def sifted(
+    found: read.Collection, numbers: Params, optout: OptOut, counts: "Counter[tuple[str, str]]"
+) -> Iterator[pl.DataFrame]:
+    """A collection's rows with their reasons; those that the numbers reject may be counted only."""
+    local = found.source.content is not None
+    for frame in ahead(unsifted(found, numbers, counts)):
+        yield judged(frame, found.name, local, numbers, optout)
+
+
+def ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same frames, the next one being read while this one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = pool.submit(next, frames, None)
+            yield frame
+
+
+def unsifted(found: read.Collection, numbers: Params, counts: "Counter[tuple[str, str]]") -> Iterator[pl.DataFrame]:
+    """A collection's rows, of Parquet only those that the numbers let through; the others are counted."""
+
+    def passing(columns: Columns) -> pl.Expr:
+        return ~pl.any_horizontal(*promised(columns, numbers).values())
+
+    for part in tqdm(found.parts, desc=f"collect {found.name}", unit="file", mininterval=5):
+        if part.kind != "parquet" or numbers.keep_rejected:
+            yield from read.frames(part, found.source)
+            continue
+        wanted = tally(found, part, numbers, counts)
+        for frame in read.frames(part, found.source, sieve=passing):
+            wanted -= frame.height
+            yield frame
+        if wanted:
+            raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
+
+
+def tally(found: read.Collection, part: Part, numbers: Params, counts: "Counter[tuple[str, str]]") -> int:
+    """Count the rows of a part that the numbers reject, by reason; how many they let through."""
+    reason = first_of(promised({name: pl.col(name) for name in NUMERIC}, numbers))
+    there = read.counts(part, found.source, NUMERIC, reason)
+    counts.update({(found.name, name): rows for name, rows in there.items() if name})
+    return there.get("", 0)
+
+
+def candidates_of(rows: pl.DataFrame) -> pa.Table:
+    """The rows without a reason, as they are written."""
+    return rows.filter(pl.col("reason") == "").select(CANDIDATE).to_arrow()
+
+
+def collect(
+    collections: Iterable[read.Collection], numbers: Params, optout: OptOut, shards: int, work: Path
+) -> "tuple[Counter[tuple[str, str]], Iterator[tuple[int, pl.DataFrame]]]":
+    """The counts by source and reason, and the shards of rows one after another."""
+    counts: Counter[tuple[str, str]] = Counter()
+    shelves = Shelves(work, shards, EMPTY)
+    for found in collections:
+        for rows in sifted(found, numbers, optout, counts):
+            shelves.add(rows)
+    return counts, _shards(shelves, counts)
+
+
+def _shards(shelves: Shelves, counts: "Counter[tuple[str, str]]") -> Iterator[tuple[int, pl.DataFrame]]:
+    for shard in range(shelves.shards):
+        rows = deduplicated(shelves.shelf(shard))
+        for source, reason, count in rows.group_by("source", "reason").len().iter_rows():
+            counts[source, reason] += count
+        yield shard, rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("sources", type=Path, help="the folder with a file or folder a source (data/sources)")
-    parser.add_argument("candidates", type=Path, help="the table of candidates to write")
+    parser.add_argument("candidates", type=Path, help="the folder to write with one table of candidates a shard")
     parser.add_argument("counts", type=Path, help="the table of rows by source and reason to write")
     parser.add_argument("rejected", type=Path, help="the table of rejected rows to write; empty unless keep_rejected")
+    parser.add_argument(
+        "--opt-out", type=Path, nargs="*", default=[], help="lists of URLs, hosts and ids to leave alone"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the sources' metadata, write candidates, counts and rejected rows."""
     numbers = params.load(Params, args.params, "collect")
-    rows = [normalise(sources.read(name, args.sources, args.params), name) for name in numbers.sources]
-    table = collect(pd.concat(rows, ignore_index=True), numbers)
-    good = tables.kept(table)
-    counts = table.groupby(["source", "reason"]).size().rename("rows").reset_index()
-    tables.write(counts, args.counts)
-    tables.write(table[~good] if numbers.keep_rejected else table[:0], args.rejected)
-    tables.write(table[good].drop(columns=["reason", "rejected_by"]), args.candidates)
-    print(f"{good.sum():,} candidates of {len(table):,} rows")
+    shards = params.load(int, args.params, "shards")
+    optout = leave.read(args.opt_out)
+    places = numbers.sources.items()
+    found = [read.collection(name, place, args.sources, args.params) for name, place in places]
+    with tables.whole_folder(args.candidates) as folder:
+        counts, made = collect(found, numbers, optout, shards, folder / "shelves")
+
+        def rejected() -> Iterator[pa.Table]:
+            for shard, rows in made:
+                tables.write_arrow(
+                    [table := candidates_of(rows)], table.schema, folder / f"{shard}-of-{shards}.parquet"
+                )
+                if numbers.keep_rejected:
+                    yield rows.filter(pl.col("reason") != "").to_arrow()
+
+        tables.write_arrow(rejected(), EMPTY.to_arrow().schema, args.rejected)
+        shutil.rmtree(folder / "shelves")
+        rows = [(source, reason, count) for (source, reason), count in sorted(counts.items())]
+        kinds = {"source": "str", "reason": "str", "rows": "int64"}
+        tables.write(pd.DataFrame(rows, columns=list(kinds)).astype(kinds), args.counts)
+    good = sum(count for source, reason, count in rows if not reason)
+    print(f"{good:,} candidates of {sum(count for _, _, count in rows):,} rows")

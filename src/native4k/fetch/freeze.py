@@ -14,15 +14,19 @@ from native4k.errors import UserError
 PACKAGE = Path(__file__).parent.parent
 
 
-def origin(numbers: Path) -> dict[str, Any]:
-    """The params sections and source files that decide what the store holds, and their common hash."""
+def digest(path: Path) -> str:
+    """A file's SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def origin(store: Path, numbers: Path) -> dict[str, Any]:
+    """The params sections, source files and opt-out lists that decide what the store holds, and their common hash."""
     tree = params.read(numbers)
     sections = {name: tree.get(name) for name in ("demo", "collect", "fetch")}
-    files = [path for part in ("fetch", "sources") for path in (PACKAGE / part).rglob("*.py")]
-    code = {
-        path.relative_to(PACKAGE).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)
-    }
-    made_from = {"params": sections, "code": code}
+    files = [path for part in ("fetch", "metadata", "sources") for path in (PACKAGE / part).rglob("*.py")]
+    code = {path.relative_to(PACKAGE).as_posix(): digest(path) for path in sorted(files)}
+    lists = sorted((store.parent / "optout").glob("*.txt"))
+    made_from = {"params": sections, "code": code, "optout": {path.name: digest(path) for path in lists}}
     text = json.dumps(made_from, sort_keys=True)
     return {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16], **made_from}
 
@@ -32,11 +36,15 @@ def compare(store: Path, numbers: Path) -> None:
     path = store / "origin.json"
     if not path.exists():
         raise UserError(f"{store}: no frozen images; run 'make images' (or 'dvc pull {store}')")
-    then, now = json.loads(path.read_text(encoding="utf-8")), origin(numbers)
+    then, now = json.loads(path.read_text(encoding="utf-8")), origin(store, numbers)
     if then["fingerprint"] == now["fingerprint"]:
         return
-    changed = [f"params {name}" for name, value in now["params"].items() if then["params"].get(name) != value]
-    changed += [file for file in now["code"].keys() | then["code"] if now["code"].get(file) != then["code"].get(file)]
+    changed = [
+        name if part == "code" else f"{part} {name}"
+        for part in ("params", "code", "optout")
+        for name in {*now[part], *then.get(part, {})}
+        if then.get(part, {}).get(name) != now[part].get(name)
+    ]
     raise UserError(f"{store}: made before a change of {', '.join(sorted(changed))}; run 'make images'")
 
 
@@ -65,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("store", type=Path, help="the image store (data/images)")
     parser.add_argument("--check", action="store_true", help="only say whether the store belongs to params and code")
-    parser.add_argument("--candidates", type=Path, help="the table that collect wrote")
+    parser.add_argument("--candidates", type=Path, nargs="+", help="the tables that collect wrote")
     parser.add_argument("--counts", type=Path, help="collect's rows by source and reason")
     parser.add_argument("--rejected", type=Path, help="the rows that collect rejected")
     parser.add_argument("--shards", type=Path, nargs="+", help="the shards' indexes")
@@ -79,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
     needed = ("candidates", "counts", "rejected", "shards")
     if missing := [f"--{name}" for name in needed if getattr(args, name) is None]:
         raise UserError(f"{', '.join(missing)}: missing; only --check goes without")
-    candidates = tables.read(args.candidates, "id")
+    candidates = pd.concat([tables.read(path, "id") for path in args.candidates], ignore_index=True)
     index = freeze(args.store, candidates, [tables.read(path) for path in args.shards])
     (args.store / "origin.json").unlink(missing_ok=True)
     tables.write(index, args.store / "index.parquet")
@@ -87,4 +95,4 @@ def run(args: argparse.Namespace) -> None:
     tables.write(tables.read(args.counts), args.store / "collected.parquet")
     tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
     sweep(args.store, index)
-    tables.write_json(origin(args.params), args.store / "origin.json")
+    tables.write_json(origin(args.store, args.params), args.store / "origin.json")

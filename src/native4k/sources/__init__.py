@@ -1,47 +1,44 @@
-"""Where images come from: one module a source, each giving metadata rows and, if it is local, bytes."""
+"""Where images come from: one module a source, each with a SOURCE that says what its metadata hold."""
 
 import hashlib
+import importlib
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from native4k import params
 from native4k.errors import UserError
+from native4k.sources.source import Source
 
-NAMES = ("demo", "folder")
-
-
-def read(source: str, root: Path, numbers: Path) -> pd.DataFrame:
-    """A source's metadata rows: url, declared size, caption, licence and what else it knows."""
-    if source == "demo":
-        from native4k.sources import demo
-
-        return demo.catalogue(params.load(demo.Params, numbers, "demo"))
-    if source == "folder":
-        from native4k.sources import folder
-
-        return folder.catalogue(root / "folder")
-    raise UserError(f"{numbers}: collect.sources: no source {source!r}; there are: {', '.join(NAMES)}")
+_OTHERS = {"__init__", "__pycache__", "source"}
+NAMES = tuple(sorted(path.stem for path in Path(__file__).parent.iterdir() if path.stem not in _OTHERS))
+"""Every module and package beside this one."""
 
 
-def content(source: str, url: str, root: Path, numbers: Path) -> bytes:
+def find(name: str) -> Source:
+    """The source of a name."""
+    if name not in NAMES:
+        raise UserError(f"no source {name!r}; there are: {', '.join(NAMES)}")
+    source: Source = importlib.import_module(f"native4k.sources.{name}").SOURCE
+    return source
+
+
+def content(name: str, url: str, root: Path, numbers: Path) -> bytes:
     """The original bytes behind a local source's url; FileNotFoundError or PermissionError where there are none."""
-    if source == "demo":
-        from native4k.sources import demo
-
-        return demo.draw(url, params.load(demo.Params, numbers, "demo"))
-    if source == "folder":
-        from native4k.sources import folder
-
-        return folder.content(url, root / "folder")
-    raise UserError(f"source {source!r} is not local; there are: {', '.join(NAMES)}")
+    source = find(name)
+    if source.content is None:
+        raise UserError(f"source {name!r} is on the web; only local sources can be fetched so far: {_local()}")
+    return source.content(url, root / name, numbers)
 
 
-def revision(source: str, numbers: Path) -> str:
+def _local() -> str:
+    return ", ".join(name for name in NAMES if find(name).content is not None)
+
+
+def revision(name: str, numbers: Path) -> str:
     """What a drawn source's bytes depend on, hashed; empty for a source whose bytes are not ours to make."""
-    if source != "demo":
+    folder = find(name).drawn_by
+    if folder is None:
         return ""
-    code = [path.read_bytes() for path in sorted((Path(__file__).parent / "demo").glob("*.py"))]
-    section = json.dumps(params.read(numbers).get("demo"), sort_keys=True).encode()
+    code = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
+    section = json.dumps(params.read(numbers).get(name), sort_keys=True).encode()
     return hashlib.sha256(b"\0".join([section, *code])).hexdigest()[:16]

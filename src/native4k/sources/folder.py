@@ -1,46 +1,108 @@
-"""A folder of one's own pictures: the url is the path below it, the caption the file's name."""
+"""A folder of one's own pictures: the url is the path below it, the caption the file's name or a sidecar table's."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 
 from native4k import images
 from native4k.errors import UserError
+from native4k.metadata import find, read
+from native4k.metadata.columns import COLUMNS
+from native4k.sources.source import Source
 
-ENDINGS = {f".{ending}" for ending in images.FORMATS.values()} | {".jpeg", ".tiff"}
+SIDECAR = Source(
+    title="a sidecar table",
+    page="README.md",
+    rows=None,
+    license="unknown",
+    provenance="local files",
+    columns={
+        "url": ("file_name", "file", "path"),
+        "caption": ("caption", "text", "prompt"),
+        "license": ("license", "licence"),
+        "provenance": ("provenance", "source"),
+        "language": ("language",),
+        "similarity": ("similarity",),
+        "punsafe": ("punsafe",),
+        "pwatermark": ("pwatermark",),
+        "aesthetic": ("aesthetic",),
+        "key": ("key", "id"),
+        "declared_split": ("split",),
+    },
+)
+"""metadata.csv, .tsv, .jsonl or .parquet beside the pictures; file_name is the hub's word for the path below it."""
 
 
 def catalogue(root: Path) -> pd.DataFrame:
-    """One row a picture file, its size read from its header (0 where it has none)."""
+    """One row a picture file, its size from its header (none where it cannot be read), the rest from the sidecar."""
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; put pictures there or take 'folder' out of collect.sources")
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
     if not files:
-        raise UserError(f"{root}: no pictures; expected files ending in {', '.join(sorted(ENDINGS))}")
-    return pd.DataFrame([_row(path, root) for path in files])
+        raise UserError(f"{root}: no pictures; expected files ending in {', '.join(sorted(images.ENDINGS))}")
+    rows = pd.DataFrame([_row(path, root) for path in files]).astype(dict.fromkeys(_SIZES, "Int64"))
+    sidecars = sorted(path for path in root.glob("metadata.*") if find.kind_of(path.name))
+    if not sidecars:
+        return rows
+    if len(sidecars) > 1:
+        raise UserError(f"{root}: two sidecar tables, {sidecars[0].name} and {sidecars[1].name}; keep one")
+    return _beside(rows, sidecars[0])
+
+
+_SIZES = ("declared_width", "declared_height")
 
 
 def _row(path: Path, root: Path) -> dict[str, object]:
-    try:
-        _, width, height = images.header(path.read_bytes())
-    except images.Unreadable:
-        width = height = 0
+    sizes: tuple[int | None, int | None] = (None, None)
+    with suppress(images.Unreadable):
+        sizes = images.header(path.read_bytes())[1:]
     url = path.relative_to(root).as_posix()
     if os.fsencode(url) != url.encode(errors="replace"):
         raise UserError(f"{str(path)!r}: a name that is not UTF-8; rename the file")
     return {
         "url": url,
-        "declared_width": width,
-        "declared_height": height,
+        "declared_width": sizes[0],
+        "declared_height": sizes[1],
         "caption": path.stem.replace("_", " ").replace("-", " "),
-        "license": "unknown",
     }
 
 
-def content(url: str, root: Path) -> bytes:
+def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
+    frames = [frame for part in find.parts(str(sidecar)) for frame in read.frames(part, SIDECAR)]
+    told = pl.concat([pl.DataFrame(schema=COLUMNS), *frames]).to_pandas().drop(columns=list(_SIZES))
+    unknown = sorted(set(told["url"]) - set(rows["url"]), key=str)
+    if unknown:
+        raise UserError(f"{sidecar}: names {unknown[0]!r}, which is no picture below {sidecar.parent}; mend the path")
+    if told["url"].duplicated().any():
+        raise UserError(f"{sidecar}: names {told['url'][told['url'].duplicated()].iloc[0]!r} twice; keep one row")
+    both = rows.merge(told, on="url", how="left", suffixes=("", "_told"))
+    return both.assign(caption=both["caption_told"].replace("", None).fillna(both["caption"])).drop(
+        columns="caption_told"
+    )
+
+
+def content(url: str, root: Path, _: Path) -> bytes:
     """The file's bytes; a path that leaves the folder is refused."""
     path = (root / url).resolve()
     if not path.is_relative_to(root.resolve()):
         raise PermissionError(f"{url}: leaves the folder {root}")
     return path.read_bytes()
+
+
+def _make(root: Path, _: Path) -> pd.DataFrame:
+    return catalogue(root)
+
+
+SOURCE = Source(
+    title="a folder of one's own pictures",
+    page="README.md",
+    rows=None,
+    license="unknown",
+    provenance="local files",
+    note="sizes come from the files' headers; captions from metadata.csv (file_name, caption, ...) or the file names",
+    make=_make,
+    content=content,
+)

@@ -15,7 +15,6 @@ from native4k import images, params, tables
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, patches
 
-ENDINGS = {f".{ending}" for ending in images.FORMATS.values()} | {".jpeg", ".tiff"}
 """Of the files in a folder that are taken for pictures."""
 
 ALIGNMENT = 8  # small pixels; what a fitted tile's side is a multiple of, so that windows of 8 need no padding
@@ -103,9 +102,9 @@ def _jobs(source: Path, target: Path) -> dict[Path, Path]:
         if target.suffix.lower() != ".png":
             raise UserError(f"{target}: the output of one picture is a PNG file; name it {target.stem}.png")
         return {source: target}
-    found = sorted(path for path in source.iterdir() if path.suffix.lower() in ENDINGS)
+    found = sorted(path for path in source.iterdir() if path.suffix.lower() in images.ENDINGS)
     if not found:
-        raise UserError(f"{source}: there are no pictures in this folder ({', '.join(sorted(ENDINGS))})")
+        raise UserError(f"{source}: there are no pictures in this folder ({', '.join(sorted(images.ENDINGS))})")
     jobs = {target / f"{path.stem}.png": path for path in found}
     twins = [path for path in found if path not in jobs.values()]
     if twins:

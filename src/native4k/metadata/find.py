@@ -1,0 +1,157 @@
+"""Where metadata are: one file, a folder or a glob, on this machine, s3://, hf:// or https://, as a list of parts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import botocore.exceptions
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+from huggingface_hub import errors as hub
+
+from native4k.errors import UserError
+
+KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+"""Ending -> what it promises; the text kinds may be followed by .gz."""
+
+UNREACHED = (
+    hub.HTTPError,  # type: ignore[attr-defined]  # of whichever client the hub uses
+    botocore.exceptions.BotoCoreError,
+    aiohttp.ClientError,
+    ConnectionError,
+    TimeoutError,
+    FileNotFoundError,
+    NotADirectoryError,
+    PermissionError,
+)
+"""What says that a file cannot be got, and nothing about what is in it."""
+
+PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
+
+
+class Part(NamedTuple):
+    """One file of a collection."""
+
+    name: str
+    """As a person would write it."""
+    path: str
+    """As its file system calls it."""
+    kind: str
+    zipped: bool
+    files: Any
+    """The fsspec file system."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the file is on this machine."""
+        return isinstance(self.files, LocalFileSystem)
+
+    def stamp(self) -> str:
+        """What changes when the file changes."""
+        with reached(self.name):
+            self.files.invalidate_cache(self.path)  # a listing that was kept knows of no change
+            told = self.files.info(self.path)
+        return repr([told.get(key) for key in ("size", "mtime", "ino", "ETag", "LastModified", "blob_id", "etag")])
+
+
+@contextmanager
+def unchanged(part: Part) -> Iterator[None]:
+    """A block that reads a part; stops with one line if the part was another one when it ended."""
+    before = part.stamp()
+    yield
+    if part.stamp() != before:
+        raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
+
+
+@contextmanager
+def reached(name: str, page: str = "") -> Iterator[None]:
+    """A block that asks a file system; what it cannot give is one line that says what to do."""
+    try:
+        yield
+    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError) as error:
+        raise UserError(_withheld(name, page, error)) from None
+    except hub.HfHubHTTPError as error:
+        raise UserError(f"{name}: the hub refuses it ({_line(error)})") from None
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if isinstance(error.__cause__, (hub.RepositoryNotFoundError, hub.RevisionNotFoundError)):
+            raise UserError(_withheld(name, page, error.__cause__)) from None
+        raise UserError(f"{name}: not found") from None
+    except PermissionError as error:
+        raise UserError(f"{name}: not allowed ({_line(error)}); check the path and the credentials") from None
+    except botocore.exceptions.NoCredentialsError:
+        raise UserError(f"{name}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from None
+    except (*UNREACHED, OSError) as error:
+        raise UserError(f"{name}: cannot be reached ({_line(error)})") from None
+
+
+def _withheld(name: str, page: str, error: Exception) -> str:
+    if isinstance(error, hub.GatedRepoError):
+        return f"{name}: gated; ask for access at {page or 'its page'} and set HF_TOKEN to a token of yours"
+    return f"{name}: no such repository, or HF_TOKEN may not read it"
+
+
+def _line(error: Exception) -> str:
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= 300 else f"{words[:300]}…"  # noqa: PLR2004
+
+
+def parts(place: str, page: str = "") -> list[Part]:
+    """Every metadata file at a place, in the order of their names; page is where access to a gated one is granted."""
+    with reached(place, page):
+        try:
+            files, path = fsspec.core.url_to_fs(place)
+        except ValueError as error:
+            raise UserError(f"{place}: {_line(error)}; known are paths, s3://, hf:// and https://") from None
+        if any(letter in path for letter in "*?[") and not (isinstance(files, LocalFileSystem) and files.exists(path)):
+            found = sorted(name for name in files.glob(path) if kind_of(name))
+        elif files.isdir(path):
+            found = sorted(name for name in files.find(path) if kind_of(name))
+        else:
+            files.info(path)
+            found = [path]
+        if not found:
+            raise UserError(f"{place}: no metadata files there; known endings are {_endings()}")
+        return [_part(files, name, place) for name in found]
+
+
+def kind_of(name: str) -> tuple[str, bool] | None:
+    """What a name's ending promises, and whether it is zipped."""
+    bare = name.split("?", maxsplit=1)[0].lower()
+    zipped = bare.endswith(".gz")
+    kind = KINDS.get(Path(bare.removesuffix(".gz")).suffix)
+    return (kind, zipped) if kind and not (zipped and kind == "parquet") else None
+
+
+def _endings() -> str:
+    return ", ".join(KINDS) + ", the text ones also with .gz"
+
+
+def _part(files: Any, path: str, place: str) -> Part:
+    local = isinstance(files, LocalFileSystem)
+    scheme = "" if local or "://" in path else f"{place.split('://', maxsplit=1)[0]}://"
+    name = _short(path) if local else f"{scheme}{path}"
+    promised = kind_of(path)
+    if promised is None:
+        raise UserError(f"{name}: unknown ending; known are {_endings()}")
+    part = Part(name, path, *promised, files)
+    with files.open(path, "rb") as file:
+        _keeps(part, file.read(4))
+    return part
+
+
+def _short(path: str) -> str:
+    below = Path(path)
+    return str(below.relative_to(Path.cwd())) if below.is_relative_to(Path.cwd()) else path
+
+
+def _keeps(part: Part, head: bytes) -> None:
+    """Refuse a file whose first bytes are not what its ending promises."""
+    holds = "Parquet" if head == PARQUET else "gzip" if head[:2] == GZIP else "text"
+    wanted = "Parquet" if part.kind == "parquet" else "gzip" if part.zipped else "text"
+    if not head:
+        raise UserError(f"{part.name}: empty; fetch the file again")
+    if holds != wanted:
+        shown = f" (it begins with {head!r})" if holds == "text" else ""
+        raise UserError(f"{part.name}: holds {holds}, its ending promises {wanted}{shown}; rename it or fetch it again")

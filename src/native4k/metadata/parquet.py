@@ -1,0 +1,123 @@
+"""Parquet, of which only the columns and row groups that are needed are read, and of a local file only the rows."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from native4k.errors import UserError
+from native4k.metadata.find import UNREACHED, Part, reached
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+
+BATCH = 100_000
+"""Rows."""
+
+BROKEN = (pa.ArrowException, pl.exceptions.PolarsError, OSError)
+"""What a damaged file raises; UNREACHED is to be looked for first."""
+
+
+def schema(part: Part) -> dict[str, pl.DataType]:
+    """A file's columns and their types, from its footer."""
+    with reached(part.name), part.files.open(part.path, "rb") as file:
+        try:
+            found = pq.read_schema(file)
+            return dict(pl.DataFrame(found.empty_table()).schema)
+        except UNREACHED:
+            raise
+        except BROKEN as error:
+            said = " ".join(str(error).split())
+            raise UserError(f"{part.name}: not a whole Parquet file ({said}); fetch it again") from None
+
+
+def frames(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
+    """The columns of the rows where the expression holds."""
+    return _local(part, columns, where) if part.local else _remote(part, columns, where)
+
+
+def counts(part: Part, columns: list[pl.Expr], key: pl.Expr) -> dict[str, int]:
+    """How many rows have each value of a key, which is an expression of the columns."""
+    if not part.local:
+        found = [frame.group_by(key.alias("key")).len() for frame in _remote(part, columns, None)]
+        return dict(pl.concat(found).group_by("key").agg(pl.col("len").sum()).rows()) if found else {}
+    try:
+        rows = _only(pl.scan_parquet(part.path, glob=False), columns)
+        return dict(rows.group_by(key).len().collect(engine="streaming").rows())
+    except BROKEN as error:
+        raise UserError(damage(part, _read(columns), error)) from None
+
+
+def _only(rows: Rows, columns: list[pl.Expr]) -> Rows:
+    """The columns alone, as many rows of them as there are, also where all of them are constants."""
+    return rows.with_columns(columns).select([column.meta.output_name() for column in columns])
+
+
+def _read(columns: list[pl.Expr]) -> list[str]:
+    """The columns of the file that are needed for ours."""
+    return sorted({name for column in columns for name in column.meta.root_names()})
+
+
+def _local(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
+    try:
+        rows = pl.scan_parquet(part.path, glob=False)
+        chosen = _only(rows if where is None else rows.filter(where), columns)
+        yield from chosen.collect_batches(chunk_size=BATCH, lazy=True, engine="streaming")
+    except BROKEN as error:
+        raise UserError(damage(part, _read(columns if where is None else [*columns, where]), error)) from None
+
+
+def _remote(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
+    names = _read(columns if where is None else [*columns, where])
+    with reached(part.name), part.files.open(part.path, "rb", cache_type="readahead") as raw:
+        try:
+            file = pq.ParquetFile(raw, pre_buffer=True)
+            for group in range(file.num_row_groups):
+                table = pl.DataFrame(file.read_row_group(group, columns=names or file.schema_arrow.names[:1]))
+                yield _only(table if where is None else table.filter(where), columns)
+        except UNREACHED:
+            raise
+        except BROKEN as error:
+            raise UserError(damage(part, names, error)) from None
+
+
+def damage(part: Part, names: list[str], error: Exception) -> str:
+    """One line that names the first row group in which one of the columns cannot be read."""
+    said = " ".join(str(error).split())[:300]
+    with reached(part.name), part.files.open(part.path, "rb") as raw:
+        try:
+            file = pq.ParquetFile(raw)
+        except UNREACHED:
+            raise
+        except BROKEN:
+            return f"{part.name}: cannot be read ({said}); fetch it again"
+        first = 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            where = f"{part.name}: row group {group} (rows {first:,} to {first + rows - 1:,})"
+            for name in names:
+                try:
+                    binary = _validated(file, group, name)
+                except UNREACHED:
+                    raise
+                except BROKEN as found:
+                    why = " ".join(str(found).split())[:200]
+                    return f"{where}: damaged ({why}) in column {name!r}; fetch it again"
+                if binary:
+                    return f"{where}: column {name!r} is not UTF-8; convert the file"
+            first += rows
+    return f"{part.name}: cannot be read ({said}); fetch it again"
+
+
+def _validated(file: pq.ParquetFile, group: int, name: str) -> bool:
+    """Read a column of a row group in full; whether it holds bytes that are no text."""
+    for batch in file.iter_batches(row_groups=[group], columns=[name]):
+        batch.validate(full=True)
+        for column in batch.columns:
+            if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+                try:
+                    column.cast(pa.large_string())
+                except pa.ArrowInvalid:
+                    return True
+    return False

@@ -1,0 +1,42 @@
+"""URLs as expressions over whole columns: whether one can be fetched, which are the same, and whose they are."""
+
+import polars as pl
+
+TRACKING = r"utm_[a-z_]+|gclid|gclsrc|dclid|fbclid|msclkid|yclid|twclid|igshid|mc_[ce]id|_ga|_gl"
+"""Query parameters that say where a visitor came from and never which file is served."""
+
+LEVELS = 8
+"""Labels of a host name that are looked at; a block-listed domain is at most that deep."""
+
+
+def fetchable(url: pl.Expr) -> pl.Expr:
+    """Whether it is a URL of the web with a host, and without characters that no URL has."""
+    return url.str.contains(r"^(?i:https?)://[^/?#\x00-\x20@:]+[.:]?[^/?#\x00-\x20]*(?:[/?#][^\x00-\x1f\x7f]*)?$")
+
+
+def normalised(url: pl.Expr) -> pl.Expr:
+    """One spelling for URLs that name the same file: scheme, case, default ports, fragments and tracking parameters."""
+    url = url.str.strip_chars()
+    head = url.str.extract(r"^((?:[A-Za-z]+):/+[^/?#]*)").str.to_lowercase()
+    host = head.str.replace(r"^https?:/+", "https://").str.replace(r"(?::(?:80|443)?)+$", "")
+    tail = url.str.replace(r"^[A-Za-z]+:/+[^/?#]*", "").str.replace(r"#.*$", "")
+    asked = pl.when(tail.str.contains("?", literal=True)).then(_query(tail)).otherwise(tail)
+    asked = asked.str.strip_chars_end()
+    return host + pl.when(asked.str.starts_with("/")).then(asked).otherwise("/" + asked)
+
+
+def _query(tail: pl.Expr) -> pl.Expr:
+    bare = tail.str.replace_all(rf"(?i)([?&])(?:(?:{TRACKING})(?:=[^&]*)?(?:&|$))+", "$1")
+    return bare.str.replace(r"[?&\s]+$", "")
+
+
+def host(url: pl.Expr) -> pl.Expr:
+    """The host name, in small letters, without user, port and a last dot."""
+    return url.str.extract(r"^[A-Za-z]+:/+(?:[^/?#@]*@)?([^/?#:]*)").str.to_lowercase().str.strip_chars_end(".")
+
+
+def below(name: pl.Expr, domains: pl.Series) -> pl.Expr:
+    """Whether a host is one of the domains or belongs to one."""
+    labels = name.str.split(".")
+    deep = [labels.list.tail(count).list.join(".") for count in range(1, LEVELS + 1)]
+    return pl.any_horizontal(name.is_in(domains.implode()), *(tail.is_in(domains.implode()) for tail in deep))

@@ -1,0 +1,60 @@
+"""The columns of 4KLSDB as released, and which of its files are read."""
+
+from fnmatch import fnmatch
+
+import polars as pl
+import pytest
+
+from native4k.metadata import columns
+from native4k.sources.lsdb4k import SOURCE
+
+
+def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesthetic_score() -> None:
+    frame = pl.DataFrame(
+        {
+            "file_name": ["0001234.png"],
+            "hr": [{"bytes": b"\x89PNG", "path": "0001234.png"}],
+            "lr": [{"bytes": b"\x89PNG", "path": "0001234.png"}],
+            "scale": [16],
+            "degradation": ["bicubic"],
+            "width": [4000.0],
+            "height": [3000.0],
+            "url": ["https://example.org/lake.jpg"],
+            "caption": ["a mountain lake"],
+            "aspect_ratio": [1.333],
+            "cogvlm_caption": [None],
+            "quality_score": [4.25],
+            "aesthetic_score": [3.5],
+        }
+    )
+    assert columns.shaped(frame, SOURCE, "train_x16-00000-of-00190.parquet").row(0, named=True) == {
+        "url": "https://example.org/lake.jpg",
+        "declared_width": 4000,
+        "declared_height": 3000,
+        "caption": "a mountain lake",
+        "license": "unknown",
+        "provenance": "LAION-2B, Photo Concept Bucket or PD12M, which of them is not said (4KLSDB)",
+        "language": None,
+        "similarity": None,
+        "punsafe": None,
+        "pwatermark": None,
+        "aesthetic": None,
+        "key": "0001234.png",
+        "declared_split": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("split", "read"),
+    [
+        ("train_x16", True),
+        ("validation_x16", True),
+        ("test_bicubic_x16", True),
+        ("test_real_x16", False),
+        ("train_x4", False),
+        ("test_bicubic_x8", False),
+    ],
+)
+def test_each_picture_of_4klsdb_is_read_once(split: str, read: bool) -> None:
+    folder = SOURCE.files.rsplit("/", 1)[0]
+    assert fnmatch(f"{folder}/{split}-00000-of-00003.parquet", SOURCE.files) is read
