@@ -79,9 +79,8 @@ def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
     if told["url"].duplicated().any():
         raise UserError(f"{sidecar}: names {told['url'][told['url'].duplicated()].iloc[0]!r} twice; keep one row")
     both = rows.merge(told, on="url", how="left", suffixes=("", "_told"))
-    return both.assign(caption=both["caption_told"].replace("", None).fillna(both["caption"])).drop(
-        columns="caption_told"
-    )
+    caption = both.pop("caption_told").replace("", None)
+    return both.assign(caption=caption.fillna(both["caption"]))
 
 
 def content(url: str, root: Path, _: Path) -> bytes:
