@@ -40,7 +40,7 @@ s3: setup ## serve S3 on loopback and point the DVC remote local-s3 at it, until
 	@python tests/s3.py
 
 clean: ## remove what can be made again: intermediates, logs, caches of tools (not the local S3)
-	@if [ -d data/work ]; then find data/work -mindepth 1 -maxdepth 1 ! -name s3 -exec rm -rf {} +; fi
+	@if [ -d data/scratch ]; then find data/scratch -mindepth 1 -maxdepth 1 ! -name s3 -exec rm -rf {} +; fi
 	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help: ## this list

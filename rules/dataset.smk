@@ -11,12 +11,12 @@ FEATURES = frozen("data/features/images.parquet", made_by="features")
 rule tables:
     """The final tables, once the product tests have passed."""
     input:
-        "data/work/dataset/checked.txt",
-        table="data/work/dataset/split.parquet",
+        "data/scratch/dataset/checked.txt",
+        table="data/scratch/dataset/split.parquet",
     output:
         directory("data/tables"),
     log:
-        "data/work/logs/tables.log",
+        "data/scratch/logs/tables.log",
     shell:
         "mkdir -p {output} && cp {input.table} {output}/images.parquet"
         " && cp data/features/collected.parquet data/features/not_collected.parquet {output} 2> {log}"
@@ -31,9 +31,9 @@ rule vet:
         votes="data/votes",
         cast=sorted(map(str, Path("data/votes").glob("*.csv"))),
     output:
-        "data/work/dataset/vet.parquet",
+        "data/scratch/dataset/vet.parquet",
     log:
-        "data/work/logs/vet.log",
+        "data/scratch/logs/vet.log",
     params:
         config["vet"],
         FEATURES,
@@ -48,9 +48,9 @@ rule select:
         "src/native4k/tables.py",
         table=rules.vet.output,
     output:
-        "data/work/dataset/select.parquet",
+        "data/scratch/dataset/select.parquet",
     log:
-        "data/work/logs/select.log",
+        "data/scratch/logs/select.log",
     params:
         config["select"],
     shell:
@@ -64,9 +64,9 @@ rule dedup:
         "src/native4k/tables.py",
         table=rules.select.output,
     output:
-        "data/work/dataset/dedup.parquet",
+        "data/scratch/dataset/dedup.parquet",
     log:
-        "data/work/logs/dedup.log",
+        "data/scratch/logs/dedup.log",
     params:
         config["dedup"],
     shell:
@@ -81,9 +81,9 @@ rule balance:
         "src/native4k/tables.py",
         table=rules.dedup.output,
     output:
-        "data/work/dataset/balance.parquet",
+        "data/scratch/dataset/balance.parquet",
     log:
-        "data/work/logs/balance.log",
+        "data/scratch/logs/balance.log",
     params:
         config["balance"],
     shell:
@@ -97,9 +97,9 @@ rule split:
         "src/native4k/tables.py",
         table=rules.balance.output,
     output:
-        "data/work/dataset/split.parquet",
+        "data/scratch/dataset/split.parquet",
     log:
-        "data/work/logs/split.log",
+        "data/scratch/logs/split.log",
     params:
         config["split"],
     shell:
@@ -116,8 +116,8 @@ rule check:
         rules.balance.output,
         rules.split.output,
     output:
-        "data/work/dataset/checked.txt",
+        "data/scratch/dataset/checked.txt",
     log:
-        "data/work/logs/check.log",
+        "data/scratch/logs/check.log",
     shell:
         "pytest -q -p no:cacheprovider tests/product 2>&1 | tee {log} && cp {log} {output}"

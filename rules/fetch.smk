@@ -26,16 +26,16 @@ rule collect:
         sources=sorted(map(str, Path("src/native4k/sources").rglob("*.py"))),
         optout=sorted(map(str, Path("data/optout").glob("*.txt"))),
     output:
-        candidates=expand("data/work/fetch/candidates/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
-        counts="data/work/fetch/collected.parquet",
-        rejected="data/work/fetch/not_collected.parquet",
+        candidates=expand("data/scratch/fetch/candidates/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        counts="data/scratch/fetch/collected.parquet",
+        rejected="data/scratch/fetch/not_collected.parquet",
     log:
-        "data/work/logs/collect.log",
+        "data/scratch/logs/collect.log",
     params:
         config["collect"],
         config["demo"],
     shell:
-        "native4k collect data/sources data/work/fetch/candidates {output.counts} {output.rejected}"
+        "native4k collect data/sources data/scratch/fetch/candidates {output.counts} {output.rejected}"
         " --opt-out {input.optout} 2>&1 | tee {log}"
 
 
@@ -43,11 +43,11 @@ rule fetch:
     """Bring one shard of the original bytes."""
     input:
         "src/native4k/fetch/fetch.py",
-        candidates="data/work/fetch/candidates/{shard}-of-{of}.parquet",
+        candidates="data/scratch/fetch/candidates/{shard}-of-{of}.parquet",
     output:
-        "data/work/fetch/{shard}-of-{of}.parquet",
+        "data/scratch/fetch/{shard}-of-{of}.parquet",
     log:
-        "data/work/logs/fetch-{shard}-of-{of}.log",
+        "data/scratch/logs/fetch-{shard}-of-{of}.log",
     params:
         config["fetch"],
     shell:
@@ -66,7 +66,7 @@ rule freeze:
     output:
         "data/images/origin.json",
     log:
-        "data/work/logs/freeze.log",
+        "data/scratch/logs/freeze.log",
     shell:
         "native4k freeze data/images --candidates {input.candidates} --counts {input.counts}"
         " --rejected {input.rejected} --shards {input.shards} 2>&1 | tee {log}"

@@ -14,13 +14,13 @@ rule features:
     input:
         "src/native4k/measure/features.py",
         "src/native4k/tables.py",
-        probed=expand("data/work/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
-        scored=expand("data/work/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
-        labelled=expand("data/work/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        probed=expand("data/scratch/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        labelled=expand("data/scratch/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
     output:
         directory("data/features"),
     log:
-        "data/work/logs/features.log",
+        "data/scratch/logs/features.log",
     shell:
         "native4k features data/images {output} --probed {input.probed} --scored {input.scored}"
         " --labelled {input.labelled} 2>&1 | tee {log}"
@@ -36,9 +36,9 @@ rule probe:
         "src/native4k/images.py",
         "src/native4k/tables.py",
     output:
-        "data/work/probe/{shard}-of-{of}.parquet",
+        "data/scratch/probe/{shard}-of-{of}.parquet",
     log:
-        "data/work/logs/probe-{shard}-of-{of}.log",
+        "data/scratch/logs/probe-{shard}-of-{of}.log",
     params:
         config["probe"],
         STORE,
@@ -55,9 +55,9 @@ rule score:
         "src/native4k/tables.py",
         probed=rules.probe.output,
     output:
-        "data/work/score/{shard}-of-{of}.parquet",
+        "data/scratch/score/{shard}-of-{of}.parquet",
     log:
-        "data/work/logs/score-{shard}-of-{of}.log",
+        "data/scratch/logs/score-{shard}-of-{of}.log",
     params:
         config["score"],
         STORE,
@@ -73,9 +73,9 @@ rule label:
         "src/native4k/measure/label.py",
         "src/native4k/tables.py",
     output:
-        "data/work/label/{shard}-of-{of}.parquet",
+        "data/scratch/label/{shard}-of-{of}.parquet",
     log:
-        "data/work/logs/label-{shard}-of-{of}.log",
+        "data/scratch/logs/label-{shard}-of-{of}.log",
     params:
         config["label"],
         STORE,

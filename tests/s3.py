@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 PORT = 8333  # SeaweedFS's own; another free one if it is taken
 BUCKET = "native4k"
 REMOTE = "local-s3"
-HOME = Path("data/work/s3")
+HOME = Path("data/scratch/s3")
 START = 60  # seconds until it must answer
 STOP = 3  # seconds for open requests; weed by itself waits 15 for streams that never end
 

@@ -175,7 +175,7 @@ def test_the_tree_in_the_readme_is_the_tree() -> None:
     gone = [
         name for name in names if not name.startswith(MADE) and not any((ROOT / top / name).exists() for top in below)
     ]
-    made = {"images/", "features/", "tables/", "native4k/", "work/"}
+    made = {"images/", "features/", "tables/", "native4k/", "scratch/"}
     assert set(gone) <= made
     assert len(names) > 20
 

@@ -145,12 +145,12 @@ def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing
     copy: Copy, sharper: dict[str, str]
 ) -> None:
     project = copy()
-    measured, decided = project.times_of("data/work/[psl]*/*.parquet"), project.times_of("data/work/dataset/*")
+    measured, decided = project.times_of("data/scratch/[psl]*/*.parquet"), project.times_of("data/scratch/dataset/*")
     assert len(measured) == 6
     project.change(*BLURRED)
     assert project.repro("publish") == ["dataset", "publish"]
-    assert project.times_of("data/work/[psl]*/*.parquet") == measured
-    assert changed(decided, project.times_of("data/work/dataset/*")) == {
+    assert project.times_of("data/scratch/[psl]*/*.parquet") == measured
+    assert changed(decided, project.times_of("data/scratch/dataset/*")) == {
         "select",
         "dedup",
         "balance",
@@ -208,10 +208,10 @@ def test_an_edited_module_reruns_the_steps_that_use_it(
 
 def test_an_edited_metric_is_measured_again_and_the_rest_is_remembered(copy: Copy, built: Project) -> None:
     project = copy()
-    before = project.times_of("data/work/cache/**/*.parquet")
+    before = project.times_of("data/scratch/cache/**/*.parquet")
     project.append("src/native4k/measure/score.py", "# edited")
     assert project.repro("measure") == ["measure"]
-    after = project.times_of("data/work/cache/**/*.parquet")
+    after = project.times_of("data/scratch/cache/**/*.parquet")
     assert after.items() >= before.items()
     assert {path.split("/")[3] for path in after.keys() - before.keys()} == {"score"}
     pd.testing.assert_frame_equal(measured_by(project), measured_by(built))
@@ -253,7 +253,7 @@ def test_another_version_checked_out_over_old_intermediates_gives_what_a_run_fro
 def test_any_number_of_shards_and_cores_gives_the_same_bytes(clone: Copy, built: Project) -> None:
     project = clone()
     shutil.copytree(built.root / "data/images", project.root / "data/images")
-    fresh = ("data/work", "data/features", "data/tables", ".snakemake")
+    fresh = ("data/scratch", "data/features", "data/tables", ".snakemake")
     for shards, cores, without in ((1, 1, fresh), (3, 2, fresh), (7, 2, fresh[1:])):  # the last one finds its rows
         for folder in without:
             shutil.rmtree(project.root / folder, ignore_errors=True)
@@ -266,7 +266,7 @@ def test_any_number_of_shards_and_cores_gives_the_same_bytes(clone: Copy, built:
 
 def test_images_killed_while_fetching_end_the_same(clone: Copy, built: Project) -> None:
     project = clone()
-    journals = project.root / "data/work/fetch"
+    journals = project.root / "data/scratch/fetch"
     project.set_up()
     project.interrupt(lambda: any(path.stat().st_size for path in journals.glob("*.journal")), "make", "images")
     project.images()
@@ -277,7 +277,7 @@ def test_images_killed_while_fetching_end_the_same(clone: Copy, built: Project) 
 def test_measuring_killed_half_way_ends_the_same(clone: Copy, built: Project) -> None:
     project = clone()
     shutil.copytree(built.root / "data/images", project.root / "data/images")
-    cache = project.root / "data/work/cache/score"
+    cache = project.root / "data/scratch/cache/score"
     project.interrupt(lambda: any(cache.rglob("*.parquet")), "dvc", "repro", "measure")
     assert project.repro("measure") == ["measure"]
     assert project.bytes_of("data/features") == built.bytes_of("data/features")
@@ -288,7 +288,7 @@ def test_training_killed_half_way_ends_the_same(copy: Copy) -> None:
     project = copy()
     project.change("sr.baselines.swinir_tiny_x4.training.images", 600)
     undisturbed = project.copy(project.root.parent / "undisturbed")
-    work = project.root / "data/work/sr/swinir_tiny_x4"
+    work = project.root / "data/scratch/sr/swinir_tiny_x4"
     before = set(work.glob("*.pt"))
     stage = "train_sr@swinir_tiny_x4"
     project.interrupt(lambda: bool(set(work.glob("*.pt")) - before), "dvc", "repro", stage)
@@ -325,12 +325,12 @@ def test_a_grown_collection_measures_only_what_is_new(clone: Copy, built: Projec
     project.change("demo.originals", 5)
     project.images()
     project.run("native4k", "recall", "data/features")
-    recalled = set(project.times_of("data/work/cache/**/*.parquet"))
+    recalled = set(project.times_of("data/scratch/cache/**/*.parquet"))
     assert project.repro("measure") == ["measure"]
     known = set(measured_by(built)["sha256"])
     table = measured_by(project)
     for step in ("probe", "score"):
-        new = set(project.times_of(f"data/work/cache/{step}/**/*.parquet")) - recalled
+        new = set(project.times_of(f"data/scratch/cache/{step}/**/*.parquet")) - recalled
         rows = pd.concat([tables.read(project.root / path) for path in new])
         assert len(rows) > 0
         assert not set(rows["sha256"]) & known

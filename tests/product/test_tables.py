@@ -8,7 +8,7 @@ import pytest
 from native4k import params, tables
 from native4k.dataset import split
 
-WORK = Path("data/work/dataset")
+WORK = Path("data/scratch/dataset")
 ORDER = ("vet", "select", "dedup", "balance", "split")
 
 pytestmark = pytest.mark.skipif(not (WORK / "split.parquet").exists(), reason="no dataset has been built here")

@@ -16,7 +16,7 @@ Make = Callable[..., Path]
 
 
 def _train(folder: Path, numbers: Path, name: str) -> None:
-    ends = ["--work", folder / "work", "--curve", folder / "curve.csv", "--params", numbers]
+    ends = ["--scratch", folder / "work", "--curve", folder / "curve.csv", "--params", numbers]
     words = ["sr", "train", name, folder / "train", folder / "val", folder / name, *ends]
     assert cli.main([str(word) for word in words]) == 0
 

@@ -26,7 +26,7 @@ TRAINING = "baselines.swinir_x4.training"
 
 def _words(folder: Path, *, numbers: Path, out: str = "out", work: str = "work", name: str = "swinir_x4") -> list[str]:
     paths = [folder / "train", folder / "val", folder / out]
-    ends = ["--work", folder / work, "--curve", folder / f"{out}.csv", "--params", numbers]
+    ends = ["--scratch", folder / work, "--curve", folder / f"{out}.csv", "--params", numbers]
     return ["sr", "train", name, *map(str, paths), *map(str, ends)]
 
 

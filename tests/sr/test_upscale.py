@@ -79,7 +79,7 @@ def test_a_picture_smaller_than_a_tile_works(size: tuple[int, int], draw: Draw) 
 @pytest.fixture
 def model(numbers: Make, tmp_path: Path) -> Path:
     file = numbers()
-    ends = ["--work", tmp_path / "work", "--curve", tmp_path / "curve.csv", "--params", file]
+    ends = ["--scratch", tmp_path / "work", "--curve", tmp_path / "curve.csv", "--params", file]
     words = ["sr", "train", "bicubic_x4", tmp_path / "train", tmp_path / "val", tmp_path / "model", *ends]
     assert cli.main([str(word) for word in words]) == 0
     return tmp_path / "model"

@@ -27,8 +27,8 @@ def run(*words: object) -> None:
 @pytest.fixture
 def model(tmp_path: Path, split: Path, numbers: Path) -> Path:
     """A baseline that has seen a few pictures."""
-    run("encode", "small", split, tmp_path / "latents", "--work", tmp_path / "work", "--params", numbers)
-    work = ["--work", tmp_path / "work", "--curve", tmp_path / "curve.csv", "--params", numbers]
+    run("encode", "small", split, tmp_path / "latents", "--scratch", tmp_path / "work", "--params", numbers)
+    work = ["--scratch", tmp_path / "work", "--curve", tmp_path / "curve.csv", "--params", numbers]
     run("train", "small", tmp_path / "latents", tmp_path / "model", *work)
     assert list((tmp_path / "work").iterdir()) == []
     return tmp_path / "model"

@@ -40,7 +40,7 @@ def latents(tmp_path: Path) -> Path:
 
 
 def arguments(tmp_path: Path, latents: Path, name: str) -> list[str]:
-    places = [str(latents), str(tmp_path / name), "--work", str(tmp_path / f"{name}-work")]
+    places = [str(latents), str(tmp_path / name), "--scratch", str(tmp_path / f"{name}-work")]
     return ["t2i", "train", "small", *places, "--curve", str(tmp_path / f"{name}.csv"), "--params"]
 
 

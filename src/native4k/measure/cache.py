@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("store", type=Path, help="the image store (data/images)")
     parser.add_argument("out", type=Path, help="the shard's table to write")
     parser.add_argument("--shard", default="0/1", help="which shard of how many, such as 2/4 (default: %(default)s)")
-    parser.add_argument("--cache", type=Path, default=Path("data/work/cache"), help="(default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path("data/scratch/cache"), help="(default: %(default)s)")
 
 
 def shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.Series[str]]":

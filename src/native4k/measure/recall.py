@@ -22,7 +22,7 @@ def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFram
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("features", type=Path, help="the features folder (data/features)")
-    parser.add_argument("--cache", type=Path, default=Path("data/work/cache"), help="(default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=Path("data/scratch/cache"), help="(default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -70,11 +70,11 @@ def load(path: Path, scale: int) -> Params:
     return numbers
 
 
-def store(folder: Path, numbers: Params, work: Path, threads: int) -> Store:
-    """The patches of a split, cut now or found in the work folder."""
+def store(folder: Path, numbers: Params, scratch: Path, threads: int) -> Store:
+    """The patches of a split, cut now or found in the scratch folder."""
     table = pictures(folder)
     code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    home = work / fingerprint(folder, table, numbers, code)
+    home = scratch / fingerprint(folder, table, numbers, code)
     if not home.exists():
         with tables.whole_folder(home) as temporary:
             _cut_all([folder / name for name in table["file_name"]], numbers, temporary / "patches.npy", threads)

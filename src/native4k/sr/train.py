@@ -100,7 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("train", type=Path, help="the training split (data/native4k/train)")
     parser.add_argument("val", type=Path, help="the validation split (data/native4k/val)")
     parser.add_argument("out", type=Path, help="the folder for the weights and the resolved params (models/NAME)")
-    parser.add_argument("--work", type=Path, required=True, help="the folder for patches and checkpoints")
+    parser.add_argument("--scratch", type=Path, required=True, help="the folder for patches and checkpoints")
     parser.add_argument("--curve", type=Path, required=True, help="the CSV of loss and validation PSNR to write")
 
 
@@ -116,9 +116,9 @@ def run(args: argparse.Namespace) -> None:
     else:
         cutting = patches.load(args.params, baseline.scale)
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting)
-        checkpoint = args.work / args.baseline / f"{identity(saved, args.train, args.val)}.pt"
+        checkpoint = args.scratch / args.baseline / f"{identity(saved, args.train, args.val)}.pt"
         learn, check = (
-            patches.store(split, cutting, args.work / "patches", training.threads) for split in (args.train, args.val)
+            patches.store(split, cutting, args.scratch / "patches", training.threads) for split in (args.train, args.val)
         )
         baselines.threads(training.threads)
         torch.manual_seed(training.seed)

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
     parser.add_argument("train_dir", type=Path, help="a published split: pictures and metadata.parquet")
     parser.add_argument("out_dir", type=Path, help="where the latents go")
-    parser.add_argument("--work", type=Path, help="where unfinished training is kept, so that a killed run can go on")
+    parser.add_argument("--scratch", type=Path, help="where unfinished training is kept, so that a killed run can go on")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     fit.exact(numbers.threads, numbers.seed)
     table = folders.split(args.train_dir)
     pictures = folders.squares(args.train_dir, table, numbers.side)
-    checkpoint = args.work / "autoencoder.pt" if args.work else None
+    checkpoint = args.scratch / "autoencoder.pt" if args.scratch else None
     if numbers.autoencoder is None:
         network = autoencoder.load(str(numbers.pretrained))
     else:

@@ -24,7 +24,7 @@ class Params:
     learning_rate: float  # at its highest; it falls to zero along a half cosine
     warmup: int  # images over which the rate rises from zero
     clip: float  # longest gradient, L2
-    save_every: int  # images between two checkpoints in the work folder
+    save_every: int  # images between two checkpoints in the scratch folder
 
 
 def fit(

@@ -1,6 +1,6 @@
 """Train a text-to-image baseline's transformer on latents, by flow matching.
 
-Killed at any moment, the same command goes on from the work folder and ends with the same bytes (given the same number
+Killed at any moment, the same command goes on from the scratch folder and ends with the same bytes (given the same number
 of threads). OUT_DIR is all that generating needs: transformer.safetensors, autoencoder/ and params.json.
 """
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
     parser.add_argument("latents_dir", type=Path, help="what `native4k t2i encode` made")
     parser.add_argument("out_dir", type=Path, help="where the model goes")
-    parser.add_argument("--work", type=Path, required=True, help="where unfinished training is kept")
+    parser.add_argument("--scratch", type=Path, required=True, help="where unfinished training is kept")
     parser.add_argument("--curve", type=Path, required=True, metavar="FILE.csv", help="the loss over images seen")
 
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     tensors = load_file(source)
     code = [Path(str(module.__file__)).read_bytes() for module in (dit, flow)] + [Path(__file__).read_bytes()]
     key = fit.key_of(repr(numbers).encode(), source.read_bytes(), *code)
-    checkpoint = args.work / "transformer.pt"
+    checkpoint = args.scratch / "transformer.pt"
     network, losses = train(tensors["latents"], tensors["captions"], numbers, checkpoint, key)
     tables.write_text(curve(losses, numbers.fit.batch, numbers.curve_every), args.curve)
     made = json.loads((args.latents_dir / "params.json").read_text(encoding="utf-8"))
