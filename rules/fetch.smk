@@ -1,4 +1,4 @@
-# FETCH: metadata -> collect -> fetch -> freeze -> data/images, which `make images` hands to DVC.
+# FETCH: metadata (analyze) -> collect -> fetch -> freeze -> data/images, which `make images` hands to DVC.
 from pathlib import Path
 
 
@@ -12,6 +12,26 @@ rule images:
     """The frozen image store."""
     input:
         "data/images/origin.json",
+
+
+rule analyze:
+    """Say what the sources' metadata hold and are fit for."""
+    input:
+        "src/native4k/geometry.py",
+        analyze=sorted(map(str, Path("src/native4k/analyze").glob("*.py"))),
+        metadata=sorted(map(str, Path("src/native4k/metadata").glob("*.py"))),
+        sources=sorted(map(str, Path("src/native4k/sources").rglob("*.py"))),
+    output:
+        report="data/analysis/report.html",
+        stats="data/analysis/stats.json",
+    log:
+        "data/scratch/logs/analyze.log",
+    params:
+        config["analyze"],
+        config["collect"]["sources"],
+        config["demo"],
+    shell:
+        "native4k analyze data/analysis 2>&1 | tee {log}"
 
 
 rule collect:

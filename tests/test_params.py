@@ -18,6 +18,7 @@ FILES = [
 
 READERS = {
     ("demo",): "native4k.sources.demo:Params",
+    ("analyze",): "native4k.analyze.stats:Params",
     ("collect",): "native4k.fetch.collect:Params",
     ("fetch",): "native4k.fetch.fetch:Params",
     ("probe",): "native4k.measure.probe:Params",

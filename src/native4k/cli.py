@@ -13,6 +13,9 @@ STEPS = {
     "metadata": {
         "sources": "list the sources, what their rows hold and where they are",
     },
+    "analyze": {
+        "analyze": "say what collections of metadata hold and what they are fit for",
+    },
     "fetch": {
         "collect": "choose candidates from the sources' metadata, with a count for every reason",
         "fetch": "bring the candidates' original bytes into the image store",
@@ -128,7 +131,7 @@ def _run(words: list[str]) -> int:
         return 2
     package, step = found
     try:
-        args = parser(package, step).parse_args(words[len(step.split()) :])
+        args = parser(package, step).parse_intermixed_args(words[len(step.split()) :])
         args.run(args)
     except UserError as error:
         return _complain(step, str(error))

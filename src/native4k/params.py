@@ -15,6 +15,7 @@ Typed = TypeVar("Typed")
 SECTIONS = (
     "shards",
     "demo",
+    "analyze",
     "collect",
     "fetch",
     "probe",

@@ -11,11 +11,34 @@ from native4k.report.found import number
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Whatever stands in a caption, the browser loads nothing and runs nothing."""
 
-STYLE = """
+COLOURS = """
 :root { color-scheme: light dark; --paper: #fbfaf7; --ink: #1f2328; --soft: #6a6f76; --hair: #e2dfd8; --kept: #33658a;
   --lost: #c8553d; --card: #f3f1eb; }
 @media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ink: #e4e2dd; --soft: #989ca3; --hair: #30343a;
   --kept: #7fb2d6; --lost: #e5806a; --card: #1e2125; } }
+"""
+
+DRAWN = """
+svg { display: block; overflow: visible; }
+svg text { font-size: 13px; fill: var(--ink); font-variant-numeric: lining-nums tabular-nums; }
+svg .step { fill: var(--soft); font-style: italic; }
+svg .count, svg .tick { fill: var(--soft); }
+svg .tick { font-size: 11.5px; }
+svg .strong { fill: var(--ink); }
+svg .total { font-weight: 600; }
+svg rect.kept { fill: var(--kept); }
+svg rect.lost { fill: var(--lost); }
+svg rect.rest { fill: var(--hair); }
+svg .grid, svg .axis { stroke: var(--hair); }
+svg .bound { stroke: var(--ink); stroke-dasharray: 3 3; }
+svg .mean { stroke: var(--ink); stroke-width: 2; }
+svg .dot { fill: var(--kept); fill-opacity: .65; }
+svg .curve { fill: none; stroke: var(--kept); stroke-width: 2; stroke-linejoin: round;
+  vector-effect: non-scaling-stroke; }
+"""
+"""Of plots, in the page and in files of their own."""
+
+LAYOUT = """
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0 auto; padding: 3rem 1.25rem 5rem; max-width: 58rem; background: var(--paper); color: var(--ink);
@@ -69,28 +92,17 @@ figcaption b { color: var(--ink); font-weight: 500; }
 .strip img { width: 100%; height: auto; display: block; border-radius: 2px; }
 .thirds { display: grid; grid-template-columns: repeat(3, 1fr); text-align: center; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1.4rem 2.5rem; }
-svg { display: block; overflow: visible; }
 body svg[role] { width: 100%; margin: .8rem 0; }
-svg text { font-size: 13px; fill: var(--ink); font-variant-numeric: lining-nums tabular-nums; }
-svg .step { fill: var(--soft); font-style: italic; }
-svg .count, svg .tick { fill: var(--soft); }
-svg .tick { font-size: 11.5px; }
-svg .strong { fill: var(--ink); }
-svg .total { font-weight: 600; }
-svg rect.kept { fill: var(--kept); }
-svg rect.lost { fill: var(--lost); }
-svg rect.rest { fill: var(--hair); }
-svg .grid, svg .axis { stroke: var(--hair); }
-svg .bound { stroke: var(--ink); stroke-dasharray: 3 3; }
-svg .mean { stroke: var(--ink); stroke-width: 2; }
-svg .dot { fill: var(--kept); fill-opacity: .65; }
-svg .curve { fill: none; stroke: var(--kept); stroke-width: 2; stroke-linejoin: round;
-  vector-effect: non-scaling-stroke; }
 @media (max-width: 34rem) { body { padding-top: 1.6rem; } h1 { font-size: 2rem; } h2 { margin-top: 3.2rem; }
   .gallery { --height: 5.2rem; gap: .8rem .6rem; } svg text { font-size: 12px; } svg .tick { font-size: 11px; }
   th, td { padding-left: 1rem; } dl.heads { grid-template-columns: repeat(2, 1fr); } }
 @media print { body { max-width: none; } figure, tr { break-inside: avoid; } }
 """
+
+WIDE = 640
+"""Pixels of a plot that is a file of its own."""
+
+STYLE = COLOURS + DRAWN + LAYOUT
 
 
 def safe(words: Any) -> str:
@@ -122,6 +134,13 @@ def document(title: str, lead: str, sections: dict[str, str]) -> str:
             "</body>\n</html>\n",
         ]
     )
+
+
+def drawing(svg: str) -> str:
+    """A plot as a file of its own."""
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" font-family="sans-serif" '
+    style = f"<style>{COLOURS}{DRAWN}svg {{ background: var(--paper); }}</style>"
+    return svg.replace("<svg ", opened, 1).replace(">", f">{style}", 1) + "\n"
 
 
 def anchor(name: str) -> str:
@@ -164,6 +183,11 @@ def paragraph(words: str) -> str:
 def heading(words: str, note: str = "") -> str:
     """A heading within a section, with a quiet note."""
     return f"<h3>{safe(words)}{f' <small>{safe(note)}</small>' if note else ''}</h3>"
+
+
+def folded(about: str, words: str) -> str:
+    """Words as they stand, line by line, shown on demand."""
+    return f"<details><summary>{safe(about)}</summary><pre>{escape(words)}</pre></details>"
 
 
 def picture(content: bytes, alt: str) -> str:

@@ -101,6 +101,36 @@ def _beside(anchor: str, words: str) -> str:
     return f'<text x="{-5 if anchor == "end" else 5}" y="13" class="tick strong" text-anchor="{anchor}">{words}</text>'
 
 
+def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: int = 120) -> str:
+    """Shares between edges, all columns equally wide; the first holds all below it, too, the last one all above."""
+    width, up = 100 / len(edges), (height - 20) / max(*shares, 1e-9)
+    every = ceil(len(edges) / 6)
+    parts = []
+    for place, (edge, share) in enumerate(zip(edges, shares, strict=True)):
+        beyond = f"to {tick(edges[place + 1])}" if place + 1 < len(edges) else "and more"
+        if share:
+            where = place * width, height - share * up, width - 0.5, share * up
+            parts.append(bar(*where, "kept", f"{tick(edge)} {beyond}: {100 * share:.2f} %"))
+        if place % every == 0:
+            parts.append(text(place * width, height + 17, tick(edge), "tick"))
+    axis = f'<line x1="0%" x2="100%" y1="{height}" y2="{height}" class="axis"/>'
+    return svg(height + 24, name, *parts, axis)
+
+
+def lengths(rows: Sequence[tuple[str, float]], name: str) -> str:
+    """A share a line, each with its name and its length."""
+    longest = max([share for _, share in rows] + [1e-9])
+    parts = []
+    for place, (label, share) in enumerate(rows):
+        y = ROW * place
+        parts += [
+            text(0, y + 17, label, "label"),
+            bar(2 * LEFT, y + 5, share / longest * (RIGHT + 5 - 2 * LEFT), 15, "kept", f"{label}: {100 * share:.2f} %"),
+            text(100, y + 17, f"{100 * share:.2f} %", "count", "end"),
+        ]
+    return svg(ROW * len(rows) + 4, name, *parts)
+
+
 def line(points: Sequence[Point], across: str, up: str, height: int = 150) -> str:
     """A curve with its axes."""
     shown = [point for point in points if all(map(isfinite, point))]

@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +158,7 @@ def origins(tree: dict[str, Any], paths: list[Path]) -> str:
                 "The page is a pure function of these files: the same ones give the same bytes. SHA-256, 16 digits."
             ),
             f'<div class="wide"><table><tbody>{cells}</tbody></table></div>',
-            f"<details><summary>all params</summary><pre>{escape(text)}</pre></details>",
+            page.folded("all params", text),
         ]
     )
 

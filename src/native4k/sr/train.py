@@ -118,7 +118,8 @@ def run(args: argparse.Namespace) -> None:
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting)
         checkpoint = args.scratch / args.baseline / f"{identity(saved, args.train, args.val)}.pt"
         learn, check = (
-            patches.store(split, cutting, args.scratch / "patches", training.threads) for split in (args.train, args.val)
+            patches.store(split, cutting, args.scratch / "patches", training.threads)
+            for split in (args.train, args.val)
         )
         baselines.threads(training.threads)
         torch.manual_seed(training.seed)

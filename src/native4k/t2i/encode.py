@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
     parser.add_argument("train_dir", type=Path, help="a published split: pictures and metadata.parquet")
     parser.add_argument("out_dir", type=Path, help="where the latents go")
-    parser.add_argument("--scratch", type=Path, help="where unfinished training is kept, so that a killed run can go on")
+    parser.add_argument(
+        "--scratch", type=Path, help="where unfinished training is kept, so that a killed run can go on"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Train a text-to-image baseline's transformer on latents, by flow matching.
 
-Killed at any moment, the same command goes on from the scratch folder and ends with the same bytes (given the same number
-of threads). OUT_DIR is all that generating needs: transformer.safetensors, autoencoder/ and params.json.
+Killed at any moment, the same command goes on from the scratch folder and ends with the same bytes (given the same
+number of threads). OUT_DIR is all that generating needs: transformer.safetensors, autoencoder/ and params.json.
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""What a collection of metadata holds, before anything of it is downloaded."""

@@ -1,0 +1,109 @@
+"""Say what collections of metadata hold and what they are fit for, before anything of them is downloaded.
+
+FILES are metadata files, folders, globs or addresses of the source that --source names, or each NAME=PLACE. Without any
+FILES it is the place that `native4k sources` tells; without --source, too, the sources that collect.sources names.
+"""
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+from tqdm import tqdm
+
+from native4k import params, sources, tables
+from native4k.analyze import contents, writing
+from native4k.analyze.figures import intervals, plain
+from native4k.analyze.sample import Sample
+from native4k.analyze.stats import Params, figures
+from native4k.analyze.tally import Tally
+from native4k.errors import UserError
+from native4k.fetch import collect
+from native4k.metadata import read
+
+
+class Found(NamedTuple):
+    """A collection's figures and its sample."""
+
+    figures: dict[str, Any]
+    sample: pl.DataFrame
+
+
+def places(words: list[str], source: str | None, numbers: Path) -> dict[str, list[str | None]]:
+    """Source -> where its metadata are; None for where the source itself says."""
+    if not words and source is None:
+        return {name: [place] for name, place in params.load(collect.Params, numbers, "collect").sources.items()}
+    found: dict[str, list[str | None]] = {}
+    for word in words:
+        name, equals, place = word.partition("=")
+        if equals and name in sources.NAMES:
+            found.setdefault(name, []).append(place or None)
+        elif source is not None:
+            found.setdefault(source, []).append(word)
+        else:
+            raise UserError(f"{word}: of which source? say --source NAME, or NAME={word} (see `native4k sources`)")
+    return found or {str(source): [None]}
+
+
+def collections(wanted: dict[str, list[str | None]], root: Path, numbers: Path) -> Iterator[read.Collection]:
+    """Each source's parts, of all its places."""
+    for name, where in wanted.items():
+        found = [read.collection(name, place, root, numbers) for place in where]
+        yield found[0]._replace(parts=[part for one in found for part in one.parts])
+
+
+def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """A collection's rows, file by file."""
+    for part in tqdm(found.parts, desc=f"analyze {found.name}", unit="file", mininterval=5):
+        yield from read.frames(part, found.source, columns)
+
+
+def analyze(found: read.Collection, numbers: Params, scratch: Path, *, exact: bool) -> Found:
+    """Read a collection once; its figures of all rows, or of the sample."""
+    tally = Tally(found.source, numbers.purposes, scratch / found.name)
+    sample = Sample(numbers.sample, numbers.seed)
+    for frame in collect.ahead(frames(found, tally.columns)):
+        sample.add(frame)
+        if exact:
+            tally.add(frame)
+    if not sample.rows:
+        raise UserError(f"{found.parts[0].name}: no rows, nor in any other file of {found.name}; nothing to analyze")
+    drawn = sample.drawn()
+    if not exact:
+        tally.add(drawn)
+    tally.settle()
+    whole = exact or sample.rows <= numbers.sample
+    return Found(figures(tally, drawn, sample.rows, numbers, whole), drawn)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to read, and where to write."""
+    parser.add_argument("files", nargs="*", metavar="FILES", help="metadata of --source, or NAME=PLACE for each source")
+    parser.add_argument("report", type=Path, metavar="REPORT", help="the folder to write (data/analysis)")
+    parser.add_argument("--source", choices=sources.NAMES, metavar="NAME", help="whose columns FILES have")
+    parser.add_argument("--sampled", action="store_true", help="figures of analyze.sample rows, with intervals")
+    parser.add_argument(
+        "--sources", type=Path, default=Path("data/sources"), help="the folder of local sources (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write report.html, report.md, stats.json, sample.csv and plots/."""
+    numbers = params.load(Params, args.params, "analyze")
+    wanted = places(args.files, args.source, args.params)
+    listed = list(collections(wanted, args.sources, args.params))
+    with tables.whole_folder(args.report) as folder:
+        found = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in listed}
+        shutil.rmtree(folder / "scratch")
+        trees = {name: one.figures for name, one in found.items()}
+        origin = writing.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
+        made = contents.sections(trees)
+        tree = {name: plain(figures_) | {"intervals": intervals(figures_)} for name, figures_ in trees.items()}
+        tables.write_json({"collections": tree, "made from": origin}, folder / "stats.json")
+        writing.page(made, trees, origin, folder)
+        writing.markdown(made, trees, origin, folder)
+        writing.drawings(made, folder / "plots")
+        writing.sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
+    print(f"{args.report / writing.PAGE}")

@@ -1,0 +1,138 @@
+"""Figures and how sure they are: of all rows exactly, of a sample with the interval that the true one lies in."""
+
+from math import ceil, floor, sqrt
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+PERCENTILES = (25, 50, 75, 90, 95, 99)
+
+
+class Figure(NamedTuple):
+    """A number, and its interval if it comes from a sample."""
+
+    value: float
+    interval: tuple[float, float] | None = None
+
+    def times(self, factor: float) -> "Figure":
+        """A figure of one as one of many."""
+        scaled = None if self.interval is None else (self.interval[0] * factor, self.interval[1] * factor)
+        return Figure(self.value * factor, scaled)
+
+
+class Spread(NamedTuple):
+    """Different values in ascending order, and how many rows have each."""
+
+    values: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        """How many rows have a value."""
+        return int(self.counts.sum())
+
+    def at(self, rank: int) -> float:
+        """The value of a row, by its rank among all in ascending order, from 0."""
+        ranks = np.cumsum(self.counts)
+        return float(self.values[np.searchsorted(ranks, min(max(rank, 0), ranks[-1] - 1), side="right")])
+
+    def percentile(self, percent: float) -> float:
+        """As NumPy defines it, linear between two rows."""
+        place = (self.rows - 1) * percent / 100
+        low, high = self.at(floor(place)), self.at(ceil(place))
+        return low + (high - low) * (place - floor(place))
+
+    def mean(self) -> float:
+        """The mean over the rows."""
+        return float((self.values * self.counts).sum() / self.rows)
+
+    def deviation(self) -> float:
+        """The standard deviation over the rows."""
+        return sqrt(float(((self.values - self.mean()) ** 2 * self.counts).sum() / self.rows))
+
+
+def spread(values: pl.Series, rows: pl.Series) -> Spread:
+    """A spread of values that may come several times; unknown ones are left out."""
+    frame = pl.DataFrame({"value": values, "rows": rows}).drop_nulls("value")
+    merged = frame.group_by("value").agg(pl.col("rows").sum()).sort("value")
+    return Spread(merged["value"].cast(pl.Float64).to_numpy(), merged["rows"].to_numpy())
+
+
+class Precision(NamedTuple):
+    """Makes figures: exact ones, or estimates with intervals of a confidence."""
+
+    confidence: float | None
+
+    @property
+    def z(self) -> float:
+        """Standard deviations to either side."""
+        if self.confidence is None:
+            raise AssertionError("exact figures have no interval")
+        return NormalDist().inv_cdf(0.5 + self.confidence / 2)
+
+    def share(self, rows: int, of: int) -> Figure | None:
+        """A share of the rows; Wilson's interval."""
+        if not of:
+            return None
+        share = rows / of
+        if self.confidence is None:
+            return Figure(share)
+        z = self.z
+        middle, reach = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+        scale = 1 + z * z / of
+        return Figure(share, (max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)))
+
+    def percentile(self, values: Spread, percent: float) -> Figure:
+        """A percentile; the interval lies between two ranks (binomial)."""
+        if self.confidence is None:
+            return Figure(values.percentile(percent))
+        rows, share = values.rows, percent / 100
+        reach = self.z * sqrt(rows * share * (1 - share))
+        low, high = values.at(floor(rows * share - reach) - 1), values.at(ceil(rows * share + reach))
+        return Figure(values.percentile(percent), (low, high))
+
+    def mean(self, values: Spread) -> Figure:
+        """A mean; the interval by the central limit theorem."""
+        if self.confidence is None:
+            return Figure(values.mean())
+        reach = self.z * values.deviation() / sqrt(values.rows)
+        return Figure(values.mean(), (values.mean() - reach, values.mean() + reach))
+
+    def summary(self, values: Spread) -> dict[str, Any] | None:
+        """Least, greatest, mean and percentiles; the first two are those of the rows looked at."""
+        if not values.rows:
+            return None
+        return {
+            "rows": values.rows,
+            "min": float(values.values[0]),
+            "max": float(values.values[-1]),
+            "mean": self.mean(values),
+            "percentiles": {str(percent): self.percentile(values, percent) for percent in PERCENTILES},
+        }
+
+
+def plain(tree: Any) -> Any:
+    """A tree with the figures' values alone."""
+    if isinstance(tree, Figure):
+        return rounded(tree.value)
+    if isinstance(tree, dict):
+        return {key: plain(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [plain(value) for value in tree]
+    return rounded(tree) if isinstance(tree, float) else tree
+
+
+def intervals(tree: Any) -> Any:
+    """A tree with the figures' intervals alone, or None where there are none."""
+    if isinstance(tree, Figure):
+        return tree.interval and [rounded(bound) for bound in tree.interval]
+    if not isinstance(tree, dict):
+        return None
+    return {key: inner for key, value in tree.items() if (inner := intervals(value)) is not None} or None
+
+
+def rounded(value: float) -> float:
+    """Nine digits: more than is known, and the same on every processor."""
+    return float(f"{value:.9g}")

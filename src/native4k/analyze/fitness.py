@@ -1,0 +1,127 @@
+"""Whether a collection fits a purpose: criteria on what the metadata know of a row, each with the share it wants."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import Field
+
+from native4k import params
+from native4k.analyze.figures import Figure, Precision
+from native4k.metadata.columns import SCORES
+from native4k.sources.source import Source
+
+MEASURES: dict[str, pl.Expr] = {
+    "width": pl.col("width"),
+    "height": pl.col("height"),
+    "pixels": pl.col("width") * pl.col("height"),
+    "long_side": pl.when(pl.col("width") * pl.col("height") > 0).then(pl.max_horizontal("width", "height")),
+    "short_side": pl.when(pl.col("width") * pl.col("height") > 0).then(pl.min_horizontal("width", "height")),
+    "aspect": pl.col("width") / pl.col("height"),
+    "similarity": pl.col("similarity"),
+    "punsafe": pl.col("punsafe"),
+    "pwatermark": pl.col("pwatermark"),
+    "aesthetic": pl.col("aesthetic"),
+    "caption_length": pl.col("caption_length"),
+}
+"""What a criterion can ask for; unknown where the source does not say."""
+
+Measure = Literal[
+    "width",
+    "height",
+    "pixels",
+    "long_side",
+    "short_side",
+    "aspect",
+    "similarity",
+    "punsafe",
+    "pwatermark",
+    "aesthetic",
+    "caption_length",
+]
+
+
+@params.params
+class Criterion:
+    """A range that rows should lie in, and the share of the known ones that should."""
+
+    column: Measure
+    min: float | None
+    max: float | None
+    share: Annotated[float, Field(ge=0, le=1)]
+
+
+@params.params
+class Purpose:
+    """How many images a purpose needs, and what of them."""
+
+    images: int
+    criteria: Annotated[dict[str, Criterion], Field(min_length=1)]
+
+
+Purposes = Mapping[str, Purpose]
+
+
+def meets(criterion: Criterion, source: Source) -> pl.Expr:
+    """Whether a row lies in the range; null where nobody knows."""
+    value = pl.lit(None, pl.Float64) if criterion.column in unknown(source) else MEASURES[criterion.column]
+    low = value >= criterion.min if criterion.min is not None else value.is_not_null()
+    high = value <= criterion.max if criterion.max is not None else value.is_not_null()
+    return pl.when(value.is_not_null()).then(low & high)
+
+
+def unknown(source: Source) -> set[str]:
+    """Scores that a source says nothing of."""
+    return set(SCORES) - set(source.spellings)
+
+
+def counted(purposes: Purposes, source: Source) -> list[pl.Expr]:
+    """Rows that meet each criterion, rows that it is known of, and rows that no criterion speaks against."""
+    made, every_row = [], pl.col("blank").is_not_null()
+    for name, purpose in purposes.items():
+        verdicts = {wanted: meets(criterion, source) for wanted, criterion in purpose.criteria.items()}
+        for wanted, verdict in verdicts.items():
+            made += [verdict.sum().alias(f"{name}/{wanted}/met"), verdict.count().alias(f"{name}/{wanted}/known")]
+        unopposed = pl.all_horizontal(every_row, *(verdict.fill_null(True) for verdict in verdicts.values()))
+        made.append(unopposed.sum().alias(name))
+    return made
+
+
+def verdict(figure: Figure | None, wanted: float) -> str:
+    """What a share says of a wanted one: yes, no, or not surely either."""
+    if figure is None:
+        return "unknown"
+    low, high = figure.interval or (figure.value, figure.value)
+    return "yes" if low >= wanted else "no" if high < wanted else "cannot say"
+
+
+def judged(purposes: Purposes, sums: Mapping[str, int], rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+    """Each purpose's table; rows were looked at, whole is how many there are."""
+    return {name: _judged(name, purpose, sums, rows, whole, sure) for name, purpose in purposes.items()}
+
+
+def _judged(
+    name: str, purpose: Purpose, sums: Mapping[str, int], rows: int, whole: int, sure: Precision
+) -> dict[str, Any]:
+    criteria = {}
+    for wanted, criterion in purpose.criteria.items():
+        share = sure.share(sums[f"{name}/{wanted}/met"], sums[f"{name}/{wanted}/known"])
+        known = sums[f"{name}/{wanted}/known"]
+        criteria[wanted] = {
+            "column": criterion.column,
+            "min": criterion.min,
+            "max": criterion.max,
+            "known": known,
+            "share": share,
+            "wanted": criterion.share,
+            "verdict": verdict(share, criterion.share),
+        }
+    together = sure.share(sums[name], rows)
+    images = together and together.times(whole)
+    return {
+        "criteria": criteria,
+        "together": together,
+        "images": images,
+        "wanted": purpose.images,
+        "verdict": verdict(images, purpose.images),
+    }

@@ -1,0 +1,149 @@
+"""What the declared sizes say: how large, of what shape, what passes which rule, and what an aspect range costs."""
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from native4k.analyze.figures import Precision, Spread, spread
+from native4k.analyze.tally import SHIFT
+from native4k.geometry import Geometry, geometry_reasons
+
+BUCKETS = (1024, 2048, 4096)
+"""Pixels of a side, as the LAION-High-Resolution summary has them."""
+
+SHAPES = {"portrait": 0.9, "square": 1.1, "landscape": float("inf")}
+"""Up to which width / height, as the same summary has them."""
+
+FRAMES = {
+    "taller than 1:2": 1 / 2,
+    "9:16, 10:16 (portrait UHD is 0.563)": 1 / 1.58,
+    "2:3": 1 / 1.42,
+    "3:4, 4:5": 0.9,
+    "square": 1.1,
+    "4:3, 5:4": 1.42,
+    "3:2": 1.58,
+    "16:9, 16:10 (UHD is 1.778)": 1.84,
+    "17:9 (DCI 4K is 1.896)": 2.0,
+    "wider than 2:1": float("inf"),
+}
+"""Up to which width / height."""
+
+EXACTLY = {"UHD, 3840x2160": (3840, 2160), "portrait UHD, 2160x3840": (2160, 3840), "DCI 4K, 4096x2160": (4096, 2160)}
+
+Rules = Mapping[str, Geometry]
+
+
+def unpacked(counted: pl.DataFrame) -> pl.DataFrame:
+    """Declared widths and heights with their rows; null where the source does not say."""
+    sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
+    return counted.select(**{name: pl.when(side != 0).then(side) for name, side in sides.items()}, rows="rows")
+
+
+def missing(pairs: pl.DataFrame, rows: int, sure: Precision) -> dict[str, Any]:
+    """Rows whose size the source does not say, and rows whose size cannot be."""
+    absent = pairs.select(pl.any_horizontal(pl.col("width", "height").is_null())).to_series()
+    wrong = pairs.select(pl.any_horizontal(pl.col("width", "height") < 0)).to_series()
+    return {
+        "no size": sure.share(_sum(pairs, absent), rows),
+        "impossible size": sure.share(_sum(pairs, wrong & ~absent), rows),
+    }
+
+
+def possible(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs that can be an image's, with pixels and aspect, in a fixed order."""
+    good = pairs.filter((pl.col("width") > 0) & (pl.col("height") > 0)).sort("width", "height")
+    width, height = pl.col("width"), pl.col("height")
+    return good.with_columns(pixels=width * height, aspect=width / height)
+
+
+def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+    """All that the sizes say; pairs as `possible` gives them, rows were looked at of the whole."""
+    sized = int(pairs["rows"].sum())
+    if not sized:
+        return {"rows": 0}
+    of = {name: spread(pairs[name], pairs["rows"]) for name in ("width", "height", "aspect")}
+    of["megapixels"] = spread(pairs["pixels"] / 1e6, pairs["rows"])
+    longer = spread(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
+    return {
+        "rows": sized,
+        **{name: sure.summary(of[name]) for name in ("width", "height", "megapixels", "aspect")},
+        "buckets": _buckets(pairs, sized, sure),
+        "shapes": _classes(pairs, SHAPES, sized, sure),
+        "passes": {name: _passes(pairs, rule, rows, whole, sure) for name, rule in rules.items()},
+        "cost": {name: cost(pairs, rule, sure) for name, rule in rules.items()},
+        "exactly": {name: sure.share(_exactly(pairs, *size), rows) for name, size in EXACTLY.items()},
+        "histograms": {
+            "long side (pixels)": histogram(longer, (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)),
+            "megapixels": histogram(of["megapixels"], (1, 2, 3, 4, 6, 8.2944, 12, 16, 24, 36, 50)),
+            "aspect (width / height)": histogram(of["aspect"], np.arange(0.4, 2.61, 0.1).round(1).tolist()),
+        },
+    }
+
+
+def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:
+    shorter = pairs.select(pl.min_horizontal("width", "height")).to_series()
+    longer = pairs.select(pl.max_horizontal("width", "height")).to_series()
+    edges = [0, *BUCKETS, 2**62]
+    found = {}
+    for low, high in pairwise(edges):
+        name = f"both {low}-{high}" if high < 2**62 else f"both {low} and more"
+        found[name if low else f"both under {high}"] = _sum(pairs, (shorter >= low) & (longer < high))
+    return {name: sure.share(rows, sized) for name, rows in (found | {"mixed": sized - sum(found.values())}).items()}
+
+
+def _classes(pairs: pl.DataFrame, ends: Mapping[str, float], sized: int, sure: Precision) -> dict[str, Any]:
+    return {name: sure.share(_sum(pairs, inside), sized) for name, inside in _inside(pairs["aspect"], ends).items()}
+
+
+def _inside(aspects: pl.Series, ends: Mapping[str, float]) -> dict[str, pl.Series]:
+    edges = pairwise([0.0, *ends.values()])
+    return {name: (aspects > start) & (aspects <= end) for name, (start, end) in zip(ends, edges, strict=True)}
+
+
+def _passes(pairs: pl.DataFrame, rule: Geometry, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+    good = _good(pairs, rule)
+    share = sure.share(_sum(pairs, good), rows)
+    pixels = pairs.select(pl.when(good).then("pixels").otherwise(0), "rows")
+    unsized = pl.DataFrame({"pixels": [0], "rows": [rows - int(pairs["rows"].sum())]})
+    mean = sure.mean(spread(*pl.concat([pixels, unsized]).get_columns()))
+    return {"share": share, "images": share and share.times(whole), "pixels": mean.times(whole)}
+
+
+def _good(pairs: pl.DataFrame, rule: Geometry) -> pl.Series:
+    against = geometry_reasons(pairs["width"], pairs["height"], rule)
+    return ~(against["too_small"] | against["aspect"])
+
+
+def cost(pairs: pl.DataFrame, rule: Geometry, sure: Precision) -> dict[str, Any]:
+    """Of the rows large enough, how many are of which frame, and which share of those the aspect range loses."""
+    against = geometry_reasons(pairs["width"], pairs["height"], rule)
+    large = pairs.filter(~against["too_small"])
+    lost = against["aspect"].filter(~against["too_small"])
+    enough = int(large["rows"].sum())
+    frames = {
+        name: {
+            "of the large": sure.share(_sum(large, inside), enough),
+            "lost": sure.share(_sum(large, inside & lost), _sum(large, inside)),
+        }
+        for name, inside in _inside(large["aspect"], FRAMES).items()
+    }
+    return {"large": enough, "lost": sure.share(_sum(large, lost), enough), "frames": frames}
+
+
+def _exactly(pairs: pl.DataFrame, width: int, height: int) -> int:
+    return _sum(pairs, (pairs["width"] == width) & (pairs["height"] == height))
+
+
+def _sum(pairs: pl.DataFrame, which: pl.Series) -> int:
+    return int(pairs["rows"].filter(which).sum())
+
+
+def histogram(values: Spread, edges: Iterable[float]) -> dict[str, list[float]]:
+    """Shares of the rows between edges; the first bar holds all below it, too, the last one all above."""
+    bounds = list(edges)
+    places = np.clip(np.searchsorted(bounds, values.values, side="right"), 1, len(bounds)) - 1
+    rows = np.bincount(places, weights=values.counts, minlength=len(bounds))
+    return {"edges": bounds, "shares": (rows / values.rows).tolist()}

@@ -1,0 +1,163 @@
+"""From the counts of a collection to its figures: the tree that stats.json, the page and the text are written from."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import Field
+
+from native4k import params
+from native4k.analyze import fitness, languages, sizes
+from native4k.analyze.counts import Counts, Hashes
+from native4k.analyze.figures import Figure, Precision, Spread, spread
+from native4k.analyze.tally import STEPS, Tally
+from native4k.geometry import Geometry
+from native4k.metadata import urls
+
+SHOWN = 20
+"""Values of a list, such as hosts or languages, that are named."""
+
+TOPS = {"the largest host": 1, "the 10 largest": 10, "the 100 largest": 100}
+"""Hosts whose share tells how concentrated a collection is."""
+
+LENGTHS = (1, 10, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000)
+"""Characters of a caption, between bars."""
+
+DAY, TERA = 86_400, 1e12
+
+
+@params.params
+class Download:
+    """What bringing the images would take."""
+
+    bits_per_pixel: Annotated[float, Field(gt=0)]
+    images_per_second: Annotated[float, Field(gt=0)]
+    success: Annotated[float, Field(gt=0, le=1)]
+    storage_price: float
+    traffic_price: float
+
+
+@params.params
+class Params:
+    """What is asked of a collection."""
+
+    seed: Annotated[int, Field(ge=0)]
+    sample: Annotated[int, Field(ge=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    rules: dict[str, Geometry]
+    purposes: dict[str, fitness.Purpose]
+    risky_hosts: dict[str, list[str]]
+    download: Download
+
+
+def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exact: bool) -> dict[str, Any]:
+    """Everything that is known of a collection of whole rows; the tally has all of them, or the sample."""
+    estimated = Precision(numbers.confidence)
+    sure = Precision(None) if exact else estimated
+    rows, pairs = tally.rows, sizes.unpacked(tally.sizes.counted())
+    described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
+    return {
+        "rows": whole,
+        "looked at": rows,
+        "unknown": {
+            **sizes.missing(pairs, rows, sure),
+            "no URL": sure.share(tally.sums["no_url"], rows),
+            "no caption": sure.share(tally.sums["blank"], rows),
+            **{f"no {name}": sure.share(unknown(counts), rows) for name, counts in tally.scores.items()},
+        },
+        "sizes": described,
+        "scores": {name: score(counts, sure) for name, counts in tally.scores.items()},
+        "captions": {
+            **lengths(tally.captions, sure),
+            **repeats(tally.captions_told, exact),
+            "guessed languages": guessed(sample, estimated),
+        },
+        **{f"{name}s": shares(counts, name, rows, sure) for name, counts in tally.texts.items()},
+        "urls": {**hosts(tally.hosts, numbers.risky_hosts, sure), **repeats(tally.urls, exact)},
+        "files": shares(tally.endings, "ending", rows, sure),
+        "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
+        "download": {name: effort(passes, numbers.download) for name, passes in described.get("passes", {}).items()},
+    }
+
+
+def unknown(counts: Counts) -> int:
+    """Rows without a value."""
+    return int(counts.counted().filter(pl.nth(0).is_null())["rows"].sum())
+
+
+def score(counts: Counts, sure: Precision) -> dict[str, Any] | None:
+    """A score's distribution, to three digits; None where no row has one."""
+    table = counts.counted()
+    values = spread(table.to_series(0) / STEPS, table["rows"])
+    summary = sure.summary(values)
+    return summary and summary | {"histogram": sizes.histogram(values, even(values))}
+
+
+def even(values: Spread, bars: int = 24) -> list[float]:
+    """Edges in even steps over the bulk of the values."""
+    low, high = values.percentile(0.5), values.percentile(99.5)
+    step = max((high - low) / bars, 1 / STEPS)
+    return [round(low + step * place, 6) for place in range(bars)]
+
+
+def lengths(counts: Counts, sure: Precision) -> dict[str, Any]:
+    """The lengths of the captions that are there."""
+    told = counts.counted().filter(pl.col("caption_length") > 0)
+    values = spread(told["caption_length"], told["rows"])
+    return {"length": sure.summary(values), "histogram": sizes.histogram(values, LENGTHS) if values.rows else None}
+
+
+def repeats(hashes: Hashes, exact: bool) -> dict[str, Any]:
+    """How often values repeat; a sample cannot say."""
+    found = hashes.repeats()
+    if not exact or not found.rows:
+        return {"different": None, "repeated": None}
+    return {"different": found.distinct, "repeated": Figure(found.repeated / found.rows)}
+
+
+def guessed(sample: pl.DataFrame, sure: Precision) -> dict[str, Figure | None]:
+    """Shares of the languages that the sample's captions seem to be in."""
+    texts = [text for text in sample["caption"].drop_nulls() if text.strip()]
+    counted = Counter(map(languages.guess, texts))
+    ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    return {name: sure.share(count, len(texts)) for name, count in ordered[:SHOWN]}
+
+
+def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, Figure | None]:
+    """Shares of the most frequent values; the others together."""
+    table = counts.table()
+    named = {value or "not stated": count for value, count in table.select(name, "rows").head(SHOWN).rows()}
+    rest = rows - sum(named.values())
+    return {value: sure.share(count, rows) for value, count in (named | ({"all others": rest} if rest else {})).items()}
+
+
+def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[str, Any]:
+    """Who serves the images, how few serve how many, and which are known to refuse or to forget."""
+    table = counts.table().filter("web")
+    of, elsewhere = int(table["rows"].sum()), int(counts.counted().filter(~pl.col("web"))["rows"].sum())
+    served = of + counts.unnamed
+    below = {
+        kind: int(table.filter(urls.below(pl.col("host"), pl.Series(domains)))["rows"].sum())
+        for kind, domains in risky.items()
+    }
+    return {
+        "not of the web": sure.share(elsewhere, served + elsewhere),
+        "hosts": table.height,
+        "hosts not named": counts.unnamed,
+        "top hosts": {host: sure.share(count, served) for host, _, count in table.head(SHOWN).rows()},
+        "served by": {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()},
+        "risky": {kind: sure.share(count, served) for kind, count in below.items()},
+    }
+
+
+def effort(passes: dict[str, Any], numbers: Download) -> dict[str, Any]:
+    """What bringing the rows that pass a rule would take, as far as the declared sizes hold."""
+    images, size = passes["images"], passes["pixels"].times(numbers.bits_per_pixel / 8 / TERA)
+    return {
+        "images": images,
+        "terabytes": size,
+        "days": images.times(1 / numbers.images_per_second / DAY),
+        "images that come": images.times(numbers.success),
+        "storage a month": size.times(numbers.storage_price),
+        "traffic": size.times(numbers.traffic_price),
+    }
