@@ -130,8 +130,12 @@ def _run(words: list[str]) -> int:
         print(f"native4k: no step {' '.join(words[:2])!r}; there are: {known}", file=sys.stderr)
         return 2
     package, step = found
+    made, rest = parser(package, step), words[len(step.split()) :]
+    if {"-h", "--help"} & set(rest):
+        made.print_help()
+        return 0
     try:
-        args = parser(package, step).parse_intermixed_args(words[len(step.split()) :])
+        args = made.parse_intermixed_args(rest)  # so that options may stand among paths
         args.run(args)
     except UserError as error:
         return _complain(step, str(error))

@@ -3,7 +3,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 
 from native4k import cli, images, tables
 from native4k.report import page
+from tests import browser
 
 ARGS = ["report", "tables", "features", "evaluations", "models", "metrics", "out"]
 ALONE = {"br", "circle", "hr", "img", "line", "link", "meta", "polyline", "rect"}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Reader(HTMLParser):
@@ -287,17 +286,9 @@ def test_a_picture_over_its_share_of_the_page_is_made_to_fit(root: Path) -> None
     assert images.header(small)[0] == "WEBP"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="no chromium here")
 def test_a_browser_shows_the_page_without_a_complaint(root: Path) -> None:
     made(root)
-    quiet = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    quiet += " --disable-component-update --disable-sync --enable-logging=stderr --dump-dom"
-    done = subprocess.run(
-        [str(CHROMIUM), *quiet.split(), f"--user-data-dir={root / 'profile'}", f"file://{root / 'out/report.html'}"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert "How it was made" in done.stdout
+    shown = browser.show(root / "out/report.html", root / "profile")
+    assert shown.complaints == []
+    assert "How it was made" in shown.content

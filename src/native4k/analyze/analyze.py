@@ -14,10 +14,9 @@ import polars as pl
 from tqdm import tqdm
 
 from native4k import params, sources, tables
-from native4k.analyze import contents, writing
+from native4k.analyze import contents, stats, writing
 from native4k.analyze.figures import intervals, plain
 from native4k.analyze.sample import Sample
-from native4k.analyze.stats import Params, figures
 from native4k.analyze.tally import Tally
 from native4k.errors import UserError
 from native4k.fetch import collect
@@ -60,7 +59,7 @@ def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]
         yield from read.frames(part, found.source, columns)
 
 
-def analyze(found: read.Collection, numbers: Params, scratch: Path, *, exact: bool) -> Found:
+def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
     """Read a collection once; its figures of all rows, or of the sample."""
     tally = Tally(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
@@ -75,7 +74,7 @@ def analyze(found: read.Collection, numbers: Params, scratch: Path, *, exact: bo
         tally.add(drawn)
     tally.settle()
     whole = exact or sample.rows <= numbers.sample
-    return Found(figures(tally, drawn, sample.rows, numbers, whole), drawn)
+    return Found(stats.figures(tally, drawn, sample.rows, numbers, whole), drawn)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write report.html, report.md, stats.json, sample.csv and plots/."""
-    numbers = params.load(Params, args.params, "analyze")
+    numbers = params.load(stats.Params, args.params, "analyze")
     wanted = places(args.files, args.source, args.params)
     listed = list(collections(wanted, args.sources, args.params))
     with tables.whole_folder(args.report) as folder:

@@ -82,7 +82,8 @@ class Precision(NamedTuple):
         z = self.z
         middle, reach = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
         scale = 1 + z * z / of
-        return Figure(share, (max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)))
+        low, high = (middle - reach) / scale, (middle + reach) / scale
+        return Figure(share, (low if rows else 0.0, high if rows < of else 1.0))
 
     def percentile(self, values: Spread, percent: float) -> Figure:
         """A percentile; the interval lies between two ranks (binomial)."""

@@ -125,8 +125,9 @@ def guessed(sample: pl.DataFrame, sure: Precision) -> dict[str, Figure | None]:
 
 def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, Figure | None]:
     """Shares of the most frequent values; the others together."""
-    table = counts.table()
-    named = {value or "not stated": count for value, count in table.select(name, "rows").head(SHOWN).rows()}
+    stated = pl.when(pl.col(name) != "").then(name).otherwise(pl.lit("not stated"))
+    table = counts.counted().group_by(stated.alias(name)).agg(pl.col("rows").sum()).sort(-pl.col("rows"), name)
+    named = dict(table.head(SHOWN).rows())
     rest = rows - sum(named.values())
     return {value: sure.share(count, rows) for value, count in (named | ({"all others": rest} if rest else {})).items()}
 
