@@ -182,8 +182,6 @@ def cost(trees: Trees) -> Section:
     tables = []
     for name, tree in trees.items():
         for rule, found in (tree["sizes"].get("cost") or {}).items():
-            if found["lost"] is None or not found["lost"].value:
-                continue
             frames = found["frames"].items()
             values = [[frame, percent(one["of the large"]), percent(one["lost"])] for frame, one in frames]
             values.append(["all", percent(Figure(1.0)), percent(found["lost"])])

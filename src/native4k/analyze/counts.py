@@ -22,8 +22,8 @@ class Counts:
         self.settled: pl.DataFrame | None = None
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Count the rows by the columns of our names."""
-        self.merge(rows.group_by(self.names).agg(rows=pl.len().cast(pl.Int64)))
+        """Count the rows of a single column."""
+        self.merge(rows.to_series().value_counts(name="rows").cast({"rows": pl.Int64}))
 
     def merge(self, counted: pl.DataFrame) -> None:
         """Take in values with their rows, a value perhaps more than once."""

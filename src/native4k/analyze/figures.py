@@ -23,20 +23,20 @@ class Figure(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """Different values in ascending order, and how many rows have each."""
+    """Values in ascending order, how many rows have each, and how many have it or less."""
 
     values: np.ndarray
     counts: np.ndarray
+    ranks: np.ndarray
 
     @property
     def rows(self) -> int:
         """How many rows have a value."""
-        return int(self.counts.sum())
+        return int(self.ranks[-1]) if len(self.ranks) else 0
 
     def at(self, rank: int) -> float:
         """The value of a row, by its rank among all in ascending order, from 0."""
-        ranks = np.cumsum(self.counts)
-        return float(self.values[np.searchsorted(ranks, min(max(rank, 0), ranks[-1] - 1), side="right")])
+        return float(self.values[np.searchsorted(self.ranks, min(max(rank, 0), self.rows - 1), side="right")])
 
     def percentile(self, percent: float) -> float:
         """As NumPy defines it, linear between two rows."""
@@ -46,18 +46,18 @@ class Spread(NamedTuple):
 
     def mean(self) -> float:
         """The mean over the rows."""
-        return float((self.values * self.counts).sum() / self.rows)
+        return float(self.values @ self.counts / self.rows)
 
     def deviation(self) -> float:
         """The standard deviation over the rows."""
-        return sqrt(float(((self.values - self.mean()) ** 2 * self.counts).sum() / self.rows))
+        return sqrt(float((self.values - self.mean()) ** 2 @ self.counts / self.rows))
 
 
 def spread(values: pl.Series, rows: pl.Series) -> Spread:
     """A spread of values that may come several times; unknown ones are left out."""
-    frame = pl.DataFrame({"value": values, "rows": rows}).drop_nulls("value")
-    merged = frame.group_by("value").agg(pl.col("rows").sum()).sort("value")
-    return Spread(merged["value"].cast(pl.Float64).to_numpy(), merged["rows"].to_numpy())
+    frame = pl.DataFrame({"value": values, "rows": rows}).drop_nulls("value").sort("value")
+    counts = frame["rows"].to_numpy()
+    return Spread(frame["value"].cast(pl.Float64).to_numpy(), counts, np.cumsum(counts))
 
 
 class Precision(NamedTuple):
@@ -94,12 +94,12 @@ class Precision(NamedTuple):
         low, high = values.at(floor(rows * share - reach) - 1), values.at(ceil(rows * share + reach))
         return Figure(values.percentile(percent), (low, high))
 
-    def mean(self, values: Spread) -> Figure:
-        """A mean; the interval by the central limit theorem."""
+    def mean(self, mean: float, deviation: float, rows: int) -> Figure:
+        """A mean over rows; the interval by the central limit theorem."""
         if self.confidence is None:
-            return Figure(values.mean())
-        reach = self.z * values.deviation() / sqrt(values.rows)
-        return Figure(values.mean(), (values.mean() - reach, values.mean() + reach))
+            return Figure(mean)
+        reach = self.z * deviation / sqrt(rows)
+        return Figure(mean, (mean - reach, mean + reach))
 
     def summary(self, values: Spread) -> dict[str, Any] | None:
         """Least, greatest, mean and percentiles; the first two are those of the rows looked at."""
@@ -109,7 +109,7 @@ class Precision(NamedTuple):
             "rows": values.rows,
             "min": float(values.values[0]),
             "max": float(values.values[-1]),
-            "mean": self.mean(values),
+            "mean": self.mean(values.mean(), values.deviation(), values.rows),
             "percentiles": {str(percent): self.percentile(values, percent) for percent in PERCENTILES},
         }
 

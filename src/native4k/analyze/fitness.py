@@ -1,6 +1,7 @@
 """Whether a collection fits a purpose: criteria on what the metadata know of a row, each with the share it wants."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -65,9 +66,8 @@ Purposes = Mapping[str, Purpose]
 def meets(criterion: Criterion, source: Source) -> pl.Expr:
     """Whether a row lies in the range; null where nobody knows."""
     value = pl.lit(None, pl.Float64) if criterion.column in unknown(source) else MEASURES[criterion.column]
-    low = value >= criterion.min if criterion.min is not None else value.is_not_null()
-    high = value <= criterion.max if criterion.max is not None else value.is_not_null()
-    return pl.when(value.is_not_null()).then(low & high)
+    low, high = (-inf if criterion.min is None else criterion.min), (inf if criterion.max is None else criterion.max)
+    return value.is_between(low, high)
 
 
 def unknown(source: Source) -> set[str]:

@@ -15,6 +15,11 @@ def scattered(numbers: np.ndarray) -> np.ndarray:
     return mixed ^ (mixed >> np.uint64(31))
 
 
+def copied(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with texts of their own: a filtered frame keeps the texts of all rows in memory."""
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
 class Sample:
     """The rows that come first in a random order of all rows: uniform, without replacement, in one pass."""
 
@@ -30,10 +35,8 @@ class Sample:
         order = scattered(places ^ scattered(np.array([self.seed])))
         early = order <= self.last
         if early.any():
-            found = frame.filter(pl.Series(early)).with_columns(
-                pl.Series("place", places[early]), pl.Series("order", order[early])
-            )
-            self.held.append(found)
+            drawn = copied(frame.filter(pl.Series(early)))
+            self.held.append(drawn.with_columns(place=pl.Series(places[early]), order=pl.Series(order[early])))
         if sum(one.height for one in self.held) > 2 * self.size:
             self._shrink()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,11 @@ Rules = Mapping[str, Geometry]
 
 
 def unpacked(counted: pl.DataFrame) -> pl.DataFrame:
-    """Declared widths and heights with their rows; null where the source does not say."""
+    """Declared widths and heights with their rows, in a fixed order; null where the source does not say."""
     sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
-    return counted.select(**{name: pl.when(side != 0).then(side) for name, side in sides.items()}, rows="rows")
+    return counted.sort("size").select(
+        **{name: pl.when(side != 0).then(side) for name, side in sides.items()}, rows="rows"
+    )
 
 
 def missing(pairs: pl.DataFrame, rows: int, sure: Precision) -> dict[str, Any]:
@@ -53,8 +56,8 @@ def missing(pairs: pl.DataFrame, rows: int, sure: Precision) -> dict[str, Any]:
 
 
 def possible(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs that can be an image's, with pixels and aspect, in a fixed order."""
-    good = pairs.filter((pl.col("width") > 0) & (pl.col("height") > 0)).sort("width", "height")
+    """The pairs that can be an image's, with pixels and aspect."""
+    good = pairs.filter((pl.col("width") > 0) & (pl.col("height") > 0))
     width, height = pl.col("width"), pl.col("height")
     return good.with_columns(pixels=width * height, aspect=width / height)
 
@@ -71,9 +74,9 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
         "rows": sized,
         **{name: sure.summary(of[name]) for name in ("width", "height", "megapixels", "aspect")},
         "buckets": _buckets(pairs, sized, sure),
-        "shapes": _classes(pairs, SHAPES, sized, sure),
+        "shapes": _shapes(pairs, sized, sure),
         "passes": {name: _passes(pairs, rule, rows, whole, sure) for name, rule in rules.items()},
-        "cost": {name: cost(pairs, rule, sure) for name, rule in rules.items()},
+        "cost": {name: found for name, rule in rules.items() if (found := cost(pairs, rule, sure))},
         "exactly": {name: sure.share(_exactly(pairs, *size), rows) for name, size in EXACTLY.items()},
         "histograms": {
             "long side (pixels)": histogram(longer, (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)),
@@ -94,22 +97,24 @@ def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]
     return {name: sure.share(rows, sized) for name, rows in (found | {"mixed": sized - sum(found.values())}).items()}
 
 
-def _classes(pairs: pl.DataFrame, ends: Mapping[str, float], sized: int, sure: Precision) -> dict[str, Any]:
-    return {name: sure.share(_sum(pairs, inside), sized) for name, inside in _inside(pairs["aspect"], ends).items()}
+def _shapes(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:
+    return {name: sure.share(rows, sized) for name, rows in _classes(pairs, SHAPES).items()}
 
 
-def _inside(aspects: pl.Series, ends: Mapping[str, float]) -> dict[str, pl.Series]:
-    edges = pairwise([0.0, *ends.values()])
-    return {name: (aspects > start) & (aspects <= end) for name, (start, end) in zip(ends, edges, strict=True)}
+def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
+    """Rows by class of aspect."""
+    places = np.searchsorted(list(ends.values()), pairs["aspect"].to_numpy())
+    rows = np.bincount(places, weights=pairs["rows"].to_numpy(), minlength=len(ends))
+    return {name: int(count) for name, count in zip(ends, rows, strict=True)}
 
 
 def _passes(pairs: pl.DataFrame, rule: Geometry, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
     good = _good(pairs, rule)
     share = sure.share(_sum(pairs, good), rows)
-    pixels = pairs.select(pl.when(good).then("pixels").otherwise(0), "rows")
-    unsized = pl.DataFrame({"pixels": [0], "rows": [rows - int(pairs["rows"].sum())]})
-    mean = sure.mean(spread(*pl.concat([pixels, unsized]).get_columns()))
-    return {"share": share, "images": share and share.times(whole), "pixels": mean.times(whole)}
+    pixels, counts = (pairs[name].filter(good).to_numpy().astype(float) for name in ("pixels", "rows"))
+    mean, square = float(pixels @ counts) / rows, float(pixels**2 @ counts) / rows
+    each = sure.mean(mean, sqrt(max(square - mean * mean, 0)), rows)
+    return {"share": share, "images": share and share.times(whole), "pixels": each.times(whole)}
 
 
 def _good(pairs: pl.DataFrame, rule: Geometry) -> pl.Series:
@@ -117,20 +122,21 @@ def _good(pairs: pl.DataFrame, rule: Geometry) -> pl.Series:
     return ~(against["too_small"] | against["aspect"])
 
 
-def cost(pairs: pl.DataFrame, rule: Geometry, sure: Precision) -> dict[str, Any]:
+def cost(pairs: pl.DataFrame, rule: Geometry, sure: Precision) -> dict[str, Any] | None:
     """Of the rows large enough, how many are of which frame, and which share of those the aspect range loses."""
     against = geometry_reasons(pairs["width"], pairs["height"], rule)
-    large = pairs.filter(~against["too_small"])
-    lost = against["aspect"].filter(~against["too_small"])
-    enough = int(large["rows"].sum())
-    frames = {
-        name: {
-            "of the large": sure.share(_sum(large, inside), enough),
-            "lost": sure.share(_sum(large, inside & lost), _sum(large, inside)),
-        }
-        for name, inside in _inside(large["aspect"], FRAMES).items()
+    large, lost = pairs.filter(~against["too_small"]), pairs.filter(~against["too_small"] & against["aspect"])
+    if not lost.height:
+        return None
+    enough, all_, gone = int(large["rows"].sum()), _classes(large, FRAMES), _classes(lost, FRAMES)
+    return {
+        "large": enough,
+        "lost": sure.share(int(lost["rows"].sum()), enough),
+        "frames": {
+            name: {"of the large": sure.share(rows, enough), "lost": sure.share(gone[name], rows)}
+            for name, rows in all_.items()
+        },
     }
-    return {"large": enough, "lost": sure.share(_sum(large, lost), enough), "frames": frames}
 
 
 def _exactly(pairs: pl.DataFrame, width: int, height: int) -> int:

@@ -29,6 +29,7 @@ SHIFT = 2**20
 
 URL, CAPTION, WIDTH, HEIGHT = (pl.col(name) for name in ("url", "caption", "declared_width", "declared_height"))
 FIRST_SLASH = URL.str.slice(len("https://")).str.find("/", literal=True)
+TOLD = CAPTION.str.contains(r"\S").fill_null(False)
 POSSIBLE = (WIDTH > 0) & (HEIGHT > 0)
 
 DERIVED = {
@@ -39,9 +40,9 @@ DERIVED = {
     "url_hash": URL.hash(),
     "origin": pl.coalesce(URL.str.head(len("https://") + FIRST_SLASH), URL),
     "tail": URL.str.tail(6),
-    "asked": pl.when(URL.str.contains("?", literal=True)).then(URL),
-    "blank": ~CAPTION.str.contains(r"\S").fill_null(False),
-    "caption_length": CAPTION.str.len_chars().fill_null(0),
+    "odd": pl.when(URL.str.contains(r"[?#]") | FIRST_SLASH.is_null()).then(URL),
+    "blank": ~TOLD,
+    "caption_length": pl.when(TOLD).then(CAPTION.str.len_chars()).otherwise(0),
     "caption_hash": CAPTION.hash(),
 }
 """What is counted of a row."""
@@ -78,7 +79,7 @@ class Tally:
         self.rows += rows.height
         self.sums.update(rows.select(self.summed).row(0, named=True))
         for counts in (self.sizes, self.captions, *self.texts.values()):
-            counts.add(rows)
+            counts.add(rows.select(counts.names))
         for name, counts in self.scores.items():
             counts.add(rows.select((pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64)))
         self.hosts.merge(hosts(rows))
@@ -95,8 +96,8 @@ def hosts(rows: pl.DataFrame) -> pl.DataFrame:
 
 def endings(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows by the ending of the file that the URL names; null for none."""
-    asked = rows.filter(pl.col("asked").is_not_null())
-    tails = asked.select(tail=pl.col("asked").str.splitn("?", 2).struct[0].str.tail(6))
-    both = pl.concat([rows.filter(pl.col("asked").is_null()).select("tail"), tails])
-    counted = both.group_by("tail").agg(rows=pl.len().cast(pl.Int64))
+    odd = rows.select("odd").drop_nulls().to_series()
+    paths = odd.str.replace(r"^[A-Za-z]+://[^/?#]*", "").str.replace(r"[?#].*$", "")
+    tails = pl.concat([rows.filter(pl.col("odd").is_null())["tail"], paths.str.tail(6).alias("tail")])
+    counted = tails.value_counts(name="rows").cast({"rows": pl.Int64})
     return counted.with_columns(ending=pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase())
