@@ -50,7 +50,8 @@ def collections(wanted: dict[str, list[str | None]], root: Path, numbers: Path) 
     """Each source's parts, of all its places."""
     for name, where in wanted.items():
         found = [read.collection(name, place, root, numbers) for place in where]
-        yield found[0]._replace(parts=[part for one in found for part in one.parts])
+        parts = {part.name: part for one in found for part in one.parts}  # a file that is named twice is read once
+        yield found[0]._replace(parts=list(parts.values()))
 
 
 def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]:
@@ -99,10 +100,11 @@ def run(args: argparse.Namespace) -> None:
         trees = {name: one.figures for name, one in found.items()}
         origin = writing.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
         made = contents.sections(trees)
-        tree = {name: plain(figures_) | {"intervals": intervals(figures_)} for name, figures_ in trees.items()}
+        tree = {name: plain(one) | {"intervals": intervals(one)} for name, one in trees.items()}
         tables.write_json({"collections": tree, "made from": origin}, folder / "stats.json")
-        writing.page(made, trees, origin, folder)
-        writing.markdown(made, trees, origin, folder)
+        text = writing.told(origin)
+        writing.page(made, trees, text, folder)
+        writing.markdown(made, trees, text, folder)
         writing.drawings(made, folder / "plots")
         writing.sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
     print(f"{args.report / writing.PAGE}")

@@ -32,10 +32,17 @@ def percent(figure: Figure | None) -> str:
     """A share, and the interval it lies in."""
     if figure is None:
         return "-"
-    if figure == Figure(0):
-        return "0 %"
     digits = 1 if figure.value >= 0.1 else 2  # noqa: PLR2004
-    return _between(figure, lambda value: f"{100 * value:.{digits}f}", " %")
+    return _between(figure, lambda value: _percent(value, digits), " %")
+
+
+def _percent(share: float, digits: int) -> str:
+    shown = f"{100 * share:.{digits}f}"
+    if share in {0, 1}:
+        return f"{100 * share:.0f}"
+    return (
+        f"under {10**-digits:g}" if not float(shown) else f"over {100 - 10**-digits:g}" if shown == "100.0" else shown
+    )
 
 
 def amount(figure: Figure | float | None) -> str:
@@ -47,7 +54,9 @@ def amount(figure: Figure | float | None) -> str:
 
 def short(value: float) -> str:
     """Three digits, or a whole number with its thousands."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"  # noqa: PLR2004
+    if abs(value) >= 100 or value == int(value):  # noqa: PLR2004
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1e-3 else "under 0.001"  # noqa: PLR2004
 
 
 def _between(figure: Figure, shown: Any, unit: str = "") -> str:
@@ -104,7 +113,10 @@ def size(trees: Trees) -> Section:
     summary = summaries(trees, "sizes", ("width", "height", "megapixels"))
     buckets = compared("both sides within, pixels", beside(trees, "sizes", "buckets"))
     drawn = histograms(trees, "sizes", "long side (pixels)") | histograms(trees, "sizes", "megapixels")
-    return Section("As the metadata declare it; the images themselves may differ.", told([summary, buckets]), drawn)
+    words = (
+        "As the metadata declare it; the images themselves may differ. Least and greatest are of the rows looked at."
+    )
+    return Section(words, filled([summary, buckets]), drawn)
 
 
 def summaries(trees: Trees, part: str, measures: Iterable[str], about: str = "") -> Table:
@@ -129,7 +141,7 @@ def flat(tree: Tree) -> Tree:
     return {"least": tree["min"], **between, "greatest": tree["max"], "mean": tree["mean"]}
 
 
-def told(tables: Iterable[Table]) -> list[Table]:
+def filled(tables: Iterable[Table]) -> list[Table]:
     """The tables that say something."""
     return [table for table in tables if table.rows]
 
@@ -153,7 +165,7 @@ def shape(trees: Trees) -> Section:
     }
     shares = compared("square is 0.9 to 1.1", beside(trees, "sizes", "shapes"))
     exactly = compared("exactly, of all rows", beside(trees, "sizes", "exactly"))
-    tables = told([shares, compared("", aspects, amount), exactly])
+    tables = filled([shares, compared("", aspects, amount), exactly])
     return Section("Width over height, as declared.", tables, histograms(trees, "sizes", "aspect (width / height)"))
 
 
@@ -174,7 +186,7 @@ def enough(trees: Trees) -> Section:
         for name, tree in shares.items()
         if tree
     }
-    return Section("Each rule is one of analyze.rules.", told([compared("", columns, written)]), drawn)
+    return Section("Each rule is one of analyze.rules.", filled([compared("", columns, written)]), drawn)
 
 
 def cost(trees: Trees) -> Section:
@@ -200,7 +212,7 @@ def scores(trees: Trees) -> Section:
             if tree:
                 title = titled(trees, name, score)
                 drawn[title] = plots.columns(tree["histogram"]["edges"], tree["histogram"]["shares"], title)
-    return Section("The source's own estimates, to three digits.", told([summaries(trees, "scores", names)]), drawn)
+    return Section("The source's own estimates, to three digits.", filled([summaries(trees, "scores", names)]), drawn)
 
 
 def captions(trees: Trees) -> Section:
@@ -217,7 +229,7 @@ def captions(trees: Trees) -> Section:
         compared("language, guessed on the sample", beside(trees, "captions", "guessed languages")),
         compared("licence of each row", beside(trees, "licenses")),
     ]
-    return Section("", told(tables), drawn)
+    return Section("", filled(tables), drawn)
 
 
 def twice(trees: Trees, what: str) -> Table:
@@ -237,8 +249,10 @@ def hosts(trees: Trees) -> Section:
         name: {"different hosts": tree["hosts"], "rows of hosts too many to name": tree["hosts not named"]}
         for name, tree in found.items()
     }
+    elsewhere = {name: {"no address of the web": tree["not of the web"]} for name, tree in found.items()}
     tables = [
         compared("", counted, amount),
+        compared("of the rows with a URL", elsewhere),
         compared("served by", beside(found, "served by")),
         compared("largest hosts", beside(found, "top hosts")),
         compared("risks (analyze.risky_hosts)", beside(found, "risky")),
@@ -246,7 +260,7 @@ def hosts(trees: Trees) -> Section:
         compared("file's ending", beside(trees, "files")),
     ]
     words = "One host that serves much is slow to fetch from politely, and one refusal away from being gone."
-    return Section(words, told(tables))
+    return Section(words, filled(tables))
 
 
 def fitness(trees: Trees) -> Section:
@@ -258,14 +272,14 @@ def fitness(trees: Trees) -> Section:
 
 def _purpose(purpose: str, found: dict[str, Tree]) -> Table:
     first = next(iter(found.values()))
-    rows_ = []
+    lines = []
     for name, criterion in first["criteria"].items():
         ours = [tree["criteria"][name] for tree in found.values()]
         cells = [judgement(one, percent(one["share"])) for one in ours]
-        rows_.append([f"{name} ({asked(criterion)})", percent(Figure(criterion["wanted"])), *cells])
+        lines.append([f"{name} ({asked(criterion)})", percent(Figure(criterion["wanted"])), *cells])
     cells = [judgement(tree, amount(tree["images"])) for tree in found.values()]
-    rows_.append(["rows that nothing speaks against", amount(first["wanted"]), *cells])
-    return Table(purpose, ["", "wanted", *found], rows_)
+    lines.append(["rows that nothing speaks against", amount(first["wanted"]), *cells])
+    return Table(purpose, ["", "wanted", *found], lines)
 
 
 def judgement(tree: Tree, shown: str) -> str:
@@ -276,8 +290,8 @@ def judgement(tree: Tree, shown: str) -> str:
 def asked(criterion: Tree) -> str:
     """A criterion's range."""
     bounds = {"at least": criterion["min"], "at most": criterion["max"]}
-    told_ = " and ".join(f"{word} {short(bound)}" for word, bound in bounds.items() if bound is not None)
-    return f"{criterion['column'].replace('_', ' ')} {told_}"
+    limits = " and ".join(f"{word} {short(bound)}" for word, bound in bounds.items() if bound is not None)
+    return f"{criterion['column'].replace('_', ' ')} {limits}"
 
 
 def download(trees: Trees) -> Section:

@@ -14,7 +14,7 @@ SHELVES = 256
 
 
 class Counts:
-    """Rows by value; the rarest values of more than HELD lose their names, and only them."""
+    """Rows by value; where there are more than HELD values, the rows of the rarest so far lose their names."""
 
     def __init__(self, *names: str, limit: int | None = HELD) -> None:
         self.names, self.limit, self.unnamed = names, limit, 0
@@ -87,8 +87,9 @@ class Hashes:
         order = np.argsort(shelves, kind="stable")
         ends = np.cumsum(np.bincount(shelves, minlength=SHELVES))
         for number, shelf in enumerate(np.split(hashes[order], ends[:-1])):
-            with (self.folder / str(number)).open("ab") as file:
-                shelf.tofile(file)
+            if shelf.size:
+                with (self.folder / str(number)).open("ab") as file:
+                    shelf.tofile(file)
 
     def repeats(self) -> Repeats:
         """Count what was added."""

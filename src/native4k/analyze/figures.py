@@ -36,7 +36,7 @@ class Spread(NamedTuple):
 
     def at(self, rank: int) -> float:
         """The value of a row, by its rank among all in ascending order, from 0."""
-        return float(self.values[np.searchsorted(self.ranks, min(max(rank, 0), self.rows - 1), side="right")])
+        return float(self.values[np.searchsorted(self.ranks, rank, side="right")])
 
     def percentile(self, percent: float) -> float:
         """As NumPy defines it, linear between two rows."""
@@ -85,14 +85,21 @@ class Precision(NamedTuple):
         low, high = (middle - reach) / scale, (middle + reach) / scale
         return Figure(share, (low if rows else 0.0, high if rows < of else 1.0))
 
-    def percentile(self, values: Spread, percent: float) -> Figure:
-        """A percentile; the interval lies between two ranks (binomial)."""
+    def total(self, rows: int, of: int, whole: int) -> Figure | None:
+        """As many of the whole as the share says."""
+        share = self.share(rows, of)
+        return share and share.times(whole)._replace(value=rows * whole / of)
+
+    def percentile(self, values: Spread, percent: float) -> Figure | None:
+        """A percentile; the interval lies between two ranks (binomial), and too few rows to have both give none."""
         if self.confidence is None:
             return Figure(values.percentile(percent))
         rows, share = values.rows, percent / 100
         reach = self.z * sqrt(rows * share * (1 - share))
-        low, high = values.at(floor(rows * share - reach) - 1), values.at(ceil(rows * share + reach))
-        return Figure(values.percentile(percent), (low, high))
+        low, high = floor(rows * share - reach) - 1, ceil(rows * share + reach)
+        if low < 0 or high >= rows:
+            return None
+        return Figure(values.percentile(percent), (values.at(low), values.at(high)))
 
     def mean(self, mean: float, deviation: float, rows: int) -> Figure:
         """A mean over rows; the interval by the central limit theorem."""

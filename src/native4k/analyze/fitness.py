@@ -12,21 +12,6 @@ from native4k.analyze.figures import Figure, Precision
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
 
-MEASURES: dict[str, pl.Expr] = {
-    "width": pl.col("width"),
-    "height": pl.col("height"),
-    "pixels": pl.col("width") * pl.col("height"),
-    "long_side": pl.when(pl.col("width") * pl.col("height") > 0).then(pl.max_horizontal("width", "height")),
-    "short_side": pl.when(pl.col("width") * pl.col("height") > 0).then(pl.min_horizontal("width", "height")),
-    "aspect": pl.col("width") / pl.col("height"),
-    "similarity": pl.col("similarity"),
-    "punsafe": pl.col("punsafe"),
-    "pwatermark": pl.col("pwatermark"),
-    "aesthetic": pl.col("aesthetic"),
-    "caption_length": pl.col("caption_length"),
-}
-"""What a criterion can ask for; unknown where the source does not say."""
-
 Measure = Literal[
     "width",
     "height",
@@ -40,6 +25,21 @@ Measure = Literal[
     "aesthetic",
     "caption_length",
 ]
+
+MEASURES: dict[Measure, pl.Expr] = {
+    "width": pl.col("width"),
+    "height": pl.col("height"),
+    "pixels": pl.col("width") * pl.col("height"),
+    "long_side": pl.max_horizontal("width", "height"),
+    "short_side": pl.min_horizontal("width", "height"),
+    "aspect": pl.col("width") / pl.col("height"),
+    "similarity": pl.col("similarity"),
+    "punsafe": pl.col("punsafe"),
+    "pwatermark": pl.col("pwatermark"),
+    "aesthetic": pl.col("aesthetic"),
+    "caption_length": pl.col("caption_length"),
+}
+"""What a criterion can ask for; unknown where the source does not say."""
 
 
 @params.params
@@ -65,12 +65,12 @@ Purposes = Mapping[str, Purpose]
 
 def meets(criterion: Criterion, source: Source) -> pl.Expr:
     """Whether a row lies in the range; null where nobody knows."""
-    value = pl.lit(None, pl.Float64) if criterion.column in unknown(source) else MEASURES[criterion.column]
+    value = pl.lit(None, pl.Float64) if criterion.column in silent(source) else MEASURES[criterion.column]
     low, high = (-inf if criterion.min is None else criterion.min), (inf if criterion.max is None else criterion.max)
     return value.is_between(low, high)
 
 
-def unknown(source: Source) -> set[str]:
+def silent(source: Source) -> set[str]:
     """Scores that a source says nothing of."""
     return set(SCORES) - set(source.spellings)
 
@@ -117,11 +117,12 @@ def _judged(
             "verdict": verdict(share, criterion.share),
         }
     together = sure.share(sums[name], rows)
-    images = together and together.times(whole)
+    images = sure.total(sums[name], rows, whole)
+    known = any(criterion["known"] for criterion in criteria.values())
     return {
         "criteria": criteria,
         "together": together,
         "images": images,
         "wanted": purpose.images,
-        "verdict": verdict(images, purpose.images),
+        "verdict": verdict(images if known else None, purpose.images),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from math import sqrt
+from math import nextafter, sqrt
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ SHAPES = {"portrait": 0.9, "square": 1.1, "landscape": float("inf")}
 """Up to which width / height, as the same summary has them."""
 
 FRAMES = {
-    "taller than 1:2": 1 / 2,
+    "taller than 1:2": nextafter(1 / 2, 0),
     "9:16, 10:16 (portrait UHD is 0.563)": 1 / 1.58,
     "2:3": 1 / 1.42,
     "3:4, 4:5": 0.9,
@@ -110,11 +110,15 @@ def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
 
 def _passes(pairs: pl.DataFrame, rule: Geometry, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
     good = _good(pairs, rule)
-    share = sure.share(_sum(pairs, good), rows)
+    passing = _sum(pairs, good)
     pixels, counts = (pairs[name].filter(good).to_numpy().astype(float) for name in ("pixels", "rows"))
     mean, square = float(pixels @ counts) / rows, float(pixels**2 @ counts) / rows
     each = sure.mean(mean, sqrt(max(square - mean * mean, 0)), rows)
-    return {"share": share, "images": share and share.times(whole), "pixels": each.times(whole)}
+    return {
+        "share": sure.share(passing, rows),
+        "images": sure.total(passing, rows, whole),
+        "pixels": each.times(whole),
+    }
 
 
 def _good(pairs: pl.DataFrame, rule: Geometry) -> pl.Series:

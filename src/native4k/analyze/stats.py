@@ -41,7 +41,7 @@ class Download:
 class Params:
     """What is asked of a collection."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**64)]
     sample: Annotated[int, Field(ge=1)]
     confidence: Annotated[float, Field(gt=0, lt=1)]
     rules: dict[str, Geometry]
@@ -63,7 +63,7 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
             **sizes.missing(pairs, rows, sure),
             "no URL": sure.share(tally.sums["no_url"], rows),
             "no caption": sure.share(tally.sums["blank"], rows),
-            **{f"no {name}": sure.share(unknown(counts), rows) for name, counts in tally.scores.items()},
+            **{f"no {name}": sure.share(nulls(counts), rows) for name, counts in tally.scores.items()},
         },
         "sizes": described,
         "scores": {name: score(counts, sure) for name, counts in tally.scores.items()},
@@ -73,14 +73,18 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
             "guessed languages": guessed(sample, estimated),
         },
         **{f"{name}s": shares(counts, name, rows, sure) for name, counts in tally.texts.items()},
-        "urls": {**hosts(tally.hosts, numbers.risky_hosts, sure), **repeats(tally.urls, exact)},
+        "urls": {
+            "not of the web": sure.share(tally.sums["not_web"], rows - tally.sums["no_url"]),
+            **hosts(tally.hosts, numbers.risky_hosts, sure),
+            **repeats(tally.urls, exact),
+        },
         "files": shares(tally.endings, "ending", rows, sure),
         "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
         "download": {name: effort(passes, numbers.download) for name, passes in described.get("passes", {}).items()},
     }
 
 
-def unknown(counts: Counts) -> int:
+def nulls(counts: Counts) -> int:
     """Rows without a value."""
     return int(counts.counted().filter(pl.nth(0).is_null())["rows"].sum())
 
@@ -133,21 +137,20 @@ def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, F
 
 
 def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[str, Any]:
-    """Who serves the images, how few serve how many, and which are known to refuse or to forget."""
-    table = counts.table().filter("web")
-    of, elsewhere = int(table["rows"].sum()), int(counts.counted().filter(~pl.col("web"))["rows"].sum())
-    served = of + counts.unnamed
+    """Who serves the images, how few serve how many (a sample cannot say), and which are known to refuse or forget."""
+    table, exact = counts.table(), sure.confidence is None
+    served = int(table["rows"].sum()) + counts.unnamed
     below = {
-        kind: int(table.filter(urls.below(pl.col("host"), pl.Series(domains)))["rows"].sum())
+        kind: table.filter(urls.below(pl.col("host"), pl.Series(domains, dtype=pl.String).str.to_lowercase()))
         for kind, domains in risky.items()
     }
+    tops = {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()}
     return {
-        "not of the web": sure.share(elsewhere, served + elsewhere),
-        "hosts": table.height,
+        "hosts": table.height if exact else None,
         "hosts not named": counts.unnamed,
-        "top hosts": {host: sure.share(count, served) for host, _, count in table.head(SHOWN).rows()},
-        "served by": {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()},
-        "risky": {kind: sure.share(count, served) for kind, count in below.items()},
+        "top hosts": {host: sure.share(count, served) for host, count in table.head(SHOWN).rows()},
+        "served by": tops if exact else None,
+        "risky": {kind: sure.share(int(rows["rows"].sum()), served) for kind, rows in below.items()},
     }
 
 

@@ -59,7 +59,7 @@ class Tally:
         self.sizes = Counts("size", limit=None)
         self.scores = {name: Counts(name) for name in SCORES if name in self.known}
         self.texts = {name: Counts(name) for name in ("license", "language") if name in self.known}
-        self.captions, self.hosts, self.endings = Counts("caption_length"), Counts("host", "web"), Counts("ending")
+        self.captions, self.hosts, self.endings = Counts("caption_length"), Counts("host"), Counts("ending")
         self.urls, self.captions_told = Hashes(folder / "urls"), Hashes(folder / "captions")
         self.summed = [pl.col("no_url").sum(), pl.col("blank").sum(), *fitness.counted(purposes, source)]
         self.held: list[pl.DataFrame] = []
@@ -82,16 +82,18 @@ class Tally:
             counts.add(rows.select(counts.names))
         for name, counts in self.scores.items():
             counts.add(rows.select((pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64)))
-        self.hosts.merge(hosts(rows))
+        served = hosts(rows)
+        self.sums["not_web"] += int(served.filter(pl.col("host").is_null())["rows"].sum())
+        self.hosts.merge(served.drop_nulls("host"))
         self.endings.merge(endings(rows))
         self.urls.add(rows.filter(~pl.col("no_url"))["url_hash"].to_numpy())
         self.captions_told.add(rows.filter(~pl.col("blank"))["caption_hash"].to_numpy())
 
 
 def hosts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows by host, and whether that is one of the web."""
-    counted = rows.filter(~pl.col("no_url")).group_by("origin").agg(rows=pl.len().cast(pl.Int64))
-    return counted.with_columns(host=urls.host(pl.col("origin")), web=urls.fetchable(pl.col("origin")))
+    """Rows by host; null for a URL that is not of the web."""
+    counted = rows.filter(~pl.col("no_url"))["origin"].value_counts(name="rows").cast({"rows": pl.Int64})
+    return counted.with_columns(host=pl.when(urls.fetchable(pl.col("origin"))).then(urls.host(pl.col("origin"))))
 
 
 def endings(rows: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,11 @@ def origin(collections: list[Collection], numbers: dict[str, Any], *, sampled: b
     return {"files": files, "numbers": numbers, "sampled": sampled}
 
 
+def told(made_from: dict[str, Any]) -> str:
+    """The same for a person."""
+    return str(yaml.safe_dump(made_from, sort_keys=False, allow_unicode=True, width=100))
+
+
 def title(trees: Trees) -> str:
     """What the report is called."""
     return f"What {' and '.join(trees)} hold{'s' if len(trees) == 1 else ''}"
@@ -46,17 +51,17 @@ def heads(trees: Trees) -> str:
     tree = next(iter(trees.values()))
     numbers = {"rows": f"{tree['rows']:,}"}
     if tree["sizes"]["rows"]:
-        numbers["megapixels, median"] = amount(tree["sizes"]["megapixels"]["percentiles"]["50"].value)
+        median = tree["sizes"]["megapixels"]["percentiles"]["50"]
+        numbers["megapixels, median"] = amount(median and median.value)
         shares = {rule: one["share"] for rule, one in tree["sizes"]["passes"].items()}
         shown = {rule: share for rule, share in shares.items() if share.value < 1}
         numbers |= {f"pass {rule}": percent(share._replace(interval=None)) for rule, share in shown.items()}
     return html.heads(numbers)
 
 
-def page(sections: Sections, trees: Trees, made_from: dict[str, Any], folder: Path) -> None:
-    """The report as one self-contained page."""
+def page(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
+    """The report as one self-contained page; the text says what it was made from."""
     bodies = {name: _body(section) for name, section in sections.items()}
-    text = yaml.safe_dump(made_from, sort_keys=False, allow_unicode=True, width=100)
     made = html.paragraph("The same files and numbers give the same bytes.") + html.folded("files and numbers", text)
     whole = {"": heads(trees), **bodies, "How it was made": made}
     tables.write_text(html.document(title(trees), lead(trees), whole), folder / PAGE)
@@ -72,16 +77,15 @@ def _body(section: Section) -> str:
     return "\n".join(shown)
 
 
-def markdown(sections: Sections, trees: Trees, made_from: dict[str, Any], folder: Path) -> None:
-    """The report as text."""
+def markdown(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
+    """The report in Markdown."""
     parts = [f"# {title(trees)}", lead(trees)]
     for name, section in sections.items():
         parts += [f"## {name}", *([section.words] if section.words else [])]
         for table in section.tables:
             parts += [*([f"**{_plain(table.about)}**"] if table.about else []), _table(table)]
         parts += [f"![{what}](plots/{slug(what)}.svg)" for what in section.plots]
-    made = yaml.safe_dump(made_from, sort_keys=False, allow_unicode=True, width=100)
-    parts += ["## How it was made", f"```yaml\n{made}```"]
+    parts += ["## How it was made", f"```yaml\n{text}```"]
     tables.write_text("\n\n".join(parts) + "\n", folder / TEXT)
 
 

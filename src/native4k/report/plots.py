@@ -108,9 +108,10 @@ def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: 
     parts = []
     for place, (edge, share) in enumerate(zip(edges, shares, strict=True)):
         beyond = f"to {tick(edges[place + 1])}" if place + 1 < len(edges) else "and more"
+        between = f"{tick(edge)} {beyond}" if place else f"under {tick(edges[1])}"
         if share:
             where = place * width, height - share * up, width - 0.5, share * up
-            parts.append(bar(*where, "kept", f"{tick(edge)} {beyond}: {100 * share:.2f} %"))
+            parts.append(bar(*where, "kept", f"{between}: {100 * share:.2f} %"))
         if place % every == 0:
             parts.append(text(place * width, height + 17, tick(edge), "tick"))
     axis = f'<line x1="0%" x2="100%" y1="{height}" y2="{height}" class="axis"/>'

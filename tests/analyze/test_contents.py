@@ -1,0 +1,267 @@
+"""The report's words and tables: a column a collection, a dash for what is not known, intervals of a sample."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from native4k import params
+from native4k.analyze import contents, stats
+from native4k.analyze.contents import Section, Table, Trees
+from native4k.analyze.figures import Figure
+from native4k.analyze.tally import Tally
+from native4k.metadata.columns import COLUMNS
+from native4k.sources.source import Source
+from tests.analyze.conftest import ROOT
+
+FULL = Source(title="full", page="", rows=None, license="", provenance="")
+BARE = Source(title="bare", page="", rows=None, license="", provenance="", columns={"url": ("URL",)})
+NUMBERS = params.validate(
+    stats.Params, yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["analyze"], "analyze"
+)
+RULES, PURPOSES = list(NUMBERS.rules), list(NUMBERS.purposes)
+ROWS = pl.DataFrame(
+    {
+        "url": [f"https://host{n % 3}.org/{n}.jpg" for n in range(20)],
+        "declared_width": [3840, 1000] * 10,
+        "declared_height": [2160, 1000] * 10,
+        "caption": ["the cat and the dog"] * 15 + [None] * 5,
+        "license": ["CC0"] * 20,
+        "language": ["en"] * 12 + [None] * 8,
+        "similarity": [0.3] * 20,
+        "punsafe": [0.1] * 20,
+        "pwatermark": [None] * 20,
+        "aesthetic": [n / 4 for n in range(20)],
+    },
+    schema={name: kind for name, kind in COLUMNS.items() if name not in {"provenance", "key", "declared_split"}},
+)
+
+
+def tree(folder: Path, source: Source, whole: int = ROWS.height) -> dict[str, Any]:
+    """The figures of ROWS, or of a larger collection of which they are a sample."""
+    tally = Tally(source, NUMBERS.purposes, folder)
+    rows = (
+        ROWS
+        if source is FULL
+        else ROWS.with_columns(pl.lit(None, ROWS[name].dtype).alias(name) for name in ROWS.columns[1:])
+    )
+    tally.add(rows.select(tally.columns))
+    tally.settle()
+    return stats.figures(tally, rows, whole, NUMBERS, whole == rows.height)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return tree(tmp_path_factory.mktemp("tally") / "full", FULL)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return tree(tmp_path_factory.mktemp("tally") / "bare", BARE)
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return tree(tmp_path_factory.mktemp("tally") / "sampled", FULL, whole=1000)
+
+
+def every(sections: dict[str, Section]) -> list[Table]:
+    return [table for section in sections.values() for table in section.tables]
+
+
+def table(section: Section, about: str) -> Table:
+    found = [one for one in section.tables if one.about == about]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("figure", "shown"),
+    [
+        (None, "-"),
+        (Figure(0), "0 %"),
+        (Figure(0.0), "0 %"),
+        (Figure(1), "100 %"),
+        (Figure(0.1), "10.0 %"),
+        (Figure(0.12345), "12.3 %"),
+        (Figure(0.0123), "1.23 %"),
+        (Figure(0.5, (0.4, 0.61)), "50.0 % (40.0 to 61.0)"),
+        (Figure(0.0, (0.0, 0.0123)), "0 % (0 to 1.23)"),
+    ],
+)
+def test_a_share_is_written_in_percent(figure: Figure | None, shown: str) -> None:
+    assert contents.percent(figure) == shown
+
+
+@pytest.mark.parametrize(
+    ("figure", "shown"),
+    [
+        (None, "-"),
+        (7, "7"),
+        (3.0, "3"),
+        (3.14159, "3.14"),
+        (0.000123456, "under 0.001"),
+        (0, "0"),
+        (99.96, "100"),
+        (123.4, "123"),
+        (1234567.8, "1,234,568"),
+        (-2.5, "-2.5"),
+        (Figure(1e6), "1,000,000"),
+        (Figure(2.5, (1.25, 1500)), "2.5 (1.25 to 1,500)"),
+    ],
+)
+def test_a_number_is_written_in_three_digits_or_whole(figure: Figure | float | None, shown: str) -> None:
+    assert contents.amount(figure) == shown
+
+
+@given(st.floats(1e-3, 1e12))
+def test_a_number_that_is_read_again_is_nearly_itself(value: float) -> None:
+    assert float(contents.short(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
+
+
+def test_what_all_have_and_what_some_have_stand_beside_each_other() -> None:
+    trees: Trees = {"one": {"a": {"x": {"p": Figure(0.5)}}}, "two": {"a": None}, "three": {}}
+    found = contents.beside(trees, "a", "x")
+    assert found == {"one": {"p": Figure(0.5)}, "two": {}, "three": {}}
+    assert contents.compared("it", found) == Table("it", ["", "one", "two", "three"], [["p", "50.0 %", "-", "-"]])
+
+
+def test_rows_are_in_the_order_in_which_they_are_first_met() -> None:
+    trees: Trees = {"one": {"b": Figure(1), "a": None}, "two": {"c": Figure(0), "b": Figure(0.25)}}
+    assert contents.compared("", trees).rows == [["b", "100 %", "25.0 %"], ["a", "-", "-"], ["c", "-", "0 %"]]
+
+
+def test_every_table_is_as_wide_as_its_head(
+    full: dict[str, Any], bare: dict[str, Any], sampled: dict[str, Any]
+) -> None:
+    for trees in ({"full": full}, {"bare": bare}, {"full": full, "bare": bare, "sampled": sampled}):
+        for one in every(contents.sections(trees)):
+            assert {len(row) for row in one.rows} == {len(one.head)}
+            assert all(isinstance(cell, str) and cell for row in one.rows for cell in row)
+
+
+def test_two_collections_have_a_column_each_and_a_dash_where_one_says_nothing(
+    full: dict[str, Any], bare: dict[str, Any]
+) -> None:
+    found = contents.sections({"full": full, "bare": bare})
+    both = {
+        "Rows": ["", "of all rows"],
+        "Size": ["both sides within, pixels"],
+        "Shape": ["square is 0.9 to 1.1", "exactly, of all rows"],
+        "Captions": ["language, as declared", "language, guessed on the sample", "licence of each row"],
+        "Hosts and files": ["", "served by", "largest hosts", "risks (analyze.risky_hosts)", "file's ending"],
+    }
+    for name, abouts in both.items():
+        assert [table(found[name], about).head for about in abouts] == [["", "full", "bare"]] * len(abouts)
+    assert {row[2] for row in table(found["Size"], "both sides within, pixels").rows} == {"-"}
+    assert table(found["Captions"], "licence of each row").rows == [["CC0", "100 %", "-"]]
+    assert table(found["Captions"], "language, as declared").rows == [
+        ["en", "60.0 %", "-"],
+        ["not stated", "40.0 %", "-"],
+    ]
+    assert table(found["Rows"], "").rows == [["rows", "20", "20"], ["looked at", "20", "20"]]
+    assert table(found["Rows"], "of all rows").rows == [
+        ["no size", "0 %", "100 %"],
+        ["impossible size", "0 %", "0 %"],
+        ["no URL", "0 %", "0 %"],
+        ["no caption", "25.0 %", "100 %"],
+        ["no similarity", "0 %", "-"],
+        ["no punsafe", "0 %", "-"],
+        ["no pwatermark", "100 %", "-"],
+        ["no aesthetic", "0 %", "-"],
+    ]
+
+
+def test_titles_carry_the_collection_where_there_are_several(full: dict[str, Any], sampled: dict[str, Any]) -> None:
+    alone, both = contents.sections({"full": full}), contents.sections({"full": full, "sampled": sampled})
+    titles = [what for section in alone.values() for what in section.plots]
+    assert len(titles) > 5
+    assert all("full" not in what for what in titles)
+    wanted = [f"{name}: {what}" for what in titles for name in ("full", "sampled")]
+    assert sorted(what for section in both.values() for what in section.plots) == sorted(wanted)
+    assert [one.about for one in alone["Download"].tables] == [""]
+    assert [one.about for one in both["Download"].tables] == ["full", "sampled"]
+    assert [one.about for one in alone["What an aspect range costs"].tables] == [
+        "4KLSDB as published loses 100 % of what it finds large enough"
+    ]
+    assert both["What an aspect range costs"].tables[0].about.startswith("full: 4KLSDB as published loses")
+
+
+def test_a_plot_is_called_by_one_name_in_all_sections(full: dict[str, Any], sampled: dict[str, Any]) -> None:
+    for trees in ({"full": full}, {"full": full, "sampled": sampled}):
+        titles = [what for section in contents.sections(trees).values() for what in section.plots]
+        assert len(titles) == len(set(titles))
+
+
+def test_exact_figures_stand_alone_and_those_of_a_sample_with_their_intervals(
+    full: dict[str, Any], sampled: dict[str, Any]
+) -> None:
+    exact = contents.sections({"full": full})
+    shares = [cell for one in exact["Size"].tables for row in one.rows for cell in row]
+    assert not any(" to " in cell for cell in shares)
+    estimated = contents.sections({"sampled": sampled})["Rows"]
+    assert table(estimated, "").rows == [["rows", "1,000"], ["looked at", "20"]]
+    assert table(estimated, "of all rows").rows[3] == ["no caption", "25.0 % (11.2 to 46.9)"]
+
+
+def test_a_sample_says_nothing_of_repeats_or_of_how_many_hosts_there_are(
+    full: dict[str, Any], sampled: dict[str, Any]
+) -> None:
+    found = contents.sections({"full": full, "sampled": sampled})
+    urls = table(found["Hosts and files"], "URLs that are the same, letter by letter")
+    assert urls.rows == [["different URLs", "20"], ["of the rows share theirs", "0 %"]]
+    assert urls.head == ["", "full"]
+    different = [row for row in table(found["Hosts and files"], "").rows if row[0] == "different hosts"]
+    assert different == [["different hosts", "3", "-"]]
+    served = table(found["Hosts and files"], "served by")
+    assert served.rows[2] == ["the 100 largest", "100 %", "-"], "a sample's largest are chosen by their luck in it"
+
+
+def test_a_collection_without_sizes_scores_and_captions_has_the_other_sections(bare: dict[str, Any]) -> None:
+    found = contents.sections({"bare": bare})
+    assert list(found) == ["Rows", "Hosts and files", "Fitness"]
+    assert [table_.about for table_ in found["Fitness"].tables] == PURPOSES
+
+
+def test_every_purpose_is_judged_for_every_collection(full: dict[str, Any], bare: dict[str, Any]) -> None:
+    found = {one.about: one for one in contents.sections({"full": full, "bare": bare})["Fitness"].tables}
+    assert list(found) == PURPOSES
+    assert found["SR at 4K"] == Table(
+        "SR at 4K",
+        ["", "wanted", "full", "bare"],
+        [
+            ["large (pixels at least 8,294,400)", "1.00 %", "50.0 %: yes", "-: unknown"],
+            ["wide (long side at least 3,840)", "1.00 %", "50.0 %: yes", "-: unknown"],
+            ["not marked (pwatermark at most 0.5)", "80.0 %", "-: unknown", "-: unknown"],
+            ["safe (punsafe at most 0.5)", "95.0 %", "100 %: yes", "-: unknown"],
+            ["rows that nothing speaks against", "100,000", "10: no", "20: unknown"],
+        ],
+    )
+
+
+def test_every_rule_has_its_share_and_what_its_download_takes(full: dict[str, Any]) -> None:
+    found = contents.sections({"full": full})
+    large = found["What is large enough"].tables[0]
+    assert [row[0] for row in large.rows] == RULES
+    assert large.head == ["", "of all rows", "rows"]
+    assert large.rows[RULES.index("4K by both sides")] == ["4K by both sides", "50.0 %", "10"]
+    assert large.rows[RULES.index("4KLSDB as published")] == ["4KLSDB as published", "0 %", "0"]
+    effort = found["Download"].tables[0]
+    assert [row[0] for row in effort.rows] == RULES
+    assert effort.rows[RULES.index("4K by both sides")][:3] == ["4K by both sides", "10", "under 0.001"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.5, None, "long side at least 0.5"),
+        (None, 4096, "long side at most 4,096"),
+        (1, 2.5, "long side at least 1 and at most 2.5"),
+    ],
+)
+def test_a_range_is_said_in_words(low: float | None, high: float | None, said: str) -> None:
+    assert contents.asked({"column": "long_side", "min": low, "max": high}) == said

@@ -1,0 +1,183 @@
+"""A collection is counted the same however its rows come in; hosts and endings are those of each URL."""
+
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from native4k.analyze import tally
+from native4k.analyze.fitness import Criterion, Purpose
+from native4k.analyze.tally import DERIVED, Tally
+from native4k.metadata.columns import COLUMNS, SCORES
+from native4k.sources.source import Source
+
+ALL = Source(title="all", page="", rows=None, license="", provenance="")
+BARE = Source(title="bare", page="", rows=None, license="", provenance="", columns={"url": ("URL",), "license": ("L",)})
+PURPOSES = {"it": Purpose(images=1, criteria={"wide": Criterion(column="width", min=10, max=None, share=0.5)})}
+READ = ("url", "declared_width", "declared_height", "caption", "license", "language", *SCORES)
+SCHEMA = {name: COLUMNS[name] for name in READ}
+
+URLS = (
+    st.sampled_from(["https://a.org/1.jpg", "http://b.org/2.PNG?x=1", "photos/3.tif", "", "ftp://c.org/x"]) | st.text()
+)
+WORDS = st.none() | st.sampled_from(["", " ", "a b", "x"]) | st.text(max_size=3)
+SIDES = st.none() | st.sampled_from([-1, 1, 9, 10, 4000])
+NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+ROWS = st.lists(
+    st.tuples(st.none() | URLS, SIDES, SIDES, WORDS, WORDS, WORDS, *[NUMBERS] * len(SCORES)), min_size=1, max_size=30
+)
+
+Row = tuple[Any, ...]
+
+
+def framed(rows: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def counted(parts: list[list[Row]], folder: Path, source: Source = ALL) -> dict[str, Any]:
+    """All that is counted, in an order of its own."""
+    made = Tally(source, PURPOSES, folder)
+    for part in parts:
+        made.add(framed(part).select(made.columns))
+    made.settle()
+    counts = {"sizes": made.sizes, "captions": made.captions, "hosts": made.hosts, "endings": made.endings}
+    tables = {name: one.table().rows() for name, one in (counts | made.texts | made.scores).items()}
+    return {
+        "rows": made.rows,
+        "sums": dict(made.sums),
+        "urls": made.urls.repeats(),
+        "told": made.captions_told.repeats(),
+        **tables,
+    }
+
+
+@settings(max_examples=5)
+@given(ROWS, st.lists(st.integers(0, 30), max_size=5), st.integers(1, 12))
+def test_a_collection_is_counted_the_same_in_any_pieces(rows: list[Row], cuts: list[int], chunk: int) -> None:
+    ends = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    parts = [rows[start:end] for start, end in pairwise(ends)]
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        whole = counted([rows], Path(folder) / "whole")
+        patch.setattr(tally, "CHUNK", chunk)
+        assert counted(parts, Path(folder) / "pieces") == whole
+    assert whole["rows"] == len(rows)
+
+
+def test_what_a_source_never_says_is_not_counted(tmp_path: Path) -> None:
+    row: Row = ("https://a.org/1.jpg", None, None, "a", "CC0", "en", 0.1, 0.1, 0.1, 5.0)
+    found = counted([[row]], tmp_path, BARE)
+    assert set(found) == {"rows", "sums", "urls", "told", "sizes", "captions", "hosts", "endings", "license"}
+    assert found["license"] == [("CC0", 1)]
+
+
+def test_scores_are_counted_in_thousandths_up_to_a_bound(tmp_path: Path) -> None:
+    scores = [0.3, 0.2996, 0.3004, 0.3006, 0.0, -0.0004, None, None, 7.123456, -2.5, 1e6, 1e300, -1e300, 123_456.7891]
+    rows: list[Row] = [("", None, None, None, None, None, score, *[None] * 3) for score in scores]
+    often, once = [(300, 3), (0, 2), (10**9, 2), (None, 2)], [-(10**9), -2500, 301, 7123, 123_456_789]
+    assert counted([rows], tmp_path)["similarity"] == [*often, *((score, 1) for score in once)]
+
+
+def test_repeats_are_those_of_urls_and_captions_that_are_there(tmp_path: Path) -> None:
+    urls = ["https://a.org/1", "https://a.org/1", "https://A.org/1", "", "", None]
+    captions = ["a", "b", "a", " ", " ", None]
+    rows: list[Row] = [(*pair, *[None] * 6) for pair in zip(urls, [None] * 6, [None] * 6, captions, strict=True)]
+    found = counted([rows], tmp_path)
+    assert (found["urls"], found["told"]) == ((3, 2, 2), (3, 2, 2))
+    assert {key: found["sums"][key] for key in ("no_url", "blank")} == {"no_url": 3, "blank": 3}
+
+
+@pytest.mark.parametrize("caption", [None, "", " ", "\n\t", "\u2003\u00a0"])
+def test_a_caption_of_blanks_is_no_caption_and_has_no_length(caption: str | None, tmp_path: Path) -> None:
+    found = counted([[("", None, None, caption, *[None] * 6)]], tmp_path)
+    assert (found["sums"]["blank"], found["captions"]) == (1, [(0, 1)])
+
+
+def test_a_caption_is_as_long_as_its_letters(tmp_path: Path) -> None:
+    rows: list[Row] = [("", None, None, caption, *[None] * 6) for caption in ("größer", "日落", "👍", " a ")]
+    assert counted([rows], tmp_path)["captions"] == [(1, 1), (2, 1), (3, 1), (6, 1)]
+
+
+HOSTS = {
+    "https://example.org/a.jpg": "example.org",
+    "HTTPS://Example.ORG/A.JPG": "example.org",
+    "http://example.org": "example.org",
+    "http://e.org": "e.org",
+    "http://a/b": "a",
+    "https://e.org.": "e.org",
+    "https://e.org?from=/a/b": "e.org",
+    "https://e.org#/a/b": "e.org",
+    "https://e.org:8443/a": "e.org",
+    "https://user@e.org/a": "e.org",
+    "https://user:word@e.org:80/a": "e.org",
+    "https://e.org/user@other.org/a": "e.org",
+    "https://e.org/http://other.org/a": "e.org",
+    "https://münchen.example/straße/ü.jpg": "münchen.example",
+    "https://例え.テスト/画像/あ.jpg": "例え.テスト",
+    "ftp://e.org/a": None,
+    "http:///a/b": None,
+    "https://": None,
+    "photos/2020/1.jpg": None,
+    "/home/somebody/1.jpg": None,
+    "1.jpg": None,
+    "data:image/png;base64,AAAA": None,
+    "//e.org/a.jpg": None,
+}
+
+
+@pytest.mark.parametrize("url", HOSTS)
+def test_a_host_is_that_of_its_url_and_of_the_web_or_not(url: str) -> None:
+    rows = framed([(url, *[None] * 9)]).select(**DERIVED)
+    assert tally.hosts(rows).select("host", "rows").rows() == [(HOSTS[url], 1)]
+
+
+def test_rows_without_a_url_have_no_host() -> None:
+    rows = framed([(None, *[None] * 9), ("", *[None] * 9)]).select(**DERIVED)
+    assert tally.hosts(rows).rows() == []
+
+
+ENDINGS = {
+    "https://e.org/a.jpg": "jpg",
+    "https://e.org/a.JPEG": "jpeg",
+    "https://e.org/a.b/c.webp": "webp",
+    "https://e.org/a.tar.xhtml": "xhtml",
+    "https://e.org/a.png?w=100&v=1.2": "png",
+    "https://e.org/a.png?": "png",
+    "https://e.org/a.png?next=/b.jpg": "png",
+    "https://e.org/image?file=b.jpg": None,
+    "https://e.org/a.gif#top": "gif",
+    "https://e.org/a.gif#top?x": "gif",
+    "https://e.org/a.gif?x#top": "gif",
+    "https://e.org/a": None,
+    "https://e.org/a.": None,
+    "https://e.org/a.j": None,
+    "https://e.org/a.abcdef": None,
+    "https://e.org/.jpg/": None,
+    "https://e.org/": None,
+    "https://e.org": None,
+    "https://e.org?a=1.jpg": None,
+    "https://example.com:8080": None,
+    "photos/1.tiff": "tiff",
+    "1.bmp": "bmp",
+    "data:image/png;base64,AAAA": None,
+    "https://e.org/straße/ü.jpg": "jpg",
+    "": None,
+    None: None,
+}
+
+
+@pytest.mark.parametrize("url", ENDINGS)
+def test_an_ending_is_that_of_the_file_that_the_url_names(url: str | None) -> None:
+    rows = framed([(url, *[None] * 9)]).select(**DERIVED)
+    assert tally.endings(rows).select("ending", "rows").rows() == [(ENDINGS[url], 1)]
+
+
+@given(st.lists(st.none() | URLS, max_size=20))
+def test_every_row_has_an_ending_or_none(urls: list[str | None]) -> None:
+    rows = framed([(url, *[None] * 9) for url in urls]).select(**DERIVED)
+    assert tally.endings(rows)["rows"].sum() == len(urls)
+    assert tally.hosts(rows)["rows"].sum() == sum(bool(url) for url in urls)
