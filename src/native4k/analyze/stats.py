@@ -52,8 +52,8 @@ class Params:
 
 def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exact: bool) -> dict[str, Any]:
     """Everything that is known of a collection of whole rows; the tally has all of them, or the sample."""
-    estimated = Precision(numbers.confidence)
-    sure = Precision(None) if exact else estimated
+    sure = Precision(None if exact else numbers.confidence)
+    guess = Precision(None if sample.height == whole else numbers.confidence)
     rows, pairs = tally.rows, sizes.unpacked(tally.sizes.counted())
     described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
     return {
@@ -70,7 +70,7 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
         "captions": {
             **lengths(tally.captions, sure),
             **repeats(tally.captions_told, exact),
-            "guessed languages": guessed(sample, estimated),
+            "guessed languages": guessed(sample, guess),
         },
         **{f"{name}s": shares(counts, name, rows, sure) for name, counts in tally.texts.items()},
         "urls": {
@@ -101,7 +101,7 @@ def even(values: Spread, bars: int = 24) -> list[float]:
     """Edges in even steps over the bulk of the values."""
     low, high = values.percentile(0.5), values.percentile(99.5)
     step = max((high - low) / bars, 1 / STEPS)
-    return [round(low + step * place, 6) for place in range(bars)]
+    return [round(low + step * place, 3) for place in range(bars)]
 
 
 def lengths(counts: Counts, sure: Precision) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def lengths(rows: Sequence[tuple[str, float]], name: str) -> str:
         y = ROW * place
         parts += [
             text(0, y + 17, label, "label"),
-            bar(2 * LEFT, y + 5, share / longest * (RIGHT + 5 - 2 * LEFT), 15, "kept", f"{label}: {100 * share:.2f} %"),
+            bar(2 * LEFT, y + 5, share / longest * (RIGHT - 2 * LEFT), 15, "kept", f"{label}: {100 * share:.2f} %"),
             text(100, y + 17, f"{100 * share:.2f} %", "count", "end"),
         ]
     return svg(ROW * len(rows) + 4, name, *parts)
