@@ -97,7 +97,8 @@ def _score(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:
     elif not (kind.is_numeric() or kind == pl.Null):
         raise UserError(f"{where}: expected numbers, found {kind}")
     number = column.cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number)
+    unsigned = pl.when(number == 0).then(0.0)  # or equal rows would have two spellings
+    return unsigned.when(number.is_finite()).then(number)
 
 
 def _text(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:
