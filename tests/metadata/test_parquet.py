@@ -49,7 +49,7 @@ def complaint(part: find.Part) -> str:
         everything(part)
     wanted = ("url", "caption", "declared_width", "declared_height")
     with pytest.raises(UserError) as counted:
-        read.counts(part, SOURCE, wanted, pl.concat_str(wanted))
+        read.counts(part, SOURCE, wanted, pl.concat_str(wanted), ["u"])
     assert str(counted.value).partition(": damaged")[0] == str(raised.value).partition(": damaged")[0]
     return str(raised.value)
 
@@ -59,19 +59,19 @@ def test_rows_are_filtered_and_counted(place: str) -> None:
     found = list(read.frames(part, SOURCE, ("url",), lambda ours: ours["declared_width"] > 998))
     assert pl.concat(found).rows() == [("https://e.org/998",), ("https://e.org/999",)]
     key = pl.when(pl.col("declared_width") > 990).then(pl.lit("large")).otherwise(pl.lit("small"))
-    assert read.counts(part, SOURCE, ("declared_width",), key) == {"large": 10, "small": 990}
+    assert read.counts(part, SOURCE, ("declared_width",), key, ["large", "small"]) == {"large": 10, "small": 990}
 
 
 def test_columns_that_no_row_has_are_as_many_as_the_rows(place: str) -> None:
     part = put(place, ROWS)
     assert pl.concat(list(read.frames(part, SOURCE, ("license",)))).rows() == [("unknown",)] * 1000
-    assert read.counts(part, SOURCE, ("license",), pl.col("license")) == {"unknown": 1000}
+    assert read.counts(part, SOURCE, ("license",), pl.col("license"), ["unknown"]) == {"unknown": 1000}
 
 
 def test_no_rows_are_no_rows(place: str) -> None:
     part = put(place, ROWS.clear())
     assert sum(len(frame) for frame in read.frames(part, SOURCE)) == 0
-    assert read.counts(part, SOURCE, ("url",), pl.col("url")) == {}
+    assert read.counts(part, SOURCE, ("url",), pl.col("url"), ["u"]) == {"u": 0}
 
 
 def test_all_nulls_are_rows(place: str) -> None:

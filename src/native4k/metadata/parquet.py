@@ -1,6 +1,6 @@
 """Parquet, of which only the columns and row groups that are needed are read, and of a local file only the rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import polars as pl
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from native4k.errors import UserError
-from native4k.metadata.find import UNREACHED, Part, reached
+from native4k.metadata.find import Part, reached, unreached
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
@@ -16,7 +16,7 @@ BATCH = 100_000
 """Rows."""
 
 BROKEN = (pa.ArrowException, pl.exceptions.PolarsError, OSError)
-"""What a damaged file raises; UNREACHED is to be looked for first."""
+"""What a damaged file raises; what is unreached is to be looked for first."""
 
 
 def schema(part: Part) -> dict[str, pl.DataType]:
@@ -25,7 +25,7 @@ def schema(part: Part) -> dict[str, pl.DataType]:
         try:
             found = pq.read_schema(file)
             return dict(pl.DataFrame(found.empty_table()).schema)
-        except UNREACHED:
+        except unreached():
             raise
         except BROKEN as error:
             said = " ".join(str(error).split())
@@ -37,14 +37,15 @@ def frames(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterato
     return _local(part, columns, where) if part.local else _remote(part, columns, where)
 
 
-def counts(part: Part, columns: list[pl.Expr], key: pl.Expr) -> dict[str, int]:
-    """How many rows have each value of a key, which is an expression of the columns."""
-    if not part.local:
-        found = [frame.group_by(key.alias("key")).len() for frame in _remote(part, columns, None)]
-        return dict(pl.concat(found).group_by("key").agg(pl.col("len").sum()).rows()) if found else {}
+def counts(part: Part, columns: list[pl.Expr], key: pl.Expr, values: Sequence[str]) -> dict[str, int]:
+    """How many rows have each of the values of a key, which is an expression of the columns."""
+    sums = [(pl.col("key") == value).sum().alias(value) for value in values]
     try:
-        rows = _only(pl.scan_parquet(part.path, glob=False), columns)
-        return dict(rows.group_by(key).len().collect(engine="streaming").rows())
+        if part.local:
+            told = _only(pl.scan_parquet(part.path, glob=False), columns).select(key=key).select(sums)
+            return told.collect(engine="streaming").row(0, named=True)
+        found = [frame.select(key=key).select(sums) for frame in _remote(part, columns, None)]
+        return pl.concat(found).sum().row(0, named=True) if found else dict.fromkeys(values, 0)
     except BROKEN as error:
         raise UserError(damage(part, _read(columns), error)) from None
 
@@ -76,7 +77,7 @@ def _remote(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterat
             for group in range(file.num_row_groups):
                 table = pl.DataFrame(file.read_row_group(group, columns=names or file.schema_arrow.names[:1]))
                 yield _only(table if where is None else table.filter(where), columns)
-        except UNREACHED:
+        except unreached():
             raise
         except BROKEN as error:
             raise UserError(damage(part, names, error)) from None
@@ -88,7 +89,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
     with reached(part.name), part.files.open(part.path, "rb") as raw:
         try:
             file = pq.ParquetFile(raw)
-        except UNREACHED:
+        except unreached():
             raise
         except BROKEN:
             return f"{part.name}: cannot be read ({said}); fetch it again"
@@ -99,7 +100,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
             for name in names:
                 try:
                     binary = _validated(file, group, name)
-                except UNREACHED:
+                except unreached():
                     raise
                 except BROKEN as found:
                     why = " ".join(str(found).split())[:200]
