@@ -461,7 +461,9 @@ def test_a_second_run_gives_the_same_bytes_and_takes_the_place_of_the_first(step
 
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
-def test_an_empty_collection_gives_empty_tables_of_the_same_types(step: Step, ending: str, keep: bool) -> None:
+def test_an_empty_collection_gives_empty_tables_of_the_same_types_and_a_line(
+    step: Step, ending: str, keep: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name, rows in (("full.parquet", MIXED), (f"empty.{ending}", [])):
         write(rows, step.root / name)
         step.run(sources={"web": str(step.root / name)}, keep_rejected=keep)
@@ -471,6 +473,8 @@ def test_an_empty_collection_gives_empty_tables_of_the_same_types(step: Step, en
         if name == "full.parquet":
             expected = types
     assert types == expected
+    said = [line for line in capsys.readouterr().err.splitlines() if line.endswith(": no rows")]
+    assert said == [f"{step.root}/empty.{ending}: no rows"]
     assert [step.column(file, next(iter(types[file]))) for file in types] == [[], [], [], []]
 
 

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
@@ -211,8 +212,12 @@ def collect(
 
     def laid(job: Job) -> Counts:
         rejected: Counts = Counter()
+        kept = 0
         for rows in takewhile(lambda _: not stopped.is_set(), sifted(job, numbers, optout, rejected)):
             shelves.add(rows)
+            kept += rows.height
+        if not kept + rejected.total():
+            tqdm.write(f"{job.part.name}: no rows", sys.stderr)
         return rejected
 
     jobs = [Job(found, part) for found in collections for part in found.parts]

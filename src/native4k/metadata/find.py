@@ -13,6 +13,9 @@ from native4k.errors import UserError
 KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Ending -> what it promises; the text kinds may be followed by .gz."""
 
+NOTHING = "empty; fetch the file again"
+"""What is said of a file without even a header."""
+
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
 
@@ -158,7 +161,7 @@ def _keeps(part: Part, head: bytes) -> None:
     holds = "Parquet" if head == PARQUET else "gzip" if head[:2] == GZIP else "text"
     wanted = "Parquet" if part.kind == "parquet" else "gzip" if part.zipped else "text"
     if not head:
-        raise UserError(f"{part.name}: empty; fetch the file again")
+        raise UserError(f"{part.name}: {NOTHING}")
     if holds != wanted:
         shown = f" (it begins with {head!r})" if holds == "text" else ""
         raise UserError(f"{part.name}: holds {holds}, its ending promises {wanted}{shown}; rename it or fetch it again")
