@@ -49,6 +49,8 @@ class Source:
     """Where the images and the captions come from, for each row that does not say itself."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Our column -> its known spellings, the usual one first."""
+    split: str = ""
+    """A pattern whose first group is the split, found in the names of files that do not say it in a column."""
     header: tuple[str, ...] = ()
     """The columns of text files that have no header line."""
     note: str = ""
