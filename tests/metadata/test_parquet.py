@@ -99,6 +99,19 @@ def test_a_flipped_byte_is_named_by_its_row_group(place: str, column: int) -> No
     assert said.endswith(f") in column '{ROWS.columns[column]}'; fetch it again")
 
 
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_damage_that_can_be_unpacked_is_told_by_the_checksum_of_its_page(place: str, dictionary: bool) -> None:
+    options = {"compression": "none", "use_dictionary": dictionary, "row_group_size": 250}
+    pq.write_table(ROWS.to_arrow(), "made", write_page_checksum=True, **options)
+    assert everything(put(place, Path("made").read_bytes()))["url"].equals(ROWS["URL"])
+    content = Path("made").read_bytes()
+    said = complaint(put(place, content.replace(b"https://e.org/700", b"https://e.org/70x")))
+    assert said == (
+        f"{place}: row group 2 (rows 500 to 749): damaged (could not verify page integrity, CRC checksum verification "
+        "failed for page_ordinal 0) in column 'URL'; fetch it again"
+    )
+
+
 def test_bytes_that_are_no_text_are_named_by_row_group_and_column(place: str) -> None:
     texts = [b"good"] * 700 + [b"\xff"] + [b"good"] * 299
     said = complaint(put(place, ROWS.with_columns(pl.Series("TEXT", texts))))
