@@ -6,14 +6,16 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from native4k.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERSION = "1"
 """Of the columns' meaning; a table with another one is refused."""
@@ -69,7 +71,7 @@ def write_json(tree: dict[str, Any], path: Path) -> None:
     write_text(json.dumps(tree, indent=1, sort_keys=True) + "\n", path)
 
 
-def write(table: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
+def write(table: "pd.DataFrame", path: Path, metadata: dict[str, str] | None = None) -> None:
     """The table sorted by id, in canonical bytes; metadata goes into the schema."""
     ordered = table.sort_values("id", kind="stable") if "id" in table else table
     arrow = pa.Table.from_pandas(ordered, preserve_index=False)
@@ -86,7 +88,7 @@ def write_arrow(
             writer.write_table(piece.replace_schema_metadata(schema.metadata), row_group_size=ROW_GROUP)
 
 
-def read(path: Path, *needed: str, columns: list[str] | None = None) -> pd.DataFrame:
+def read(path: Path, *needed: str, columns: list[str] | None = None) -> "pd.DataFrame":
     """A table of ours, or one line that says what is wrong with the file."""
     schema = _schema(path)
     missing = [name for name in (*needed, *(columns or [])) if name not in schema.names]
@@ -118,7 +120,7 @@ def _schema(path: Path) -> pa.Schema:
     return schema
 
 
-def reject(table: pd.DataFrame, mask: "pd.Series | np.ndarray", reason: str, step: str) -> pd.DataFrame:
+def reject(table: "pd.DataFrame", mask: "pd.Series | np.ndarray", reason: str, step: str) -> "pd.DataFrame":
     """The table with a reason on the masked rows; the first reason stands."""
     hit = np.asarray(mask, dtype=bool) & (table["reason"] == "").to_numpy()
     return table.assign(
@@ -127,19 +129,19 @@ def reject(table: pd.DataFrame, mask: "pd.Series | np.ndarray", reason: str, ste
     )
 
 
-def kept(table: pd.DataFrame) -> pd.Series:
+def kept(table: "pd.DataFrame") -> "pd.Series":
     """Which rows no step has rejected."""
     return table["reason"] == ""
 
 
-def funnel(table: pd.DataFrame) -> pd.DataFrame:
+def funnel(table: "pd.DataFrame") -> "pd.DataFrame":
     """How many rows each step rejected and why, most first, the kept ones last."""
     counts = table.groupby(["rejected_by", "reason"], sort=True).size().rename("rows").reset_index()
     counts["kept"] = counts["reason"] == ""
     return counts.sort_values(["kept", "rows", "reason"], ascending=[True, False, True]).drop(columns="kept")
 
 
-def conserve(before: pd.DataFrame, after: pd.DataFrame, step: str) -> None:
+def conserve(before: "pd.DataFrame", after: "pd.DataFrame", step: str) -> None:
     """Rows in are rows out, and nobody's reason was changed."""
     old, new = before.set_index("id"), after.set_index("id")
     if not old.index.sort_values().equals(new.index.sort_values()):
@@ -149,7 +151,7 @@ def conserve(before: pd.DataFrame, after: pd.DataFrame, step: str) -> None:
         raise AssertionError(f"{step}: changed a reason that an earlier step had given")
 
 
-def shard_of(ids: pd.Series, shards: int) -> pd.Series:
+def shard_of(ids: "pd.Series", shards: int) -> "pd.Series":
     """Each image's shard, from its id alone: kept when the collection grows, and in the order of the ids."""
     return ids.map(lambda id_: int(id_[:8], 16) * shards >> 32)
 

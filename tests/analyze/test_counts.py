@@ -22,7 +22,8 @@ NUMBERS = st.lists(st.sampled_from(ENDS) | st.integers(0, 2**64 - 1), max_size=3
 def added(parts: list[list[str | None]], limit: int | None = None) -> Counts:
     made = Counts("word", limit=limit)
     for part in parts:
-        made.add(pl.DataFrame({"word": part}, schema={"word": pl.String}))
+        words = pl.DataFrame({"word": part}, schema={"word": pl.String})
+        made.add(words.with_columns(rows=pl.lit(1, pl.Int64)))
     return made
 
 
@@ -39,16 +40,6 @@ def test_values_are_counted_as_by_a_counter(parts: list[list[str | None]]) -> No
     assert sorted(found, key=repr) == sorted(Counter(word for part in parts for word in part).items(), key=repr)
 
 
-@given(st.lists(st.lists(st.tuples(WORDS, st.none() | st.booleans())), min_size=1, max_size=8))
-def test_pairs_of_values_are_counted_as_by_a_counter(parts: list[list[tuple[str | None, bool | None]]]) -> None:
-    made = Counts("word", "told")
-    for part in parts:
-        rows = pl.DataFrame(part, schema={"word": pl.String, "told": pl.Boolean}, orient="row")
-        made.merge(rows.with_columns(rows=pl.lit(1, pl.Int64)))
-    found = [((word, told), rows) for word, told, rows in made.counted().rows()]
-    assert sorted(found, key=repr) == sorted(Counter(pair for part in parts for pair in part).items(), key=repr)
-
-
 @given(PARTS)
 def test_the_most_frequent_come_first_and_equals_in_order(parts: list[list[str | None]]) -> None:
     counted = Counter(word for part in parts for word in part).items()
@@ -58,8 +49,8 @@ def test_the_most_frequent_come_first_and_equals_in_order(parts: list[list[str |
 
 def test_values_that_are_counted_already_are_taken_in_with_their_rows() -> None:
     made = Counts("word")
-    made.merge(pl.DataFrame({"rows": [3, 4, 1], "word": ["a", "b", "a"], "other": [0, 0, 0]}))
-    made.merge(pl.DataFrame({"word": ["b"], "rows": [5]}))
+    made.add(pl.DataFrame({"rows": [3, 4, 1], "word": ["a", "b", "a"], "other": [0, 0, 0]}))
+    made.add(pl.DataFrame({"word": ["b"], "rows": [5]}))
     assert made.table().rows() == [("b", 9), ("a", 4)]
 
 

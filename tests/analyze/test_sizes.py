@@ -13,7 +13,7 @@ from native4k.analyze import sizes
 from native4k.analyze.counts import Counts
 from native4k.analyze.figures import Figure, Precision, spread
 from native4k.analyze.tally import DERIVED
-from native4k.geometry import Geometry
+from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, MAX_SIDE
 
 EXACT = Precision(None)
@@ -42,8 +42,13 @@ def unpacked(pairs: list[Pair]) -> pl.DataFrame:
     schema = {"declared_width": COLUMNS["declared_width"], "declared_height": COLUMNS["declared_height"]}
     rows = pl.DataFrame(pairs, schema=schema, orient="row").select(size=DERIVED["size"])
     counts = Counts("size", limit=None)
-    counts.add(rows)
+    counts.add(rows.with_columns(rows=pl.lit(1, pl.Int64)))
     return sizes.unpacked(counts.counted())
+
+
+def cost(pairs: list[Pair], rule: Geometry) -> dict[str, Any] | None:
+    good = sizes.possible(unpacked(pairs))
+    return sizes.cost(good, geometry_reasons(good["width"], good["height"], rule), EXACT)
 
 
 def described(pairs: list[Pair], **rules: Geometry) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def test_what_passes_a_rule_is_what_passes_it_row_by_row(pairs: list[Pair], rule
 
 @given(st.lists(GOOD, min_size=1, max_size=30), RULES)
 def test_what_an_aspect_range_costs_is_counted_row_by_row(pairs: list[Pair], rule: Geometry) -> None:
-    found = sizes.cost(sizes.possible(unpacked(pairs)), rule, EXACT)
+    found = cost(pairs, rule)
     verdicts = [good(width or 0, height or 0, rule) for width, height in pairs]
     large = sum(enough for enough, _ in verdicts)
     lost = sum(enough and not shape for enough, shape in verdicts)
@@ -163,7 +168,7 @@ def test_an_aspect_range_of_the_paper_loses_4k_itself_and_keeps_4_to_3() -> None
 )
 def test_a_frame_is_called_what_it_is(size: Pair, frame: str) -> None:
     rule = Geometry(min_pixels=0, min_long_side=0, min_short_side=0, min_aspect=20, max_aspect=30)
-    found = sizes.cost(sizes.possible(unpacked([size])), rule, EXACT)
+    found = cost([size], rule)
     assert found is not None
     assert [name for name, one in found["frames"].items() if one["of the large"].value] == [frame]
 

@@ -96,8 +96,7 @@ def report(folder: Path, words: str, file: str = "part.parquet", rule: str = "4K
     asked = params.validate(stats.Params, numbers, "analyze")
     rows = rows_of(words)
     tally = Tally(SOURCE, asked.purposes, folder / "scratch")
-    tally.add(rows.select(tally.columns))
-    tally.settle()
+    tally.take(tally.count(rows.select(tally.columns)))
     trees = {"all": stats.figures(tally, rows, rows.height, asked, exact=True)}
     made, origin = contents.sections(trees), {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
     text = writing.told(origin)

@@ -42,6 +42,12 @@ def test_sizes_of_other_types_are_impossible_and_not_an_error() -> None:
     assert widths(pl.Series([200], dtype=pl.UInt8)) == [200]
 
 
+def test_a_score_is_finite_or_null_and_a_zero_has_no_sign() -> None:
+    told = pl.Series([-0.0, 0.25, float("nan"), float("inf"), None])
+    rows = pl.DataFrame({"URL": "https://example.org/", "WIDTH": 1, "HEIGHT": 1, "similarity": told})
+    assert list(map(str, columns.shaped(rows, SOURCE, "part")["similarity"])) == ["0.0", "0.25", *["None"] * 3]
+
+
 @given(
     st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)).map(lambda told: pl.Series(told, dtype=pl.Int64))
     | st.lists(st.none() | st.integers(0, 2**8 - 1)).map(lambda told: pl.Series(told, dtype=pl.UInt8))

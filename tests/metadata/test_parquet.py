@@ -49,7 +49,7 @@ def complaint(part: find.Part) -> str:
         everything(part)
     wanted = ("url", "caption", "declared_width", "declared_height")
     with pytest.raises(UserError) as counted:
-        read.counts(part, SOURCE, wanted, pl.concat_str(wanted))
+        read.counts(part, SOURCE, wanted, pl.concat_str(wanted), ["u"])
     assert str(counted.value).partition(": damaged")[0] == str(raised.value).partition(": damaged")[0]
     return str(raised.value)
 
@@ -59,19 +59,19 @@ def test_rows_are_filtered_and_counted(place: str) -> None:
     found = list(read.frames(part, SOURCE, ("url",), lambda ours: ours["declared_width"] > 998))
     assert pl.concat(found).rows() == [("https://e.org/998",), ("https://e.org/999",)]
     key = pl.when(pl.col("declared_width") > 990).then(pl.lit("large")).otherwise(pl.lit("small"))
-    assert read.counts(part, SOURCE, ("declared_width",), key) == {"large": 10, "small": 990}
+    assert read.counts(part, SOURCE, ("declared_width",), key, ["large", "small"]) == {"large": 10, "small": 990}
 
 
 def test_columns_that_no_row_has_are_as_many_as_the_rows(place: str) -> None:
     part = put(place, ROWS)
     assert pl.concat(list(read.frames(part, SOURCE, ("license",)))).rows() == [("unknown",)] * 1000
-    assert read.counts(part, SOURCE, ("license",), pl.col("license")) == {"unknown": 1000}
+    assert read.counts(part, SOURCE, ("license",), pl.col("license"), ["unknown"]) == {"unknown": 1000}
 
 
 def test_no_rows_are_no_rows(place: str) -> None:
     part = put(place, ROWS.clear())
     assert sum(len(frame) for frame in read.frames(part, SOURCE)) == 0
-    assert read.counts(part, SOURCE, ("url",), pl.col("url")) == {}
+    assert read.counts(part, SOURCE, ("url",), pl.col("url"), ["u"]) == {"u": 0}
 
 
 def test_all_nulls_are_rows(place: str) -> None:
@@ -97,6 +97,19 @@ def test_a_flipped_byte_is_named_by_its_row_group(place: str, column: int) -> No
     said = complaint(put(place, bytes(content)))
     assert said.startswith(f"{place}: row group 2 (rows 500 to 749): damaged (")
     assert said.endswith(f") in column '{ROWS.columns[column]}'; fetch it again")
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_damage_that_can_be_unpacked_is_told_by_the_checksum_of_its_page(place: str, dictionary: bool) -> None:
+    options = {"compression": "none", "use_dictionary": dictionary, "row_group_size": 250}
+    pq.write_table(ROWS.to_arrow(), "made", write_page_checksum=True, **options)
+    assert everything(put(place, Path("made").read_bytes()))["url"].equals(ROWS["URL"])
+    content = Path("made").read_bytes()
+    said = complaint(put(place, content.replace(b"https://e.org/700", b"https://e.org/70x")))
+    assert said == (
+        f"{place}: row group 2 (rows 500 to 749): damaged (could not verify page integrity, CRC checksum verification "
+        "failed for page_ordinal 0) in column 'URL'; fetch it again"
+    )
 
 
 def test_bytes_that_are_no_text_are_named_by_row_group_and_column(place: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from native4k.errors import UserError
 from native4k.metadata import find, read
+from native4k.sources import cc12m
 from native4k.sources.laion_high_resolution import SOURCE
 
 HEAD = b"URL,TEXT,WIDTH,HEIGHT\n"
@@ -33,9 +34,36 @@ def complaint(name: str, content: bytes) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("content", [HEAD, HEAD + b"\n\n", b""])
+@pytest.mark.parametrize("content", [HEAD, HEAD + b"\n\n"])
 def test_a_file_without_rows_is_no_rows(content: bytes) -> None:
     assert rows("a.csv.gz", gzip.compress(content)) == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.tsv", "a.jsonl", "a.jsonl.gz"])
+@pytest.mark.parametrize("content", [b"", b"\n\r\n", b"\xef\xbb\xbf\n"])
+def test_a_file_without_even_a_header_is_refused(name: str, content: bytes) -> None:
+    packed = gzip.compress(content) if name.endswith(".gz") else content
+    assert complaint(name, packed) == f"{name}: empty; fetch the file again"
+
+
+def test_empty_lines_before_the_header_are_passed_over_and_counted() -> None:
+    begun = b"\xef\xbb\xbf\n\r\n" + HEAD
+    assert rows("a.csv", begun + b"\nu,t,4000,3000\n") == [("u", "t", 4000, 3000)]
+    said = "a.csv: line 5: 2 fields, the header has 4 columns; mend the row ('v')"
+    assert complaint("a.csv", begun + b"u,t,4,3\nv,t\n") == said
+    assert complaint("a.csv", b"\n\nURL,URL\n") == "a.csv: line 3: column 'URL' is there twice; rename one"
+    assert complaint("a.csv", b'\n\n"URL') == (
+        "a.csv: line 3: unexpected end of data; mend the quotes of the row that begins there"
+    )
+
+
+def test_empty_lines_before_the_rows_of_a_file_without_a_header_are_passed_over() -> None:
+    Path("a.tsv").write_bytes(b"\n\nu\tt\n\nv\tt\n")
+    found = [frame for part in find.parts("a.tsv") for frame in read.frames(part, cc12m.SOURCE, ("url",))]
+    assert [row for frame in found for row in frame.rows()] == [("u",), ("v",)]
+    Path("a.tsv").write_bytes(b"\n\nu\tt\nv\n")
+    with pytest.raises(UserError, match=r"^a\.tsv: line 4: 1 fields, the header has 2 columns; mend the row \('v'\)$"):
+        list(read.frames(find.parts("a.tsv")[0], cc12m.SOURCE))
 
 
 def test_captions_may_be_large_and_hold_lines_and_control_characters() -> None:

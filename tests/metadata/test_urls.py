@@ -21,6 +21,12 @@ def normalised(url: str | None) -> str | None:
     return pl.Series("url", [url], pl.String).to_frame().select(urls.normalised(pl.col("url"))).item()
 
 
+@given(st.builds("{}://{}{}".format, st.sampled_from(["http", "https", "httpss"]), WORDS, ANYTHING | PATHS) | ANYTHING)
+def test_a_url_that_is_plain_already_is_told_without_respelling_it(url: str) -> None:
+    slowly = pl.DataFrame({"url": [url]}).select(urls.respelled(pl.col("url"))).item()
+    assert normalised(url) == slowly
+
+
 def asked(path: str, query: list[str]) -> str:
     """A path with its query."""
     return path + ("?" + "&".join(query) if query else "")

@@ -1,11 +1,12 @@
 """The columns of 4KLSDB as released, and which of its files are read."""
 
 from fnmatch import fnmatch
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from native4k.metadata import columns
+from native4k.metadata import columns, find, read
 from native4k.sources.lsdb4k import SOURCE
 
 
@@ -40,12 +41,32 @@ def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesth
         "pwatermark": None,
         "aesthetic": None,
         "key": "0001234.png",
-        "declared_split": None,
+        "declared_split": "train",
     }
 
 
 @pytest.mark.parametrize(
-    ("split", "read"),
+    ("name", "split"),
+    [
+        ("train_x16-00000-of-00190.parquet", "train"),
+        ("hf://datasets/test_them/4KLSDB/data/validation_x16-00000-of-00003.parquet", "validation"),
+        ("data/test_bicubic_x16-00000-of-00003.parquet", "test"),
+        ("data/train_/all.csv", None),
+        ("latest_x16.jsonl", None),
+    ],
+)
+def test_the_split_of_4klsdb_is_taken_from_the_name_of_the_file(name: str, split: str | None, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"url": ["https://example.org/lake.jpg"], "width": [4000], "height": [3000]})
+    assert columns.shaped(frame, SOURCE, name)["declared_split"].to_list() == [split]
+    for ending, write in (("parquet", frame.write_parquet), ("csv", frame.write_csv), ("jsonl", frame.write_ndjson)):
+        path = tmp_path / f"{Path(name).stem}.{ending}"
+        write(path)
+        read_back = pl.concat(list(read.frames(find.parts(str(path))[0], SOURCE)))
+        assert read_back["declared_split"].to_list() == [split]
+
+
+@pytest.mark.parametrize(
+    ("split", "wanted"),
     [
         ("train_x16", True),
         ("validation_x16", True),
@@ -55,6 +76,6 @@ def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesth
         ("test_bicubic_x8", False),
     ],
 )
-def test_each_picture_of_4klsdb_is_read_once(split: str, read: bool) -> None:
+def test_each_picture_of_4klsdb_is_read_once(split: str, wanted: bool) -> None:
     folder = SOURCE.files.rsplit("/", 1)[0]
-    assert fnmatch(f"{folder}/{split}-00000-of-00003.parquet", SOURCE.files) is read
+    assert fnmatch(f"{folder}/{split}-00000-of-00003.parquet", SOURCE.files) is wanted

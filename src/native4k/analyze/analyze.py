@@ -6,6 +6,7 @@ FILES it is the place that `native4k sources` tells; without --source, too, the 
 
 import argparse
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,10 @@ from native4k.analyze.tally import Tally
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
+from native4k.metadata.abreast import abreast
+
+CHUNK = 250_000
+"""Rows counted at once."""
 
 
 class Found(NamedTuple):
@@ -54,26 +59,41 @@ def collections(wanted: dict[str, list[str | None]], root: Path, numbers: Path) 
         yield found[0]._replace(parts=list(parts.values()))
 
 
-def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """A collection's rows, file by file."""
+def frames(found: read.Collection, columns: list[str], sample: Sample) -> Iterator[pl.DataFrame]:
+    """A collection's rows, file by file, seen by the sample."""
     for part in tqdm(found.parts, desc=f"analyze {found.name}", unit="file", mininterval=5):
-        yield from read.frames(part, found.source, columns)
+        for frame in read.frames(part, found.source, columns):
+            sample.add(frame)
+            yield frame
+
+
+def chunks(rows: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in frames that are worth the while."""
+    held: list[pl.DataFrame] = []
+    for frame in rows:
+        held.append(frame)
+        if sum(one.height for one in held) >= CHUNK:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
     """Read a collection once; its figures of all rows, or of the sample."""
     tally = Tally(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
-    for frame in collect.ahead(frames(found, tally.columns)):
-        sample.add(frame)
-        if exact:
-            tally.add(frame)
+    rows = frames(found, tally.columns, sample)
+    if exact:
+        for counted in abreast(tally.count, chunks(rows)):
+            tally.take(counted)
+    else:
+        deque(rows, maxlen=0)
     if not sample.rows:
         raise UserError(f"{found.parts[0].name}: no rows, nor in any other file of {found.name}; nothing to analyze")
     drawn = sample.drawn()
     if not exact:
-        tally.add(drawn)
-    tally.settle()
+        tally.take(tally.count(drawn))
     whole = exact or sample.rows <= numbers.sample
     return Found(stats.figures(tally, drawn, sample.rows, numbers, whole), drawn)
 

@@ -16,18 +16,14 @@ SHELVES = 256
 class Counts:
     """Rows by value; where there are more than HELD values, the rows of the rarest so far lose their names."""
 
-    def __init__(self, *names: str, limit: int | None = HELD) -> None:
-        self.names, self.limit, self.unnamed = names, limit, 0
+    def __init__(self, name: str, limit: int | None = HELD) -> None:
+        self.name, self.limit, self.unnamed = name, limit, 0
         self.pending: list[pl.DataFrame] = []
         self.settled: pl.DataFrame | None = None
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Count the rows of a single column."""
-        self.merge(rows.to_series().value_counts(name="rows").cast({"rows": pl.Int64}))
-
-    def merge(self, counted: pl.DataFrame) -> None:
+    def add(self, counted: pl.DataFrame) -> None:
         """Take in values with their rows, a value perhaps more than once."""
-        self.pending.append(counted.select(*self.names, "rows"))
+        self.pending.append(counted.select(self.name, "rows"))
         waiting = sum(frame.height for frame in self.pending)
         if waiting > (self.settled.height if self.settled is not None else 0):
             self._settle()
@@ -37,9 +33,9 @@ class Counts:
             return
         held = [*([self.settled] if self.settled is not None else []), *self.pending]
         self.pending = []
-        self.settled = pl.concat(held).group_by(self.names).agg(pl.col("rows").sum())
+        self.settled = pl.concat(held).group_by(self.name).agg(pl.col("rows").sum())
         if self.limit is not None and self.settled.height > self.limit:
-            ordered = self.settled.sort("rows", *self.names, descending=[True, *[False] * len(self.names)])
+            ordered = self.settled.sort("rows", self.name, descending=[True, False])
             self.unnamed += int(ordered[self.limit // 2 :]["rows"].sum())
             self.settled = ordered[: self.limit // 2]
 
@@ -47,12 +43,12 @@ class Counts:
         """Each value with its rows, in no order."""
         self._settle()
         if self.settled is None:
-            raise AssertionError(f"no rows to count {', '.join(self.names)} of")
+            raise AssertionError(f"no rows to count {self.name} of")
         return self.settled
 
     def table(self) -> pl.DataFrame:
         """Each value with its rows, the most frequent first."""
-        return self.counted().sort("rows", *self.names, descending=[True, *[False] * len(self.names)], nulls_last=True)
+        return self.counted().sort("rows", self.name, descending=[True, False], nulls_last=True)
 
 
 class Repeats(NamedTuple):

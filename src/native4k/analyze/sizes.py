@@ -35,6 +35,8 @@ FRAMES = {
 EXACTLY = {"UHD, 3840x2160": (3840, 2160), "portrait UHD, 2160x3840": (2160, 3840), "DCI 4K, 4096x2160": (4096, 2160)}
 
 Rules = Mapping[str, Geometry]
+Against = Mapping[str, pl.Series]
+"""Reason of a rule -> the pairs that it hits."""
 
 
 def unpacked(counted: pl.DataFrame) -> pl.DataFrame:
@@ -68,6 +70,7 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
     if not sized:
         return {"rows": 0}
     of = {name: spread(pairs[name], pairs["rows"]) for name in ("width", "height", "aspect")}
+    against = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
     of["megapixels"] = spread(pairs["pixels"] / 1e6, pairs["rows"])
     longer = spread(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
     return {
@@ -75,8 +78,8 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
         **{name: sure.summary(of[name]) for name in ("width", "height", "megapixels", "aspect")},
         "buckets": _buckets(pairs, sized, sure),
         "shapes": _shapes(pairs, sized, sure),
-        "passes": {name: _passes(pairs, rule, rows, whole, sure) for name, rule in rules.items()},
-        "cost": {name: found for name, rule in rules.items() if (found := cost(pairs, rule, sure))},
+        "passes": {name: _passes(pairs, reasons, rows, whole, sure) for name, reasons in against.items()},
+        "cost": {name: found for name, reasons in against.items() if (found := cost(pairs, reasons, sure))},
         "exactly": {name: sure.share(_exactly(pairs, *size), rows) for name, size in EXACTLY.items()},
         "histograms": {
             "long side (pixels)": histogram(longer, (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)),
@@ -108,8 +111,8 @@ def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
     return {name: int(count) for name, count in zip(ends, rows, strict=True)}
 
 
-def _passes(pairs: pl.DataFrame, rule: Geometry, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
-    good = _good(pairs, rule)
+def _passes(pairs: pl.DataFrame, against: Against, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+    good = ~(against["too_small"] | against["aspect"])
     passing = _sum(pairs, good)
     pixels, counts = (pairs[name].filter(good).to_numpy().astype(float) for name in ("pixels", "rows"))
     mean, square = float(pixels @ counts) / rows, float(pixels**2 @ counts) / rows
@@ -121,14 +124,8 @@ def _passes(pairs: pl.DataFrame, rule: Geometry, rows: int, whole: int, sure: Pr
     }
 
 
-def _good(pairs: pl.DataFrame, rule: Geometry) -> pl.Series:
-    against = geometry_reasons(pairs["width"], pairs["height"], rule)
-    return ~(against["too_small"] | against["aspect"])
-
-
-def cost(pairs: pl.DataFrame, rule: Geometry, sure: Precision) -> dict[str, Any] | None:
+def cost(pairs: pl.DataFrame, against: Against, sure: Precision) -> dict[str, Any] | None:
     """Of the rows large enough, how many are of which frame, and which share of those the aspect range loses."""
-    against = geometry_reasons(pairs["width"], pairs["height"], rule)
     large, lost = pairs.filter(~against["too_small"]), pairs.filter(~against["too_small"] & against["aspect"])
     if not lost.height:
         return None

@@ -12,7 +12,6 @@ from native4k.analyze.counts import Counts, Hashes
 from native4k.analyze.figures import Figure, Precision, Spread, spread
 from native4k.analyze.tally import STEPS, Tally
 from native4k.geometry import Geometry
-from native4k.metadata import urls
 
 SHOWN = 20
 """Values of a list, such as hosts or languages, that are named."""
@@ -54,7 +53,8 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
     """Everything that is known of a collection of whole rows; the tally has all of them, or the sample."""
     sure = Precision(None if exact else numbers.confidence)
     guess = Precision(None if sample.height == whole else numbers.confidence)
-    rows, pairs = tally.rows, sizes.unpacked(tally.sizes.counted())
+    rows, pairs = tally.rows, sizes.unpacked(tally.values["size"].counted())
+    scores, words = ({name: tally.values[name] for name in names} for names in (tally.scores, tally.words))
     described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
     return {
         "rows": whole,
@@ -63,22 +63,22 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
             **sizes.missing(pairs, rows, sure),
             "no URL": sure.share(tally.sums["no_url"], rows),
             "no caption": sure.share(tally.sums["blank"], rows),
-            **{f"no {name}": sure.share(nulls(counts), rows) for name, counts in tally.scores.items()},
+            **{f"no {name}": sure.share(nulls(counts), rows) for name, counts in scores.items()},
         },
         "sizes": described,
-        "scores": {name: score(counts, sure) for name, counts in tally.scores.items()},
+        "scores": {name: score(counts, sure) for name, counts in scores.items()},
         "captions": {
-            **lengths(tally.captions, sure),
-            **repeats(tally.captions_told, exact),
+            **lengths(tally.values["caption_length"], sure),
+            **repeats(tally.hashes["caption"], exact),
             "guessed languages": guessed(sample, guess),
         },
-        **{f"{name}s": shares(counts, name, rows, sure) for name, counts in tally.texts.items()},
+        **{f"{name}s": shares(counts, name, rows, sure) for name, counts in words.items()},
         "urls": {
             "not of the web": sure.share(tally.sums["not_web"], rows - tally.sums["no_url"]),
-            **hosts(tally.hosts, numbers.risky_hosts, sure),
-            **repeats(tally.urls, exact),
+            **hosts(tally.values["host"], numbers.risky_hosts, sure),
+            **repeats(tally.hashes["url"], exact),
         },
-        "files": shares(tally.endings, "ending", rows, sure),
+        "files": shares(tally.values["ending"], "ending", rows, sure),
         "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
         "download": {name: effort(passes, numbers.download) for name, passes in described.get("passes", {}).items()},
     }
@@ -140,10 +140,7 @@ def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[
     """Who serves the images, how few serve how many (a sample cannot say), and which are known to refuse or forget."""
     table, exact = counts.table(), sure.confidence is None
     served = int(table["rows"].sum()) + counts.unnamed
-    below = {
-        kind: table.filter(urls.below(pl.col("host"), pl.Series(domains, dtype=pl.String).str.to_lowercase()))
-        for kind, domains in risky.items()
-    }
+    below = {kind: table.filter(belongs(domains)) for kind, domains in risky.items()}
     tops = {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()}
     return {
         "hosts": table.height if exact else None,
@@ -152,6 +149,12 @@ def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[
         "served by": tops if exact else None,
         "risky": {kind: sure.share(int(rows["rows"].sum()), served) for kind, rows in below.items()},
     }
+
+
+def belongs(domains: list[str]) -> pl.Expr:
+    """Whether a host is one of the domains or belongs to one."""
+    dotted = "." + pl.col("host")
+    return pl.any_horizontal(pl.lit(value=False), *(dotted.str.ends_with(f".{name.lower()}") for name in domains))
 
 
 def effort(passes: dict[str, Any], numbers: Download) -> dict[str, Any]:

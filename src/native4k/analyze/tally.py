@@ -2,7 +2,9 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from native4k.analyze import fitness
@@ -14,9 +16,6 @@ from native4k.sources.source import Source
 ALWAYS = ("url", "declared_width", "declared_height", "caption")
 SOMETIMES = ("license", "language", *SCORES)
 """What is looked at; the second where a source knows it."""
-
-CHUNK = 500_000
-"""Rows counted at once."""
 
 STEPS = 1000
 """Steps of a score between two whole numbers: scores are counted to three digits."""
@@ -48,51 +47,63 @@ DERIVED = {
 """What is counted of a row."""
 
 
+class Chunk(NamedTuple):
+    """Some rows, counted."""
+
+    rows: int
+    sums: dict[str, int]
+    values: dict[str, pl.DataFrame]
+    """Column -> its values with their rows."""
+    hashes: dict[str, np.ndarray]
+
+
 class Tally:
     """Counts of one collection's rows."""
 
     def __init__(self, source: Source, purposes: fitness.Purposes, folder: Path) -> None:
         self.known = [name for name in SOMETIMES if name in source.spellings]
         self.columns = [*ALWAYS, *self.known]
+        self.scores = [name for name in SCORES if name in self.known]
+        self.words = [name for name in ("license", "language") if name in self.known]
+        self.summed = [pl.col("no_url").sum(), pl.col("blank").sum(), *fitness.counted(purposes, source)]
         self.rows = 0
         self.sums: Counter[str] = Counter()
-        self.sizes = Counts("size", limit=None)
-        self.scores = {name: Counts(name) for name in SCORES if name in self.known}
-        self.texts = {name: Counts(name) for name in ("license", "language") if name in self.known}
-        self.captions, self.hosts, self.endings = Counts("caption_length"), Counts("host"), Counts("ending")
-        self.urls, self.captions_told = Hashes(folder / "urls"), Hashes(folder / "captions")
-        self.summed = [pl.col("no_url").sum(), pl.col("blank").sum(), *fitness.counted(purposes, source)]
-        self.held: list[pl.DataFrame] = []
+        self.values = {name: Counts(name) for name in ("caption_length", "host", "ending", *self.scores, *self.words)}
+        self.values["size"] = Counts("size", limit=None)
+        self.hashes = {name: Hashes(folder / name) for name in ("url", "caption")}
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Take in rows in our columns."""
-        self.held.append(frame.select(*self.known, **DERIVED))
-        if sum(one.height for one in self.held) >= CHUNK:
-            self.settle()
-
-    def settle(self) -> None:
-        """Count the rows that are held."""
-        if not self.held:
-            return
-        rows = pl.concat(self.held)
-        self.held = []
-        self.rows += rows.height
-        self.sums.update(rows.select(self.summed).row(0, named=True))
-        for counts in (self.sizes, self.captions, *self.texts.values()):
-            counts.add(rows.select(counts.names))
-        for name, counts in self.scores.items():
-            counts.add(rows.select((pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64)))
+    def count(self, frame: pl.DataFrame) -> Chunk:
+        """Count rows in our columns; changes nothing, so that several can be counted at once."""
+        rows = frame.select(*self.known, **DERIVED)
+        scores = {name: (pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64) for name in self.scores}
+        values = {name: valued(rows.select(expression)) for name, expression in scores.items()}
+        values |= {name: valued(rows.select(name)) for name in ("size", "caption_length", *self.words)}
         served = hosts(rows)
-        self.sums["not_web"] += int(served.filter(pl.col("host").is_null())["rows"].sum())
-        self.hosts.merge(served.drop_nulls("host"))
-        self.endings.merge(endings(rows))
-        self.urls.add(rows.filter(~pl.col("no_url"))["url_hash"].to_numpy())
-        self.captions_told.add(rows.filter(~pl.col("blank"))["caption_hash"].to_numpy())
+        values |= {"host": served.drop_nulls("host"), "ending": endings(rows)}
+        elsewhere = int(served.filter(pl.col("host").is_null())["rows"].sum())
+        sums = rows.select(self.summed).row(0, named=True) | {"not_web": elsewhere}
+        there = {"url": ~pl.col("no_url"), "caption": ~pl.col("blank")}
+        hashes = {name: rows.filter(which)[f"{name}_hash"].to_numpy() for name, which in there.items()}
+        return Chunk(rows.height, sums, values, hashes)
+
+    def take(self, chunk: Chunk) -> None:
+        """Add what was counted."""
+        self.rows += chunk.rows
+        self.sums.update(chunk.sums)
+        for name, counted in chunk.values.items():
+            self.values[name].add(counted)
+        for name, hashes in chunk.hashes.items():
+            self.hashes[name].add(hashes)
+
+
+def valued(column: pl.DataFrame) -> pl.DataFrame:
+    """The different values of a column with their rows."""
+    return column.to_series().value_counts(name="rows").cast({"rows": pl.Int64})
 
 
 def hosts(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows by host; null for a URL that is not of the web."""
-    counted = rows.filter(~pl.col("no_url"))["origin"].value_counts(name="rows").cast({"rows": pl.Int64})
+    counted = valued(rows.filter(~pl.col("no_url")).select("origin"))
     return counted.with_columns(host=pl.when(urls.fetchable(pl.col("origin"))).then(urls.host(pl.col("origin"))))
 
 
@@ -101,5 +112,6 @@ def endings(rows: pl.DataFrame) -> pl.DataFrame:
     odd = rows.select("odd").drop_nulls().to_series()
     paths = odd.str.replace(r"^[A-Za-z]+://[^/?#]*", "").str.replace(r"[?#].*$", "")
     tails = pl.concat([rows.filter(pl.col("odd").is_null())["tail"], paths.str.tail(6).alias("tail")])
-    counted = tails.value_counts(name="rows").cast({"rows": pl.Int64})
-    return counted.with_columns(ending=pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase())
+    return valued(tails.to_frame()).with_columns(
+        ending=pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase()
+    )

@@ -3,13 +3,14 @@
 import argparse
 import hashlib
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import Path
-from typing import Annotated
+from threading import Event
+from typing import Annotated, NamedTuple, TypeAlias
 
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 from pydantic import Field
@@ -22,14 +23,16 @@ from native4k.fetch.optout import OptOut
 from native4k.fetch.shelves import Shelves
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata import read, urls
-from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SCORES, SIZES
+from native4k.metadata.abreast import abreast
+from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SIZES
 from native4k.metadata.find import Part
 
-NUMERIC = (*SIZES, *SCORES)
+DECLARED = {name: pl.col(name) for name in SIZES}
 CANDIDATE = ("id", "source", *COLUMNS)
 EMPTY = pl.DataFrame(
     schema={"id": pl.String, "source": pl.String, **COLUMNS, "reason": pl.String, "rejected_by": pl.String}
 )
+COUNTED = {"source": pl.String, "reason": pl.String, "rows": pl.Int64}
 REJECTED_BY = pl.when(pl.col("reason") != "").then(pl.lit("collect")).otherwise(pl.lit(""))
 
 
@@ -52,7 +55,14 @@ class Params:
     keep_rejected: bool
 
 
-Columns = Mapping[str, pl.Expr]
+class Job(NamedTuple):
+    """A part to sift."""
+
+    found: read.Collection
+    part: Part
+
+
+Counts: TypeAlias = "Counter[tuple[str, str]]"
 
 
 def identify(source: str, url: str) -> str:
@@ -61,30 +71,38 @@ def identify(source: str, url: str) -> str:
     return str(rows["id"][0])
 
 
-def hashed(name: str) -> str:
-    """The first 16 hex digits of a name's SHA-256."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+def hashed(names: pl.Series) -> pl.Series:
+    """The first 16 hex digits of each name's SHA-256."""
+    digests = [hashlib.sha256(name).digest() for name in names.cast(pl.Binary).to_list()]
+    return pl.Series("id", digests, pl.Binary).bin.slice(0, 8).bin.encode("hex")
 
 
-def promised(columns: Columns, numbers: Params) -> dict[str, pl.Expr]:
-    """Reason -> which rows it hits, by the numbers alone; what a source does not know rejects nothing."""
+def sized(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, pl.Expr]:
+    """Reason -> which rows it hits, by the declared sizes alone."""
     width, height = columns["declared_width"], columns["declared_height"]
-    verdicts = {
+    return {
         "impossible_size": (width == IMPOSSIBLE) | (height == IMPOSSIBLE),
         "no_size": pl.lit(not numbers.keep_unsized) & (width.is_null() | height.is_null()),
         **geometry_reasons(width, height, numbers.geometry),
-        "unsafe": columns["punsafe"] > numbers.max_punsafe,
-        "watermarked": columns["pwatermark"] > numbers.max_pwatermark,
+    }
+
+
+def scored(numbers: Params) -> dict[str, pl.Expr]:
+    """Reason -> which rows it hits, by their scores; what a source does not know rejects nothing."""
+    verdicts = {
+        "unsafe": pl.col("punsafe") > numbers.max_punsafe,
+        "watermarked": pl.col("pwatermark") > numbers.max_pwatermark,
     }
     if numbers.min_similarity is not None:
-        verdicts["unlike_caption"] = columns["similarity"] < numbers.min_similarity
+        verdicts["unlike_caption"] = pl.col("similarity") < numbers.min_similarity
     if numbers.min_aesthetic is not None:
-        verdicts["unaesthetic"] = columns["aesthetic"] < numbers.min_aesthetic
-    return {reason: verdict.fill_null(False) for reason, verdict in verdicts.items()}
+        verdicts["unaesthetic"] = pl.col("aesthetic") < numbers.min_aesthetic
+    return verdicts
 
 
 def told(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
-    """Reason -> which rows it hits, by what is written in them; the columns are ours, id, web and host."""
+    """Reason -> which rows it hits, by what is written in them; the columns are ours, id and web."""
+    host = urls.host(pl.col("url"))
     verdicts = {"bad_url": pl.col("url") == "" if local else ~pl.col("web")}
     if numbers.licenses is not None:
         verdicts["license"] = ~pl.col("license").is_in(numbers.licenses)
@@ -93,11 +111,11 @@ def told(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
     verdicts["caption"] = ~pl.col("caption").str.len_chars().is_between(numbers.min_caption, numbers.max_caption)
     if numbers.blocked_hosts:
         blocked = pl.Series([name.lower() for name in numbers.blocked_hosts])
-        verdicts["blocked_host"] = urls.below(pl.col("host"), blocked)
+        verdicts["blocked_host"] = urls.below(host, blocked)
     if optout.ids or optout.hosts:
         ids, hosts = pl.Series(sorted(optout.ids), dtype=pl.String), pl.Series(sorted(optout.hosts), dtype=pl.String)
-        verdicts["opted_out"] = pl.col("id").is_in(ids.implode()) | urls.below(pl.col("host"), hosts)
-    return {reason: verdict.fill_null(False) for reason, verdict in verdicts.items()}
+        verdicts["opted_out"] = pl.col("id").is_in(ids.implode()) | urls.below(host, hosts)
+    return verdicts
 
 
 def first_of(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
@@ -107,23 +125,24 @@ def first_of(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
 
 
 def identified(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The rows with an id, their source, whether their url is of the web, and its host; unknown texts are empty."""
+    """The rows with an id, their source, and whether their url is of the web; unknown texts are empty."""
     url = pl.col("url")
-    rows = frame.with_columns(pl.col(pl.String).fill_null("")).with_columns(url.str.strip_chars())
-    rows = rows.with_columns(web=urls.fetchable(url), host=urls.host(url).fill_null(""))
-    names = rows.select(pl.when("web").then(urls.normalised(url)).otherwise(f"{source}\n" + url)).to_series()
-    ids = pl.Series("id", [hashed(name) for name in names.to_list()], dtype=pl.String)
-    return rows.with_columns(ids, source=pl.lit(source))
+    name = pl.when("web").then(urls.normalised(url)).otherwise(f"{source}\n" + url)
+    rows = frame.lazy().with_columns(pl.col(pl.String).fill_null("")).with_columns(url.str.strip_chars())
+    named = rows.with_columns(web=urls.fetchable(url)).with_columns(id=name, source=pl.lit(source)).collect()
+    return named.with_columns(hashed(named["id"]))
 
 
 def judged(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:
     """Rows in our columns with an id and the first reason against each, or an empty one."""
-    verdicts = promised({name: pl.col(name) for name in NUMERIC}, numbers) | told(numbers, optout, local)
+    verdicts = sized(DECLARED, numbers) | scored(numbers) | told(numbers, optout, local)
     return (
         identified(frame, source)
+        .lazy()
         .with_columns(reason=first_of(verdicts).cast(pl.String))
         .with_columns(pl.col(SIZES).fill_null(0), rejected_by=REJECTED_BY)
         .select(EMPTY.columns)
+        .collect()
     )
 
 
@@ -133,6 +152,8 @@ def deduplicated(rows: pl.DataFrame) -> pl.DataFrame:
     The best caption is there at all, fits its image best by the source's own similarity, is the longest; then the other
     columns decide, so that the order of the rows does not.
     """
+    if rows["id"].is_unique().all():
+        return rows.sort("id")
     best = [pl.col("caption") != "", pl.col("similarity").fill_null(-1), pl.col("caption").str.len_chars()]
     rest = CANDIDATE[1:]
     descending = [False, False, *[True] * len(best), *[False] * len(rest)]
@@ -143,48 +164,37 @@ def deduplicated(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(rejected_by=REJECTED_BY)
 
 
-def sifted(
-    found: read.Collection, numbers: Params, optout: OptOut, counts: "Counter[tuple[str, str]]"
-) -> Iterator[pl.DataFrame]:
-    """A collection's rows with their reasons; those that the numbers reject may be counted only."""
-    local = found.source.content is not None
-    for frame in ahead(unsifted(found, numbers, counts)):
-        yield judged(frame, found.name, local, numbers, optout)
+def sifted(job: Job, numbers: Params, optout: OptOut, counts: Counts) -> Iterator[pl.DataFrame]:
+    """A part's rows with their reasons; those that their sizes reject may be counted only."""
+    local = job.found.source.content is not None
+    for frame in unsifted(job, numbers, counts):
+        yield judged(frame, job.found.name, local, numbers, optout)
 
 
-def ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same frames, the next one being read while this one is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, frames, None)
-        while (frame := coming.result()) is not None:
-            coming = pool.submit(next, frames, None)
-            yield frame
+def unsifted(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.DataFrame]:
+    """A part's rows, of Parquet only those whose declared sizes are good; the others are counted."""
+
+    def passing(columns: Mapping[str, pl.Expr]) -> pl.Expr:
+        return ~pl.any_horizontal(*sized(columns, numbers).values()).fill_null(False)
+
+    found, part = job
+    if part.kind != "parquet" or numbers.keep_rejected:
+        yield from read.frames(part, found.source)
+        return
+    wanted = tally(job, numbers, counts)
+    for frame in read.frames(part, found.source, sieve=passing):
+        wanted -= frame.height
+        yield frame
+    if wanted:
+        raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
 
 
-def unsifted(found: read.Collection, numbers: Params, counts: "Counter[tuple[str, str]]") -> Iterator[pl.DataFrame]:
-    """A collection's rows, of Parquet only those that the numbers let through; the others are counted."""
-
-    def passing(columns: Columns) -> pl.Expr:
-        return ~pl.any_horizontal(*promised(columns, numbers).values())
-
-    for part in tqdm(found.parts, desc=f"collect {found.name}", unit="file", mininterval=5):
-        if part.kind != "parquet" or numbers.keep_rejected:
-            yield from read.frames(part, found.source)
-            continue
-        wanted = tally(found, part, numbers, counts)
-        for frame in read.frames(part, found.source, sieve=passing):
-            wanted -= frame.height
-            yield frame
-        if wanted:
-            raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
-
-
-def tally(found: read.Collection, part: Part, numbers: Params, counts: "Counter[tuple[str, str]]") -> int:
-    """Count the rows of a part that the numbers reject, by reason; how many they let through."""
-    reason = first_of(promised({name: pl.col(name) for name in NUMERIC}, numbers))
-    there = read.counts(part, found.source, NUMERIC, reason)
-    counts.update({(found.name, name): rows for name, rows in there.items() if name})
-    return there.get("", 0)
+def tally(job: Job, numbers: Params, counts: Counts) -> int:
+    """Count the rows of a part that their declared sizes reject, by reason; how many are good."""
+    verdicts = sized(DECLARED, numbers)
+    there = read.counts(job.part, job.found.source, SIZES, first_of(verdicts), ["", *verdicts])
+    counts.update({(job.found.name, reason): rows for reason, rows in there.items() if reason and rows})
+    return there[""]
 
 
 def candidates_of(rows: pl.DataFrame) -> pa.Table:
@@ -194,19 +204,32 @@ def candidates_of(rows: pl.DataFrame) -> pa.Table:
 
 def collect(
     collections: Iterable[read.Collection], numbers: Params, optout: OptOut, shards: int, work: Path
-) -> "tuple[Counter[tuple[str, str]], Iterator[tuple[int, pl.DataFrame]]]":
+) -> tuple[Counts, Iterator[tuple[int, pl.DataFrame]]]:
     """The counts by source and reason, and the shards of rows one after another."""
-    counts: Counter[tuple[str, str]] = Counter()
+    counts: Counts = Counter()
     shelves = Shelves(work, shards, EMPTY)
-    for found in collections:
-        for rows in sifted(found, numbers, optout, counts):
+    stopped = Event()
+
+    def laid(job: Job) -> Counts:
+        rejected: Counts = Counter()
+        kept = 0
+        for rows in takewhile(lambda _: not stopped.is_set(), sifted(job, numbers, optout, rejected)):
             shelves.add(rows)
+            kept += rows.height
+        if not kept + rejected.total():
+            tqdm.write(f"{job.part.name}: no rows", sys.stderr)
+        return rejected
+
+    jobs = [Job(found, part) for found in collections for part in found.parts]
+    for rejected in tqdm(abreast(laid, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
+        counts.update(rejected)
+    shelves.close()
     return counts, _shards(shelves, counts)
 
 
-def _shards(shelves: Shelves, counts: "Counter[tuple[str, str]]") -> Iterator[tuple[int, pl.DataFrame]]:
-    for shard in range(shelves.shards):
-        rows = deduplicated(shelves.shelf(shard))
+def _shards(shelves: Shelves, counts: Counts) -> Iterator[tuple[int, pl.DataFrame]]:
+    shards = range(shelves.shards)
+    for shard, rows in zip(shards, abreast(lambda shard: deduplicated(shelves.shelf(shard)), shards), strict=True):
         for source, reason, count in rows.group_by("source", "reason").len().iter_rows():
             counts[source, reason] += count
         yield shard, rows
@@ -233,18 +256,17 @@ def run(args: argparse.Namespace) -> None:
     with tables.whole_folder(args.candidates) as folder:
         counts, made = collect(found, numbers, optout, shards, folder / "shelves")
 
-        def rejected() -> Iterator[pa.Table]:
-            for shard, rows in made:
-                tables.write_arrow(
-                    [table := candidates_of(rows)], table.schema, folder / f"{shard}-of-{shards}.parquet"
-                )
-                if numbers.keep_rejected:
-                    yield rows.filter(pl.col("reason") != "").to_arrow()
+        def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:
+            number, rows = shard
+            table = candidates_of(rows)
+            tables.write_arrow([table], table.schema, folder / f"{number}-of-{shards}.parquet")
+            return rows.filter(pl.col("reason") != "").to_arrow()
 
-        tables.write_arrow(rejected(), EMPTY.to_arrow().schema, args.rejected)
+        rejected = (table for table in abreast(written, made) if numbers.keep_rejected)
+        tables.write_arrow(rejected, EMPTY.to_arrow().schema, args.rejected)
         shutil.rmtree(folder / "shelves")
         rows = [(source, reason, count) for (source, reason), count in sorted(counts.items())]
-        kinds = {"source": "str", "reason": "str", "rows": "int64"}
-        tables.write(pd.DataFrame(rows, columns=list(kinds)).astype(kinds), args.counts)
+        table = pl.DataFrame(rows, COUNTED, orient="row").to_arrow()
+        tables.write_arrow([table], table.schema, args.counts)
     good = sum(count for source, reason, count in rows if not reason)
     print(f"{good:,} candidates of {sum(count for _, _, count in rows):,} rows")

@@ -1,48 +1,62 @@
-"""Rows laid aside on disk, shard by shard."""
+"""Rows laid aside in the order of ids, on disk if they are many, and given back shard by shard."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
 import pyarrow as pa
 
-SPILL = 200_000
-"""Rows held in memory before they are laid aside by shard."""
+SPILL = 500_000
+"""Rows held in memory before they are laid aside on disk: some 150 MB."""
 
 
 class Shelves:
-    """Rows laid aside by shard on disk, so that memory does not grow with the collection."""
+    """Rows laid aside so that memory does not grow with the collection; several threads may add and take."""
 
     def __init__(self, folder: Path, shards: int, empty: pl.DataFrame) -> None:
-        self.folder, self.shards, self.empty = folder, shards, empty
-        self.held: list[pl.DataFrame] = []
-        self.writers: dict[int, pa.RecordBatchStreamWriter] = {}
+        self.folder, self.shards = folder, shards
+        self.begins = pl.Series([f"{-(-(shard << 32) // shards):08x}" for shard in range(shards)])
+        self.held: list[pl.DataFrame] = [empty]
+        self.rest = empty
+        self.places: list[list[tuple[int, int]]] = []
+        self.lock = Lock()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Lay rows aside."""
-        self.held.append(rows)
-        if sum(frame.height for frame in self.held) >= SPILL:
-            self._spill()
+        with self.lock:
+            self.held.append(rows)
+            if sum(frame.height for frame in self.held) >= SPILL:
+                self._spill()
 
     def _spill(self) -> None:
-        if not self.held:
-            return
-        rows = pl.concat(self.held)
-        self.held = []
-        place = (pl.col("id").str.head(8).str.to_integer(base=16) * self.shards // 2**32).alias("shard")
-        for (shard,), frame in rows.with_columns(place).partition_by("shard", as_dict=True, include_key=False).items():
-            table = frame.to_arrow()
-            if shard not in self.writers:
-                self.writers[shard] = pa.ipc.new_stream(str(self.folder / f"{shard}.arrows"), table.schema)
-            self.writers[shard].write_table(table)
+        table = self._ordered().to_arrow()
+        with pa.ipc.new_file(self._file(len(self.places) - 1), table.schema) as writer:
+            writer.write_table(table)
+
+    def _ordered(self) -> pl.DataFrame:
+        """What is held, in the order of ids; where each shard begins and ends is noted."""
+        rows = pl.concat(self.held).sort("id")
+        self.held = [rows.clear()]
+        self.places.append(list(pairwise([*rows["id"].search_sorted(self.begins), rows.height])))
+        return rows
+
+    def close(self) -> None:
+        """Nothing will be added any more."""
+        self.rest = self._ordered()
 
     def shelf(self, shard: int) -> pl.DataFrame:
-        """All rows of a shard; nothing can be added any more."""
-        self._spill()
-        if shard not in self.writers:
-            return self.empty
-        self.writers[shard].close()
-        with pa.memory_map(str(self.folder / f"{shard}.arrows")) as file:
-            return pl.DataFrame(pa.ipc.open_stream(file).read_all())
+        """All rows of a shard."""
+        *spilled, (begin, end) = [places[shard] for places in self.places]
+        laid = [self._slice(number, *place) for number, place in enumerate(spilled)]
+        return pl.concat([*laid, self.rest[begin:end]])
+
+    def _slice(self, number: int, begin: int, end: int) -> pl.DataFrame:
+        with pa.memory_map(self._file(number)) as file:
+            return pl.DataFrame(pa.ipc.open_file(file).read_all()[begin:end])
+
+    def _file(self, number: int) -> str:
+        return str(self.folder / f"{number}.arrow")

@@ -1,5 +1,6 @@
 """Our columns of metadata, and how a source's own become them: the one place where spellings and types are judged."""
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -55,7 +56,7 @@ def _missing(spellings: tuple[str, ...], there: list[str], where: str) -> str:
 
 
 def expressions(schema: Mapping[str, pl.DataType], source: Source, where: str) -> dict[str, pl.Expr]:
-    """Each of our columns, computed from a file's own; null where the source does not know."""
+    """Each of our columns, computed from a file's own and its name; null where the source does not know."""
     found = spelled(schema, source, where)
     made = {}
     for ours, kind in COLUMNS.items():
@@ -67,6 +68,9 @@ def expressions(schema: Mapping[str, pl.DataType], source: Source, where: str) -
             made[ours] = _score(pl.col(found[ours]), schema[found[ours]], f"{where}: column {found[ours]!r}")
         else:
             made[ours] = _text(pl.col(found[ours]), schema[found[ours]], f"{where}: column {found[ours]!r}")
+    split = re.search(source.split, where) if source.split else None
+    if split and "declared_split" not in found:
+        made["declared_split"] = pl.lit(split[1])
     for ours, own in (("license", source.license), ("provenance", source.provenance)):
         if ours in found:
             made[ours] = pl.when(made[ours] != "").then(made[ours]).otherwise(pl.lit(own))
@@ -97,7 +101,8 @@ def _score(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:
     elif not (kind.is_numeric() or kind == pl.Null):
         raise UserError(f"{where}: expected numbers, found {kind}")
     number = column.cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number)
+    unsigned = pl.when(number == 0).then(0.0)  # or equal rows would have two spellings
+    return unsigned.when(number.is_finite()).then(number)
 
 
 def _text(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:

@@ -5,28 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import aiohttp
-import botocore.exceptions
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
-from huggingface_hub import errors as hub
 
 from native4k.errors import UserError
 
 KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Ending -> what it promises; the text kinds may be followed by .gz."""
 
-UNREACHED = (
-    hub.HTTPError,  # type: ignore[attr-defined]  # of whichever client the hub uses
-    botocore.exceptions.BotoCoreError,
-    aiohttp.ClientError,
-    ConnectionError,
-    TimeoutError,
-    FileNotFoundError,
-    NotADirectoryError,
-    PermissionError,
-)
-"""What says that a file cannot be got, and nothing about what is in it."""
+NOTHING = "empty; fetch the file again"
+"""What is said of a file without even a header."""
 
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
@@ -65,31 +53,53 @@ def unchanged(part: Part) -> Iterator[None]:
         raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
 
 
+def unreached() -> tuple[type[Exception], ...]:
+    """What says that a file cannot be got, and nothing about what is in it; for an except clause."""
+    import aiohttp
+    import botocore.exceptions
+    from huggingface_hub import errors as hub
+
+    return (
+        hub.HTTPError,  # type: ignore[attr-defined]  # of whichever client the hub uses
+        botocore.exceptions.BotoCoreError,
+        aiohttp.ClientError,
+        ConnectionError,
+        TimeoutError,
+        FileNotFoundError,
+        NotADirectoryError,
+        PermissionError,
+    )
+
+
 @contextmanager
 def reached(name: str, page: str = "") -> Iterator[None]:
     """A block that asks a file system; what it cannot give is one line that says what to do."""
     try:
         yield
-    except (hub.RepositoryNotFoundError, hub.RevisionNotFoundError) as error:
-        raise UserError(_withheld(name, page, error)) from None
-    except hub.HfHubHTTPError as error:
-        raise UserError(f"{name}: the hub refuses it ({_line(error)})") from None
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if isinstance(error.__cause__, (hub.RepositoryNotFoundError, hub.RevisionNotFoundError)):
-            raise UserError(_withheld(name, page, error.__cause__)) from None
-        raise UserError(f"{name}: not found") from None
-    except PermissionError as error:
-        raise UserError(f"{name}: not allowed ({_line(error)}); check the path and the credentials") from None
-    except botocore.exceptions.NoCredentialsError:
-        raise UserError(f"{name}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from None
-    except (*UNREACHED, OSError) as error:
-        raise UserError(f"{name}: cannot be reached ({_line(error)})") from None
+    except OSError as error:
+        raise UserError(f"{name}: {_refused(error, page)}") from None
+    except unreached() as error:
+        raise UserError(f"{name}: {_refused(error, page)}") from None
 
 
-def _withheld(name: str, page: str, error: Exception) -> str:
-    if isinstance(error, hub.GatedRepoError):
-        return f"{name}: gated; ask for access at {page or 'its page'} and set HF_TOKEN to a token of yours"
-    return f"{name}: no such repository, or HF_TOKEN may not read it"
+def _refused(error: Exception, page: str) -> str:
+    from botocore.exceptions import NoCredentialsError
+    from huggingface_hub import errors as hub
+
+    cause = error.__cause__ if isinstance(error, (FileNotFoundError, NotADirectoryError)) else error
+    if isinstance(cause, hub.GatedRepoError):
+        return f"gated; ask for access at {page or 'its page'} and set HF_TOKEN to a token of yours"
+    if isinstance(cause, (hub.RepositoryNotFoundError, hub.RevisionNotFoundError)):
+        return "no such repository, or HF_TOKEN may not read it"
+    if isinstance(error, hub.HfHubHTTPError):
+        return f"the hub refuses it ({_line(error)})"
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return "not found"
+    if isinstance(error, PermissionError):
+        return f"not allowed ({_line(error)}); check the path and the credentials"
+    if isinstance(error, NoCredentialsError):
+        return "no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    return f"cannot be reached ({_line(error)})"
 
 
 def _line(error: Exception) -> str:
@@ -151,7 +161,7 @@ def _keeps(part: Part, head: bytes) -> None:
     holds = "Parquet" if head == PARQUET else "gzip" if head[:2] == GZIP else "text"
     wanted = "Parquet" if part.kind == "parquet" else "gzip" if part.zipped else "text"
     if not head:
-        raise UserError(f"{part.name}: empty; fetch the file again")
+        raise UserError(f"{part.name}: {NOTHING}")
     if holds != wanted:
         shown = f" (it begins with {head!r})" if holds == "text" else ""
         raise UserError(f"{part.name}: holds {holds}, its ending promises {wanted}{shown}; rename it or fetch it again")

@@ -1,6 +1,8 @@
 """Parquet, of which only the columns and row groups that are needed are read, and of a local file only the rows."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import polars as pl
@@ -8,15 +10,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from native4k.errors import UserError
-from native4k.metadata.find import UNREACHED, Part, reached
+from native4k.metadata.find import Part, reached, unreached
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 BATCH = 100_000
 """Rows."""
 
+CHECKSUM = re.compile(rb"(?s)(?:\x15[\x80-\xff]*[\x00-\x7f]){3}\x15")
+"""A page's header: its type, two sizes and then, if it has one, its checksum; each a mark of Thrift's and a number."""
+
 BROKEN = (pa.ArrowException, pl.exceptions.PolarsError, OSError)
-"""What a damaged file raises; UNREACHED is to be looked for first."""
+"""What a damaged file raises; what is unreached is to be looked for first."""
 
 
 def schema(part: Part) -> dict[str, pl.DataType]:
@@ -25,7 +30,7 @@ def schema(part: Part) -> dict[str, pl.DataType]:
         try:
             found = pq.read_schema(file)
             return dict(pl.DataFrame(found.empty_table()).schema)
-        except UNREACHED:
+        except unreached():
             raise
         except BROKEN as error:
             said = " ".join(str(error).split())
@@ -34,19 +39,31 @@ def schema(part: Part) -> dict[str, pl.DataType]:
 
 def frames(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
     """The columns of the rows where the expression holds."""
-    return _local(part, columns, where) if part.local else _remote(part, columns, where)
+    return _by_polars(part, columns, where) if _quick(part) else _by_pyarrow(part, columns, where)
 
 
-def counts(part: Part, columns: list[pl.Expr], key: pl.Expr) -> dict[str, int]:
-    """How many rows have each value of a key, which is an expression of the columns."""
-    if not part.local:
-        found = [frame.group_by(key.alias("key")).len() for frame in _remote(part, columns, None)]
-        return dict(pl.concat(found).group_by("key").agg(pl.col("len").sum()).rows()) if found else {}
+def counts(part: Part, columns: list[pl.Expr], key: pl.Expr, values: Sequence[str]) -> dict[str, int]:
+    """How many rows have each of the values of a key, which is an expression of the columns."""
+    sums = [(pl.col("key") == value).sum().alias(value) for value in values]
     try:
-        rows = _only(pl.scan_parquet(part.path, glob=False), columns)
-        return dict(rows.group_by(key).len().collect(engine="streaming").rows())
+        if _quick(part):
+            told = _only(pl.scan_parquet(part.path, glob=False), columns).select(key=key).select(sums)
+            return told.collect(engine="streaming").row(0, named=True)
+        found = [frame.select(key=key).select(sums) for frame in _by_pyarrow(part, columns, None)]
+        return pl.concat(found).sum().row(0, named=True) if found else dict.fromkeys(values, 0)
     except BROKEN as error:
         raise UserError(damage(part, _read(columns), error)) from None
+
+
+def _quick(part: Part) -> bool:
+    """Whether Polars can read it: it is here, and its pages carry no checksums, which Polars would not verify."""
+    if not part.local:
+        return False
+    with suppress(IndexError, *BROKEN), part.files.open(part.path, "rb") as file:  # no rows, or what a reader will say
+        chunk = pq.read_metadata(file).row_group(0).column(0)
+        file.seek(chunk.dictionary_page_offset or chunk.data_page_offset)
+        return CHECKSUM.match(file.read(32)) is None
+    return True
 
 
 def _only(rows: Rows, columns: list[pl.Expr]) -> Rows:
@@ -59,7 +76,7 @@ def _read(columns: list[pl.Expr]) -> list[str]:
     return sorted({name for column in columns for name in column.meta.root_names()})
 
 
-def _local(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
+def _by_polars(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
     try:
         rows = pl.scan_parquet(part.path, glob=False)
         chosen = _only(rows if where is None else rows.filter(where), columns)
@@ -68,15 +85,16 @@ def _local(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterato
         raise UserError(damage(part, _read(columns if where is None else [*columns, where]), error)) from None
 
 
-def _remote(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
+def _by_pyarrow(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
     names = _read(columns if where is None else [*columns, where])
     with reached(part.name), part.files.open(part.path, "rb", cache_type="readahead") as raw:
         try:
-            file = pq.ParquetFile(raw, pre_buffer=True)
+            file = pq.ParquetFile(raw, pre_buffer=True, page_checksum_verification=True)
             for group in range(file.num_row_groups):
-                table = pl.DataFrame(file.read_row_group(group, columns=names or file.schema_arrow.names[:1]))
-                yield _only(table if where is None else table.filter(where), columns)
-        except UNREACHED:
+                for batch in file.iter_batches(BATCH, [group], names or file.schema_arrow.names[:1]):
+                    rows = pl.DataFrame(batch)
+                    yield _only(rows if where is None else rows.filter(where), columns)
+        except unreached():
             raise
         except BROKEN as error:
             raise UserError(damage(part, names, error)) from None
@@ -87,8 +105,8 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
     said = " ".join(str(error).split())[:300]
     with reached(part.name), part.files.open(part.path, "rb") as raw:
         try:
-            file = pq.ParquetFile(raw)
-        except UNREACHED:
+            file = pq.ParquetFile(raw, page_checksum_verification=True)
+        except unreached():
             raise
         except BROKEN:
             return f"{part.name}: cannot be read ({said}); fetch it again"
@@ -99,7 +117,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
             for name in names:
                 try:
                     binary = _validated(file, group, name)
-                except UNREACHED:
+                except unreached():
                     raise
                 except BROKEN as found:
                     why = " ".join(str(found).split())[:200]

@@ -53,8 +53,8 @@ def frames(
             yield kept.with_columns(ours[name] for name in columns).select(columns)  # also all rows of constants
 
 
-def counts(part: Part, source: Source, columns: Sequence[str], key: pl.Expr) -> dict[str, int]:
-    """How many rows of a Parquet part have each value of a key, which is an expression of the columns named."""
+def counts(part: Part, source: Source, columns: Sequence[str], key: pl.Expr, values: Sequence[str]) -> dict[str, int]:
+    """How many rows of a Parquet part have each of the values of a key, which is an expression of the columns named."""
     with unchanged(part):
         ours = expressions(parquet.schema(part), source, part.name)
-        return parquet.counts(part, [ours[name] for name in columns], key)
+        return parquet.counts(part, [ours[name] for name in columns], key, values)

@@ -5,13 +5,13 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any
 
 import polars as pl
 
 from native4k.errors import UserError
-from native4k.metadata.find import Part, reached
+from native4k.metadata.find import NOTHING, Part, reached
 from native4k.sources.source import Source
 
 BATCH = 50_000
@@ -49,16 +49,13 @@ def _table(part: Part, file: "IO[bytes] | gzip.GzipFile", source: Source) -> Ite
 
 
 def _records(part: Part, rows: Any, source: Source) -> Iterator[pl.DataFrame]:
-    batch: list[list[str]] = []
-    _take(part, rows, batch, 1, 1)
-    if not batch:
-        return
+    batch, line = _first(part, rows)
     first = batch[0]
     headed = not source.header or [name.lower() for name in first] == [name.lower() for name in source.header]
     header = first if headed else list(source.header)
     if twice := {name for name in header if header.count(name) > 1}:
-        raise UserError(f"{part.name}: line 1: column {min(twice)!r} is there twice; rename one")
-    batch, line = ([], rows.line_num + 1) if headed else (batch, 1)
+        raise UserError(f"{part.name}: line {line:,}: column {min(twice)!r} is there twice; rename one")
+    batch, line = ([], rows.line_num + 1) if headed else (batch, line)
     _take(part, rows, batch, BATCH, line)
     while batch:
         if {len(row) for row in batch} - {len(header), 0}:
@@ -67,6 +64,17 @@ def _records(part: Part, rows: Any, source: Source) -> Iterator[pl.DataFrame]:
         yield pl.DataFrame(full, schema=dict.fromkeys(header, pl.String), orient="row")
         batch, line = [], rows.line_num + 1
         _take(part, rows, batch, BATCH, line)
+
+
+def _first(part: Part, rows: Any) -> tuple[list[list[str]], int]:
+    """The first row, alone in a batch, and the line that it begins on; an empty line is no row."""
+    batch: list[list[str]] = [[]]
+    while batch == [[]]:
+        batch, line = [], rows.line_num + 1
+        _take(part, rows, batch, 1, line)
+    if not batch:
+        raise UserError(f"{part.name}: {NOTHING}")
+    return batch, line
 
 
 def _take(part: Part, rows: Any, batch: list[list[str]], count: int, line: int) -> None:
@@ -92,8 +100,12 @@ def _uneven(part: Part, line: int, batch: list[list[str]], wanted: int) -> None:
 
 
 def _json(part: Part, file: "IO[bytes] | gzip.GzipFile") -> Iterator[pl.DataFrame]:
-    numbered = ((number, line) for number, line in enumerate(_lines(part, file), start=1) if line.strip())
+    lines = enumerate(_lines(part, file), start=1)
+    numbered: Iterator[tuple[int, str]] = ((number, line) for number, line in lines if line.strip())
     known: dict[str, None] = {}
+    if (first := next(numbered, None)) is None:
+        raise UserError(f"{part.name}: {NOTHING}")
+    numbered = chain([first], numbered)
     while batch := list(islice(numbered, BATCH)):
         objects = [_object(part, number, line) for number, line in batch]
         known |= dict.fromkeys(name for one in objects for name in one)

@@ -16,6 +16,7 @@ SOURCE = Source(
         "caption": ("caption",),
         "key": ("file_name",),
     },
+    split=r"(?:^|/)(train|validation|test)_[^/]*$",
     note="its Parquet files hold the pictures themselves (hr, lr) at x4, x8 and x16; x16's are read, without them; the "
-    "split is in a file's name alone; cogvlm_caption and aesthetic_score (OneAlign's) are not read",
+    "split is taken from a file's name; cogvlm_caption and aesthetic_score (OneAlign's) are not read",
 )

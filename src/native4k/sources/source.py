@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 OURS = (
     "url",
@@ -23,7 +25,7 @@ OURS = (
 )
 """Our columns of metadata; key and declared_split are the source's own id and split."""
 
-Rows = Callable[[Path, Path], pd.DataFrame]
+Rows = Callable[[Path, Path], "pd.DataFrame"]
 """A made source's rows in our columns, from its folder (data/sources/NAME) and the params file."""
 
 Content = Callable[[str, Path, Path], bytes]
@@ -47,6 +49,8 @@ class Source:
     """Where the images and the captions come from, for each row that does not say itself."""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Our column -> its known spellings, the usual one first."""
+    split: str = ""
+    """A pattern whose first group is the split, found in the names of files that do not say it in a column."""
     header: tuple[str, ...] = ()
     """The columns of text files that have no header line."""
     note: str = ""
