@@ -62,6 +62,14 @@ def test_rows_are_filtered_and_counted(place: str) -> None:
     assert read.counts(part, SOURCE, ("declared_width",), key, ["large", "small"]) == {"large": 10, "small": 990}
 
 
+def test_rows_that_pass_do_not_keep_those_that_do_not_in_memory() -> None:
+    part = put("memory:///a.parquet", ROWS.with_columns(TEXT=pl.lit("t" * 100_000)))
+    before = pa.total_allocated_bytes()
+    found = list(read.frames(part, SOURCE, sieve=lambda ours: ours["declared_width"] > 999))
+    assert sum(frame.height for frame in found) == 1
+    assert pa.total_allocated_bytes() - before < 1_000_000
+
+
 def test_columns_that_no_row_has_are_as_many_as_the_rows(place: str) -> None:
     part = put(place, ROWS)
     assert pl.concat(list(read.frames(part, SOURCE, ("license",)))).rows() == [("unknown",)] * 1000

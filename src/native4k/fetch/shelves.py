@@ -33,9 +33,10 @@ class Shelves:
                 self._spill()
 
     def _spill(self) -> None:
-        table = self._ordered().to_arrow()
-        with pa.ipc.new_file(self._file(len(self.places) - 1), table.schema) as writer:
-            writer.write_table(table)
+        rows = self._ordered()
+        with pa.ipc.new_file(self._file(len(self.places) - 1), rows.clear().to_arrow().schema) as writer:
+            for begin, end in self.places[-1]:
+                writer.write_batch(pa.RecordBatch.from_struct_array(rows[begin:end].to_struct().to_arrow()))
 
     def _ordered(self) -> pl.DataFrame:
         """What is held, in the order of ids; where each shard begins and ends is noted."""
@@ -50,13 +51,12 @@ class Shelves:
 
     def shelf(self, shard: int) -> pl.DataFrame:
         """All rows of a shard."""
-        *spilled, (begin, end) = [places[shard] for places in self.places]
-        laid = [self._slice(number, *place) for number, place in enumerate(spilled)]
-        return pl.concat([*laid, self.rest[begin:end]])
+        begin, end = self.places[-1][shard]
+        return pl.concat([*(self._laid(number, shard) for number in range(len(self.places) - 1)), self.rest[begin:end]])
 
-    def _slice(self, number: int, begin: int, end: int) -> pl.DataFrame:
+    def _laid(self, number: int, shard: int) -> pl.DataFrame:
         with pa.memory_map(self._file(number)) as file:
-            return pl.DataFrame(pa.ipc.open_file(file).read_all()[begin:end])
+            return pl.DataFrame(pa.ipc.open_file(file).get_batch(shard))
 
     def _file(self, number: int) -> str:
         return str(self.folder / f"{number}.arrow")

@@ -59,7 +59,7 @@ def _quick(part: Part) -> bool:
     """Whether Polars can read it: it is here, and its pages carry no checksums, which Polars would not verify."""
     if not part.local:
         return False
-    with suppress(IndexError, *BROKEN), part.files.open(part.path, "rb") as file:  # no rows, or what a reader will say
+    with suppress(IndexError, *BROKEN), part.files.open(part.path, "rb") as file:  # no row group, or damage
         chunk = pq.read_metadata(file).row_group(0).column(0)
         file.seek(chunk.dictionary_page_offset or chunk.data_page_offset)
         return CHECKSUM.match(file.read(32)) is None
@@ -93,11 +93,17 @@ def _by_pyarrow(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> It
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(BATCH, [group], names or file.schema_arrow.names[:1]):
                     rows = pl.DataFrame(batch)
-                    yield _only(rows if where is None else rows.filter(where), columns)
+                    yield _only(rows if where is None else _copied(rows.filter(where)), columns)
         except unreached():
             raise
         except BROKEN as error:
             raise UserError(damage(part, names, error)) from None
+
+
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with texts of their own: filtered ones would keep all texts of the batch in memory."""
+    table = rows.to_arrow()
+    return pl.DataFrame(table.take(pa.array(range(table.num_rows), pa.int64())))
 
 
 def damage(part: Part, names: list[str], error: Exception) -> str:
