@@ -38,6 +38,7 @@ rule collect:
     """Choose candidates from the sources' metadata."""
     input:
         "src/native4k/fetch/collect.py",
+        "src/native4k/fetch/identity.py",
         "src/native4k/fetch/optout.py",
         "src/native4k/fetch/shelves.py",
         "src/native4k/geometry.py",

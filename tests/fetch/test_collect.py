@@ -15,7 +15,7 @@ from PIL import Image
 
 from native4k import params, sources, tables
 from native4k.errors import UserError
-from native4k.fetch import collect, optout, shelves
+from native4k.fetch import collect, identity, optout, shelves
 from native4k.fetch.optout import OptOut
 from native4k.metadata import abreast as crew
 from native4k.metadata import find, read
@@ -138,7 +138,7 @@ def test_each_row_gets_the_reason_that_its_metadata_deserve(tmp_path: Path) -> N
     ]
     rows = rows_of(*(change for _, change in expected))
     (tmp_path / "out.txt").write_text(
-        f"out.example\nhttps://example.org/mine.jpg\n{collect.identify('web', 'https://example.org/by_id.jpg')}\n"
+        f"out.example\nhttps://example.org/mine.jpg\n{identity.identify('web', 'https://example.org/by_id.jpg')}\n"
     )
     out = optout.read([tmp_path / "out.txt"])
     counts, frame = collected([web(rows, tmp_path)], tmp_path, numbers(**STRICT), out)
@@ -190,7 +190,7 @@ def test_a_candidate_has_our_columns_and_unknown_numbers_reject_nothing(tmp_path
     _, frame = collected([found], tmp_path, chosen)
     assert frame.rows(named=True) == [
         {
-            "id": collect.identify("web", "https://example.org/a.jpg"),
+            "id": identity.identify("web", "https://example.org/a.jpg"),
             "source": "web",
             "url": "https://Example.org/a.jpg",
             "declared_width": 0,
@@ -269,16 +269,6 @@ def test_one_image_in_two_sources_is_one_candidate_and_one_path_in_two_folders_i
     counts, frame = collected(here, tmp_path, numbers(), shards=2)
     assert counts == {(name, reason): 1 for name in ("here", "there") for reason in ("", "bad_url")}
     assert frame["id"].n_unique() == 4
-
-
-def test_an_id_is_sixteen_hex_digits_of_the_normalised_url_or_of_source_and_path_for_ever() -> None:
-    assert collect.identify("web", "https://example.org/a.jpg") == "700caca5ae8f856f"
-    same = ["http://example.org/a.jpg", " HTTPS://Example.org:443/a.jpg#b ", "https://example.org/a.jpg?utm_source=c"]
-    assert {collect.identify("another", url) for url in same} == {"700caca5ae8f856f"}
-    assert collect.identify("web", "https://example.org/A.jpg") != "700caca5ae8f856f"
-    assert collect.identify("folder", "deep/a.png") == "bcb81f460400c526"
-    assert collect.identify("folder", "deep/a.png") == collect.hashed(pl.Series(["folder\ndeep/a.png"])).item()
-    assert collect.identify("journeydb", "deep/a.png") != "bcb81f460400c526"
 
 
 ROWS = st.lists(
@@ -481,7 +471,7 @@ def test_an_empty_collection_gives_empty_tables_of_the_same_types_and_a_line(
 def test_lists_of_those_who_opted_out_are_heeded(step: Step) -> None:
     write(MIXED, step.root / "web.parquet")
     (step.root / "one.txt").write_text("https://example.org/9.jpg\n")
-    (step.root / "two.txt").write_text(f"{collect.identify('web', 'https://example.org/10.jpg')}\n")
+    (step.root / "two.txt").write_text(f"{identity.identify('web', 'https://example.org/10.jpg')}\n")
     lists = [step.root / "one.txt", step.root / "two.txt"]
     step.run(shards=1, out=lists, sources={"web": str(step.root / "web.parquet")})
     rejected = tables.read(step.paths["rejected"])

@@ -12,7 +12,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.fetch import fetch
-from native4k.fetch.collect import identify
+from native4k.fetch.identity import identify
 
 PARAMS: dict[str, Any] = {
     "probe": {

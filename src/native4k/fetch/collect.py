@@ -1,7 +1,6 @@
 """Choose candidates from the sources' metadata; every rejected row has a reason, and reasons are counted."""
 
 import argparse
-import hashlib
 import shutil
 import sys
 from collections import Counter
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.fetch import optout as leave
+from native4k.fetch.identity import identified
 from native4k.fetch.optout import OptOut
 from native4k.fetch.shelves import Shelves
 from native4k.geometry import Geometry, geometry_reasons
@@ -63,18 +63,6 @@ class Job(NamedTuple):
 
 
 Counts: TypeAlias = "Counter[tuple[str, str]]"
-
-
-def identify(source: str, url: str) -> str:
-    """An image's id for ever: 16 hex digits of the hash of its normalised URL; of a local file, of source and path."""
-    rows = identified(pl.DataFrame({"url": [url]}), source)
-    return str(rows["id"][0])
-
-
-def hashed(names: pl.Series) -> pl.Series:
-    """The first 16 hex digits of each name's SHA-256."""
-    digests = [hashlib.sha256(name).digest() for name in names.cast(pl.Binary).to_list()]
-    return pl.Series("id", digests, pl.Binary).bin.slice(0, 8).bin.encode("hex")
 
 
 def sized(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, pl.Expr]:
@@ -122,15 +110,6 @@ def first_of(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
     """The first reason that hits a row; empty for none."""
     places = [pl.when(hit).then(pl.lit(place, pl.UInt8)) for place, hit in enumerate(verdicts.values(), start=1)]
     return pl.coalesce(*places, pl.lit(0, pl.UInt8)).cat.to(pl.Enum(["", *verdicts])).alias("reason")
-
-
-def identified(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The rows with an id, their source, and whether their url is of the web; unknown texts are empty."""
-    url = pl.col("url")
-    name = pl.when("web").then(urls.normalised(url)).otherwise(f"{source}\n" + url)
-    rows = frame.lazy().with_columns(pl.col(pl.String).fill_null("")).with_columns(url.str.strip_chars())
-    named = rows.with_columns(web=urls.fetchable(url)).with_columns(id=name, source=pl.lit(source)).collect()
-    return named.with_columns(hashed(named["id"]))
 
 
 def judged(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from threading import Lock
 import polars as pl
 import pyarrow as pa
 
-SPILL = 500_000
+SPILL = 300_000
 """Rows held in memory before they are laid aside on disk: some 150 MB."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
-from native4k.fetch.collect import identify
+from native4k.fetch.identity import identify
 from native4k.sources import demo
 
 COPIES = ("copy", "reencode", "resize", "crop")
