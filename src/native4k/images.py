@@ -53,11 +53,12 @@ class Unreadable(Exception):  # noqa: N818
     """An image file that cannot be used; the message is the row's reason."""
 
 
-def header(content: bytes) -> tuple[str, int, int]:
-    """Format, width and height as displayed, without decoding the pixels."""
+def header(content: bytes | Path) -> tuple[str, int, int]:
+    """Format, width and height as displayed, without decoding the pixels, of bytes or of a file."""
     with _open(content) as image:
         width, height = image.size
-        return str(image.format), *((height, width) if _orientation(image) in SIDEWAYS else (width, height))
+        turned = image.format != "TIFF" and _orientation(image) in SIDEWAYS  # Pillow turns the size of TIFF itself
+        return str(image.format), *((height, width) if turned else (width, height))
 
 
 def decode(content: bytes) -> Image.Image:
@@ -76,9 +77,9 @@ def load(path: Path) -> np.ndarray:
     return np.asarray(decode(path.read_bytes()))
 
 
-def _open(content: bytes) -> Image.Image:
+def _open(content: bytes | Path) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(content), formats=list(FORMATS))
+        image = Image.open(content if isinstance(content, Path) else io.BytesIO(content), formats=list(FORMATS))
     except HOSTILE as error:
         raise Unreadable("not_an_image") from error
     if image.width * image.height > MAX_PIXELS:
