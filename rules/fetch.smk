@@ -6,6 +6,12 @@ configfile: "params.yaml"
 
 
 SHARDS = config["shards"]
+OPTOUT = sorted(map(str, Path("data/optout").glob("*.txt")))
+FETCHING = [
+    *(f"src/native4k/{name}.py" for name in ("geometry", "images", "tables")),
+    *sorted(map(str, Path("src/native4k/headers").glob("*.py"))),
+    *(f"src/native4k/fetch/{path.name}" for path in sorted(Path("src/native4k/fetch").glob("*.py"))),
+]
 
 
 rule images:
@@ -45,7 +51,7 @@ rule collect:
         "src/native4k/tables.py",
         metadata=sorted(map(str, Path("src/native4k/metadata").glob("*.py"))),
         sources=sorted(map(str, Path("src/native4k/sources").rglob("*.py"))),
-        optout=sorted(map(str, Path("data/optout").glob("*.txt"))),
+        optout=OPTOUT,
     output:
         candidates=expand("data/scratch/fetch/candidates/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         counts="data/scratch/fetch/collected.parquet",
@@ -63,17 +69,20 @@ rule collect:
 rule fetch:
     """Bring one shard of the original bytes."""
     input:
-        "src/native4k/fetch/fetch.py",
+        FETCHING,
         candidates="data/scratch/fetch/candidates/{shard}-of-{of}.parquet",
+        optout=OPTOUT,
     output:
         "data/scratch/fetch/{shard}-of-{of}.parquet",
     log:
         "data/scratch/logs/fetch-{shard}-of-{of}.log",
     params:
         config["fetch"],
+        config["probe"]["geometry"],
+        retry=config.get("retry", "later"),
     shell:
         "native4k fetch {input.candidates} data/sources data/images {output} --shard {wildcards.shard}/{wildcards.of}"
-        " 2>&1 | tee {log}"
+        " --opt-out {input.optout} --retry {params.retry} 2>&1 | tee {log}"
 
 
 rule freeze:

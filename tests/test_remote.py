@@ -23,7 +23,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.fetch.fetch import file_of
+from native4k.fetch.store import file_of
 from native4k.publish.publish import SPLITS
 from tests import s3
 from tests.project import HERE, Project

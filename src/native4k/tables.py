@@ -88,14 +88,16 @@ def write_arrow(
             writer.write_table(piece.replace_schema_metadata(schema.metadata), row_group_size=ROW_GROUP)
 
 
-def read(path: Path, *needed: str, columns: list[str] | None = None) -> "pd.DataFrame":
-    """A table of ours, or one line that says what is wrong with the file."""
+def read(
+    path: Path, *needed: str, columns: list[str] | None = None, filters: list[tuple[str, str, str]] | None = None
+) -> "pd.DataFrame":
+    """A table of ours, or only the rows that Parquet's filters let through; one line if something is wrong with it."""
     schema = _schema(path)
     missing = [name for name in (*needed, *(columns or [])) if name not in schema.names]
     if missing:
         raise UserError(f"{path}: column {missing[0]!r} is missing; there are: {', '.join(schema.names)}")
     try:
-        table: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
+        table: pd.DataFrame = pq.read_table(path, columns=columns, filters=filters).to_pandas()
     except (pa.ArrowInvalid, OSError) as error:
         raise UserError(f"{path}: damaged ({' '.join(str(error).split())}); run the step that makes it again") from None
     return table

@@ -1,90 +1,133 @@
 """Bring the original bytes of one shard of candidates into the image store, named by their hash."""
 
 import argparse
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
-from native4k import images, params, sources, tables
+from native4k import params, sources, tables
+from native4k.errors import UserError
+from native4k.fetch import journal, optout, statuses, store
+from native4k.fetch.crawl import Setting, crawl
+from native4k.fetch.journal import Journal
+from native4k.fetch.limits import Params
+from native4k.fetch.progress import Progress
+from native4k.fetch.statuses import Failure
+from native4k.fetch.store import COLUMNS, NOTHING, Incoming, Row
+from native4k.fetch.turns import Turns
+from native4k.geometry import Geometry
 
-COLUMNS = {
-    "id": "str",
-    "source": "str",
-    "revision": "str",
-    "status": "str",
-    "sha256": "str",
-    "bytes": "int64",
-    "file": "str",
-    "true_width": "int64",
-    "true_height": "int64",
-}
-NOTHING = {"sha256": "", "bytes": 0, "file": "", "true_width": 0, "true_height": 0}
+NOBODY = "example.org"
+"""Whom the User-Agent of params.yaml names until one's own contact stands there."""
 
-
-@params.params
-class Params:
-    """Limits on what a source may hand us."""
-
-    max_bytes: int
+Known = Mapping[Any, Any]
 
 
-def file_of(sha256: str, ending: str) -> str:
-    """Where the store keeps these bytes, below its root."""
-    return f"{sha256[:2]}/{sha256}.{ending}"
-
-
-def has(path: Path, size: int) -> bool:
-    """Whether the file is there in full size."""
-    return path.is_file() and path.stat().st_size == size
-
-
-def fetch(content: bytes, store: Path, numbers: Params) -> dict[str, Any]:
+def fetch(id_: str, content: bytes, place: Path, numbers: Params) -> Row:
     """Put bytes into the store; the columns that say what they are, or why they were not taken."""
-    if len(content) > numbers.max_bytes:
-        return NOTHING | {"status": "too_large"}
+    incoming = Incoming(place, id_, numbers.max_bytes, lambda _: True)
     try:
-        kind, width, height = images.header(content)
-    except images.Unreadable as reason:
-        return NOTHING | {"status": str(reason)}
-    sha256 = hashlib.sha256(content).hexdigest()
-    file = file_of(sha256, images.FORMATS[kind])
-    if not has(store / file, len(content)):
-        with tables.whole(store / file) as temporary:
-            temporary.write_bytes(content)
-    size = {"true_width": width, "true_height": height}
-    return {"status": "ok", "sha256": sha256, "bytes": len(content), "file": file, **size}
+        incoming.add(content)
+        return incoming.finish(None)
+    except Failure as failure:
+        return NOTHING | {"status": failure.status}
+    finally:
+        incoming.discard()
 
 
-def journal(path: Path) -> list[dict[str, Any]]:
-    """Rows that an interrupted run of the shard had finished; a torn line is not one."""
-    lines = path.read_bytes().split(b"\n") if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith(b"}")]
-
-
-def held(rows: Sequence[Mapping[Any, Any]], store: Path, revisions: dict[str, str]) -> dict[Any, Mapping[Any, Any]]:
-    """Rows by id whose file is there in full size and would be the same if it were fetched again."""
-
-    def good(row: Mapping[Any, Any]) -> bool:
-        fresh = row["revision"] == revisions.get(row["source"], row["revision"])
-        return fresh and row["status"] == "ok" and has(store / row["file"], row["bytes"])
-
-    return {row["id"]: row for row in rows if good(row)}
-
-
-def bring(candidate: Any, args: argparse.Namespace, numbers: Params) -> dict[str, Any]:
-    """A candidate's columns for the index."""
+def bring(candidate: Any, args: argparse.Namespace, numbers: Params) -> Row:
+    """A local candidate's columns for the index."""
     try:
         content = sources.content(candidate.source, candidate.url, args.sources, args.params)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return NOTHING | {"status": "not_found"}
     except PermissionError:
         return NOTHING | {"status": "forbidden"}
-    return fetch(content, args.store, numbers)
+    return fetch(candidate.id, content, args.store, numbers)
+
+
+def standing(row: Known, place: Path, revision: str, rule: Geometry, retry: str) -> Known | None:
+    """The row as it stands without asking again, or nothing; a drawn source's stands at its present revision only."""
+    if row["revision"] != revision:
+        return None
+    if row["status"] == "ok":
+        return row if store.has(place / row["file"], row["bytes"]) else None
+    local = sources.find(row["source"]).content is not None
+    if local or retry == "final" or statuses.later(row["status"]):
+        return None
+    if row["status"] not in statuses.GEOMETRY:
+        return row
+    reason = store.misfit(row["true_width"], row["true_height"], rule)
+    return {**row, "status": reason} if reason else None
+
+
+def damaged(rows: Iterable[Known], place: Path) -> set[str]:
+    """Ids of rows whose file is not what it is named after; the file is removed."""
+    bad = set()
+    for row in rows:
+        path = place / row["file"]
+        if row["status"] != "ok" or not store.has(path, row["bytes"]) or store.sound(row, place):
+            continue
+        print(f"fetch: {path}: damaged; it is fetched again", file=sys.stderr)
+        path.unlink()
+        bad.add(row["id"])
+    return bad
+
+
+def contact(numbers: Params) -> None:
+    """Stop unless those who are asked for images can write to somebody, or say that only loopback is meant."""
+    if numbers.allow_loopback:
+        print("fetch: loopback addresses are allowed (fetch.allow_loopback)", file=sys.stderr)
+    elif NOBODY in numbers.user_agent:
+        raise UserError(f"fetch.user_agent names {NOBODY}; put a page or address of yours there, for those you ask")
+
+
+def held(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
+    """What the store's index says of these candidates."""
+    if not (index.exists() and ids):
+        return []
+    span = [("id", ">=", min(ids)), ("id", "<=", max(ids))]
+    rows = tables.read(index, *COLUMNS, filters=span).to_dict("records")
+    return [row for row in rows if row["id"] in ids]
+
+
+def clear(place: Path, ids: set[str]) -> None:
+    """Remove what a kill has left of these candidates."""
+    for path in place.glob(f".*{tables.PART}"):
+        if path.name.split(".")[1] in ids:
+            path.unlink()
+
+
+def ask(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geometry) -> dict[str, Row]:
+    """A row for every candidate that has to be asked for, each in the journal as soon as it is decided."""
+    whose = dict(zip(todo["id"], todo["source"], strict=True))
+    revisions = {name: sources.revision(name, args.params) for name in todo["source"].unique()}
+    local = todo["source"].isin([name for name in revisions if sources.find(name).content is not None])
+    rows: dict[str, Row] = {}
+    progress = Progress(len(todo), f"fetch {args.shard}")
+    with closing(progress), closing(Journal(args.index.with_suffix(".journal"))) as lines:
+
+        def record(id_: str, row: Row) -> None:
+            rows[id_] = {"id": id_, "source": whose[id_], "revision": revisions[whose[id_]], **row}
+            lines.add(rows[id_])
+            progress.add(row["status"])
+
+        for candidate in todo[local].itertuples():
+            record(str(candidate.id), bring(candidate, args, numbers))
+        web = todo[~local]
+        if len(web):
+            contact(numbers)
+            asked, away = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
+            with (
+                closing(Journal(args.index.with_suffix(".log"))) as log,
+                closing(Turns(args.index.parent / "hosts.lock")) as turns,
+            ):
+                crawl(asked, Setting(numbers, rule, args.store, away, log, turns, progress, record))
+    return rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,30 +135,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("candidates", type=Path, help="the table that collect wrote")
     parser.add_argument("sources", type=Path, help="the folder local sources read from (data/sources)")
     parser.add_argument("store", type=Path, help="the image store (data/images)")
-    parser.add_argument("index", type=Path, help="the shard's index to write; its journal stands beside it")
+    parser.add_argument("index", type=Path, help="the shard's index to write; its journal and log stand beside it")
     parser.add_argument("--shard", default="0/1", help="which shard of how many, such as 2/4 (default: %(default)s)")
+    parser.add_argument("--opt-out", type=Path, nargs="*", default=[], help="lists of hosts to leave alone")
+    parser.add_argument(
+        "--retry",
+        choices=("later", "final"),
+        default="later",
+        help="what to ask for again: what may still succeed, or all that is not held (default: %(default)s)",
+    )
+    parser.add_argument("--verify", action="store_true", help="hash every stored file again")
+    words = [f"  {name:<18}{status.kind.value}: {status.meaning}" for name, status in statuses.STATUSES.items()]
+    parser.epilog = "\n".join(["statuses in the index:", *words]).replace("%", "%%")
 
 
 def run(args: argparse.Namespace) -> None:
     """Fetch what neither the store nor the shard's journal has, write the shard's index."""
     numbers = params.load(Params, args.params, "fetch")
+    rule = params.load(Geometry, args.params, "probe", "geometry")
     number, of = tables.parse_shard(args.shard)
     candidates = tables.read(args.candidates, "id", "source", "url")
     mine = candidates[tables.shard_of(candidates["id"], of) == number]
-    revisions = {source: sources.revision(source, args.params) for source in mine["source"].unique()}
-    index = args.store / "index.parquet"
-    known = tables.read(index, *COLUMNS).to_dict("records") if index.exists() else []
-    finished = args.index.with_suffix(".journal")
-    rows = held([*known, *journal(finished)], args.store, revisions)
-    todo = [candidate for candidate in mine.itertuples() if candidate.id not in rows]
-    args.index.parent.mkdir(parents=True, exist_ok=True)
-    with finished.open("a", encoding="utf-8") as lines:
-        for candidate in tqdm(todo, desc=f"fetch {args.shard}", unit="image", mininterval=5):
-            row = {"id": candidate.id, "source": candidate.source, "revision": revisions[candidate.source]}
-            row |= bring(candidate, args, numbers)
-            rows[candidate.id] = row
-            lines.write("\n" + json.dumps(row))
-            lines.flush()
+    ids = set(mine["id"])
+    clear(args.store, ids)
+    journaled = [row for row in journal.read(args.index.with_suffix(".journal")) if row["id"] in ids]
+    known = [*held(args.store / "index.parquet", ids), *journaled]
+    bad = damaged(known if args.verify else journaled, args.store)
+    revisions = {name: sources.revision(name, args.params) for name in mine["source"].unique()}
+    rows: dict[str, Known] = {}
+    for row in known:
+        stands = standing(row, args.store, revisions[row["source"]], rule, args.retry)
+        if stands is not None and row["id"] not in bad:
+            rows[row["id"]] = stands
+    todo = mine[~mine["id"].isin(list(rows))]
+    rows |= ask(todo, args, numbers, rule) if len(todo) else {}
     table = pd.DataFrame([rows[id_] for id_ in mine["id"]], columns=list(COLUMNS)).astype(COLUMNS)
     tables.write(table, args.index)
-    finished.unlink()

@@ -21,6 +21,11 @@ class OptOut(NamedTuple):
     ids: set[str]
     hosts: set[str]
 
+    def names(self, host: str) -> bool:
+        """Whether a host is one of those named, or below one."""
+        labels = host.split(".")
+        return any(".".join(labels[start:]) in self.hosts for start in range(len(labels)))
+
 
 def read(paths: Sequence[Path]) -> OptOut:
     """The lists merged; text after # is a remark."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from native4k import images, params, tables
 from native4k.errors import UserError
-from native4k.fetch.fetch import file_of
+from native4k.fetch.store import file_of
 
 SPLITS = ("train", "val", "test")
 SUMS = "SHA256SUMS"

@@ -26,12 +26,8 @@ def content(name: str, url: str, root: Path, numbers: Path) -> bytes:
     """The original bytes behind a local source's url; FileNotFoundError or PermissionError where there are none."""
     source = find(name)
     if source.content is None:
-        raise UserError(f"source {name!r} is on the web; only local sources can be fetched so far: {_local()}")
+        raise UserError(f"source {name!r} is on the web and has no files here")
     return source.content(url, root / name, numbers)
-
-
-def _local() -> str:
-    return ", ".join(name for name in NAMES if find(name).content is not None)
 
 
 def revision(name: str, numbers: Path) -> str:

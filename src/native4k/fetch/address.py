@@ -1,0 +1,97 @@
+"""Which addresses may be connected to: only the public internet's, asked of each socket before it connects."""
+
+import asyncio
+import errno
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+MAPPED, TRANSLATED = ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96")
+"""IPv4 written as IPv6, and reached through NAT64."""
+
+UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is given out."""
+
+NEVER = tuple(
+    map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "2002::/16", "3fff::/20"))
+)
+"""Public by their numbers only: protocol assignments, relays of 6to4, a cloud's metadata, tunnels, documentation."""
+
+
+class Refused(OSError):  # noqa: N818
+    """An address that nobody may send us to."""
+
+
+def plain(text: str) -> IPv4Address | IPv6Address:
+    """The address, without zone, and as IPv4 if it is one in disguise."""
+    address = ip_address(text.partition("%")[0])
+    if address in MAPPED or address in TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def allowed(text: str, allow_loopback: bool) -> bool:
+    """Whether a connection to the address may be made."""
+    address = plain(text)
+    if address.is_loopback:
+        return allow_loopback
+    known = address.version == 4 or address in UNICAST  # noqa: PLR2004
+    return known and address.is_global and not address.is_multicast and not any(address in net for net in NEVER)
+
+
+def guarded(allow_loopback: bool) -> Callable[[Any], socket.socket]:
+    """A maker of sockets that refuses what is not allowed: the last word, after every name look-up and redirect."""
+
+    def make(target: Any) -> socket.socket:
+        family, kind, protocol, _, place = target
+        if not allowed(place[0], allow_loopback):
+            raise Refused(errno.EACCES, f"{place[0]} is not an address of the public internet")
+        return socket.socket(family, kind, protocol)
+
+    return make
+
+
+class Resolver(AbstractResolver):
+    """Name look-ups, each in a thread that nobody waits for at the end."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """All addresses of a host."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        threading.Thread(target=_look_up, args=(loop, answer, host, port, family), daemon=True).start()
+        return [
+            ResolveResult(hostname=host, host=place[0], port=port, family=kind, proto=protocol, flags=0)
+            for kind, _, protocol, _, place in await answer
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _look_up(
+    loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[Any]", host: str, port: int, family: socket.AddressFamily
+) -> None:
+    found: Any = []
+    problem: Exception | None = None
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        problem = error
+
+    def tell() -> None:
+        if answer.done():
+            return
+        if problem is None:
+            answer.set_result(found)
+        else:
+            answer.set_exception(problem)
+
+    with suppress(RuntimeError):  # the loop is closed by now
+        loop.call_soon_threadsafe(tell)

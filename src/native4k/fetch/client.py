@@ -1,0 +1,157 @@
+"""One request over HTTP: to an allowed address, within the limits, every failure with its status."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from socket import EAI_AGAIN, EAI_FAIL
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from yarl import URL
+
+from native4k.fetch import address
+from native4k.fetch.limits import Params
+from native4k.fetch.statuses import Failure
+from native4k.fetch.store import PIECE
+
+PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Content encoding -> zlib's window bits."""
+
+
+@dataclass
+class Trace:
+    """What is logged of an attempt."""
+
+    url: str = ""
+    code: int = 0
+    received: int = 0
+    length: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def session(numbers: Params) -> ClientSession:
+    """A client without cookies, proxies, redirects or unpacking, that connects to allowed addresses only."""
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        resolver=address.Resolver(),
+        socket_factory=address.guarded(numbers.allow_loopback),
+        ttl_dns_cache=60,
+    )
+    return ClientSession(
+        connector=connector,
+        headers={"User-Agent": numbers.user_agent, "Accept": "image/*,*/*;q=0.1", "Accept-Encoding": "identity"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=ClientTimeout(total=None, connect=numbers.connect_seconds, sock_read=numbers.read_seconds),
+        max_line_size=numbers.max_header_bytes,
+        max_field_size=numbers.max_header_bytes,
+    )
+
+
+def parsed(url: str) -> URL:
+    """A URL as it goes over the wire: what may not stand in one is in percent, the rest as it was given."""
+    try:
+        parts = urlsplit(url.strip())
+        if parts.scheme not in {"http", "https"}:
+            raise Failure("bad_scheme" if parts.scheme else "bad_url")
+        if not parts.hostname or parts.username is not None:
+            raise Failure("bad_url")
+        origin = str(URL.build(scheme=parts.scheme, host=parts.hostname, port=parts.port)).rstrip("/")
+        plain = "%!$&'()*+,;=:@/~"
+        query = "?" + quote(parts.query, safe=plain + "?") if parts.query else ""
+        return URL(origin + quote(parts.path or "/", safe=plain) + query, encoded=True)
+    except ValueError:
+        raise Failure("bad_url") from None
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Every error of the network as a Failure."""
+    try:
+        yield
+    except aiohttp.ClientConnectorDNSError as error:
+        raise Failure("no_resolver" if error.os_error.errno in {EAI_AGAIN, EAI_FAIL} else "dns") from error
+    except (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError) as error:
+        raise Failure("tls") from error
+    except aiohttp.ClientConnectorError as error:
+        refused = isinstance(error.os_error, address.Refused)
+        raise Failure("refused_address" if refused else "unreachable") from error
+    except TimeoutError as error:
+        raise Failure("timeout") from error
+    except aiohttp.ClientPayloadError as error:
+        raise Failure("truncated") from error
+    except (aiohttp.ClientConnectionError, ConnectionError) as error:
+        raise Failure("reset") from error
+    except aiohttp.ClientResponseError as error:
+        raise Failure("bad_headers") from error
+    except ValueError as error:
+        raise Failure("bad_url") from error
+
+
+@asynccontextmanager
+async def answer(client: ClientSession, url: URL, numbers: Params, **headers: str) -> AsyncIterator[ClientResponse]:
+    """The server's answer, its body not yet read; the connection is kept if all of the body has been read."""
+    with failing():
+        async with asyncio.timeout(numbers.connect_seconds + numbers.read_seconds):
+            wanted = {name.replace("_", "-"): value for name, value in headers.items()}
+            response = await client.get(url, headers=wanted, allow_redirects=False)
+    try:
+        if sum(len(name) + len(value) + 4 for name, value in response.raw_headers) > numbers.max_header_bytes:
+            raise Failure("bad_headers")
+        yield response
+    finally:
+        if not response.content.at_eof():
+            response.close()
+
+
+async def body(response: ClientResponse, numbers: Params, trace: Trace) -> AsyncIterator[bytes]:
+    """The body as it comes, unpacked; a Failure if it comes too slowly."""
+    clock = asyncio.get_running_loop().time
+    unpack = Unpacking(response.headers.get("Content-Encoding", ""))
+    began, got = clock(), 0
+    while True:
+        with failing():
+            piece = await response.content.readany()
+        if not piece:
+            break
+        trace.received += len(piece)
+        got += len(piece)
+        passed = clock() - began
+        if passed >= numbers.read_seconds:
+            if got < numbers.slowest_rate * passed:
+                raise Failure("too_slow")
+            began, got = clock(), 0
+        for part in unpack(piece):
+            yield part
+    unpack.end()
+
+
+class Unpacking:
+    """A content encoding undone, a piece at a time, so that a bomb is cut short."""
+
+    def __init__(self, encoding: str) -> None:
+        encoding = encoding.strip().lower()
+        if encoding not in {"", "identity", *PACKED}:
+            raise Failure("bad_encoding")
+        self.packed = zlib.decompressobj(PACKED[encoding]) if encoding in PACKED else None
+
+    def __call__(self, piece: bytes) -> Iterator[bytes]:
+        """A piece unpacked, in parts of bounded size."""
+        if self.packed is None:
+            yield piece
+            return
+        while piece:
+            try:
+                part = self.packed.decompress(piece, PIECE)
+            except zlib.error:
+                raise Failure("bad_encoding") from None
+            piece = self.packed.unconsumed_tail
+            yield part
+
+    def end(self) -> None:
+        """All of it must have come."""
+        if self.packed is not None and not self.packed.eof:
+            raise Failure("truncated")

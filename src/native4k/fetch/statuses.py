@@ -1,0 +1,78 @@
+"""What can become of a candidate: a closed vocabulary, each word with its meaning and whether asking again may help."""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """Whether the web may answer otherwise another time."""
+
+    OK = "held"
+    FINAL = "final"
+    LATER = "asked again by another run"
+    SOON = "asked again by this run and by another"
+
+
+class Status(NamedTuple):
+    """A status in a few words."""
+
+    kind: Kind
+    meaning: str
+
+
+STATUSES = {
+    "ok": Status(Kind.OK, "the bytes are in the store"),
+    "too_small": Status(Kind.FINAL, "the true size fails probe.geometry; asked again if that is loosened enough"),
+    "aspect": Status(Kind.FINAL, "the true shape fails probe.geometry; asked again if that is loosened enough"),
+    "not_an_image": Status(Kind.FINAL, "the bytes are of no image format"),
+    "unsupported": Status(Kind.FINAL, "a format whose size can be read and whose pixels cannot (HEIF, JPEG XL)"),
+    "bomb": Status(Kind.FINAL, "the header promises more pixels than anyone shall decode"),
+    "too_large": Status(Kind.FINAL, "more bytes than fetch.max_bytes, as sent or unpacked"),
+    "not_found": Status(Kind.FINAL, "404, or no such file"),
+    "gone": Status(Kind.FINAL, "410"),
+    "forbidden": Status(Kind.FINAL, "401, 402, 403, 451, or a path that leaves the source's folder"),
+    "refused": Status(Kind.FINAL, "another answer that holds no image"),
+    "dns": Status(Kind.FINAL, "no host of that name"),
+    "bad_url": Status(Kind.FINAL, "not a URL that can be asked for"),
+    "bad_scheme": Status(Kind.FINAL, "neither http nor https"),
+    "bad_headers": Status(Kind.FINAL, "headers longer than fetch.max_header_bytes, or not of HTTP"),
+    "bad_encoding": Status(Kind.FINAL, "a content encoding that was not asked for and is not known, or broken"),
+    "redirects": Status(Kind.FINAL, "more redirects than fetch.max_redirects, or one that leads nowhere"),
+    "refused_address": Status(Kind.FINAL, "a private, loopback, link-local or metadata address"),
+    "robots": Status(Kind.FINAL, "robots.txt disallows it"),
+    "noai": Status(Kind.FINAL, "X-Robots-Tag: noai or noimageai"),
+    "noindex": Status(Kind.FINAL, "X-Robots-Tag: noindex or none"),
+    "opted_out": Status(Kind.FINAL, "a redirect to a host of an opt-out list"),
+    "tls": Status(Kind.LATER, "the certificate or the handshake failed"),
+    "too_slow": Status(Kind.LATER, "slower than fetch.slowest_rate, or not done within fetch.total_seconds"),
+    "host_down": Status(Kind.LATER, "not asked: fetch.host_failures requests in a row to its host had failed"),
+    "too_many_requests": Status(Kind.SOON, "429, and the wait it asks for is longer than ours or did not help"),
+    "server_error": Status(Kind.SOON, "5xx, 408 or 425"),
+    "timeout": Status(Kind.SOON, "no connection, or not a byte, in time"),
+    "unreachable": Status(Kind.SOON, "the connection was refused, or there is no way to the host"),
+    "reset": Status(Kind.SOON, "the connection broke"),
+    "truncated": Status(Kind.SOON, "the body ended before its announced length"),
+    "changed": Status(Kind.SOON, "the file changed between two requests"),
+    "no_resolver": Status(Kind.SOON, "the name servers did not answer"),
+}
+
+GEOMETRY = ("too_small", "aspect")
+"""Statuses that hang on a rule of ours, which may be loosened."""
+
+
+def soon(status: str) -> bool:
+    """Whether this run should ask again."""
+    return STATUSES[status].kind is Kind.SOON
+
+
+def later(status: str) -> bool:
+    """Whether another run should ask again."""
+    return STATUSES[status].kind in {Kind.SOON, Kind.LATER}
+
+
+class Failure(Exception):  # noqa: N818
+    """Why a candidate is not taken; the true size where it is known."""
+
+    def __init__(self, status: str, detail: str = "", *, size: tuple[int, int] = (0, 0), wait: float = 0) -> None:
+        super().__init__(status)
+        self.status, self.detail, self.size, self.wait = status, detail, size, wait

@@ -1,0 +1,149 @@
+"""The image store: original bytes in files named by their hash, written whole or not at all."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from native4k import headers, images, tables
+from native4k.fetch.statuses import Failure
+from native4k.geometry import Geometry, geometry_reasons
+
+COLUMNS = {
+    "id": "str",
+    "source": "str",
+    "revision": "str",
+    "status": "str",
+    "sha256": "str",
+    "bytes": "int64",
+    "file": "str",
+    "true_width": "int64",
+    "true_height": "int64",
+}
+NOTHING = {"sha256": "", "bytes": 0, "file": "", "true_width": 0, "true_height": 0}
+
+HEAD = 4 * 2**20
+"""Bytes of a file that its size is looked for in, before it is left to the whole."""
+
+PIECE = 2**18
+"""Bytes gathered in memory before they are written."""
+
+Row = dict[str, Any]
+"""A candidate's columns of the index, but for who it is."""
+
+
+def file_of(sha256: str, ending: str) -> str:
+    """Where the store keeps these bytes, below its root."""
+    return f"{sha256[:2]}/{sha256}.{ending}"
+
+
+def has(path: Path, size: int) -> bool:
+    """Whether the file is there in full size."""
+    return path.is_file() and path.stat().st_size == size
+
+
+def sound(row: Mapping[Any, Any], store: Path) -> bool:
+    """Whether the file of an index row still has the bytes that it is named after."""
+    with (store / row["file"]).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == row["sha256"]
+
+
+def misfit(width: int, height: int, rule: Geometry) -> str:
+    """The reason that a true size is rejected for; empty for none."""
+    return next((reason for reason, hit in geometry_reasons(width, height, rule).items() if hit), "")
+
+
+def look(head: bytes, rule: Geometry) -> bool:
+    """Whether a file's first bytes are enough to take it; a Failure where they speak against it."""
+    try:
+        size = headers.size(head)
+    except headers.NotAnImage:
+        raise Failure("not_an_image") from None
+    if size is None:
+        return False
+    sides = (size.width, size.height)
+    if size.width * size.height > images.MAX_PIXELS:
+        raise Failure("bomb")
+    reason = misfit(*sides, rule)
+    if reason and (size.sure or misfit(*sides[::-1], rule)):
+        raise Failure(reason, size=sides)
+    if size.format not in images.FORMATS:
+        raise Failure("unsupported", size=sides)
+    return True
+
+
+class Incoming:
+    """An image on its way: in memory until `enough` has seen enough of it, then in a temporary file, hashed."""
+
+    def __init__(self, store: Path, name: str, max_bytes: int, enough: Callable[[bytes], bool]) -> None:
+        self.store, self.max_bytes, self.enough = store, max_bytes, enough
+        self.path = store / f".{name}.{os.getpid()}{tables.PART}"
+        self.file: IO[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Nothing has come yet, or all of it is forgotten."""
+        self.discard()
+        self.size, self.seen = 0, False
+        self.waiting, self.hash = bytearray(), hashlib.sha256()
+
+    def add(self, piece: bytes) -> bool:
+        """Take the next bytes; whether so many wait that they are to be written."""
+        self.size += len(piece)
+        if self.size > self.max_bytes:
+            raise Failure("too_large")
+        self.waiting += piece
+        self.seen = self.seen or self.enough(bytes(self.waiting)) or len(self.waiting) > HEAD
+        return self.seen and len(self.waiting) >= PIECE
+
+    def write(self) -> None:
+        """Write what waits."""
+        if self.file is None:
+            self.store.mkdir(parents=True, exist_ok=True)
+            self.file = self.path.open("wb", buffering=0)
+        self.hash.update(self.waiting)
+        view = memoryview(self.waiting)
+        while view:
+            view = view[self.file.write(view) :]
+        self.waiting = bytearray()
+
+    def finish(self, rule: Geometry | None) -> Row:
+        """Put the image into the store, unless it is there; its columns, or a Failure if it is not wanted."""
+        try:
+            kind, width, height = images.header(self.path if self.file else bytes(self.waiting))
+        except images.Unreadable as error:
+            raise Failure(str(error)) from None
+        if rule and (reason := misfit(width, height, rule)):
+            raise Failure(reason, size=(width, height))
+        self.write()
+        sha256 = self.hash.hexdigest()
+        file = file_of(sha256, images.FORMATS[kind])
+        if not has(self.store / file, self.size):
+            self._name(self.store / file)
+        sizes = {"true_width": width, "true_height": height}
+        return {"status": "ok", "sha256": sha256, "bytes": self.size, "file": file, **sizes}
+
+    def _name(self, target: Path) -> None:
+        assert self.file is not None
+        target.parent.mkdir(exist_ok=True)
+        os.fsync(self.file.fileno())
+        self.path.replace(target)
+        for folder in (target.parent, self.store):
+            _sync(folder)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+            self.path.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that the names in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
