@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
-from native4k.fetch import collect, fetch, freeze
+from native4k import tables
+from native4k.fetch import collect, fetch, freeze, journal
 
 PARAMS: dict[str, Any] = {
     "collect": {
@@ -33,8 +35,38 @@ PARAMS: dict[str, Any] = {
         "blocked_hosts": [],
         "keep_rejected": True,
     },
-    "fetch": {"max_bytes": 100_000},
+    "probe": {
+        "geometry": {
+            "min_pixels": 0,
+            "min_long_side": 40,
+            "min_short_side": 0,
+            "min_aspect": 0.5,
+            "max_aspect": 2.0,
+        }
+    },
+    "fetch": {
+        "max_bytes": 100_000,
+        "user_agent": "native4k/test (+https://example.org/tests)",
+        "concurrency": 16,
+        "per_host": 4,
+        "per_host_rate": 1000.0,
+        "connect_seconds": 60.0,
+        "read_seconds": 60.0,
+        "total_seconds": 300.0,
+        "slowest_rate": 1,
+        "max_header_bytes": 16_384,
+        "max_redirects": 3,
+        "probe_bytes": 1024,
+        "attempts": 3,
+        "backoff_base": 0.01,
+        "backoff_cap": 0.05,
+        "max_retry_after": 5.0,
+        "host_failures": 1000,
+        "robots": True,
+        "allow_loopback": True,
+    },
 }
+"""Limits that no machine is too slow for; a test that wants one to be reached sets it."""
 
 
 class Project:
@@ -64,11 +96,46 @@ class Project:
         collect.run(argparse.Namespace(sources=self.sources, params=numbers, opt_out=[], **paths))
         return paths["candidates"] / f"0-of-{shards}.parquet"
 
-    def fetch(self, shard: str = "0/1") -> Path:
+    def limit(self, **numbers: Any) -> None:
+        """Change numbers of the fetch section."""
+        tree = yaml.safe_load(self.params.read_text())
+        self.write(tree | {"fetch": tree["fetch"] | numbers})
+
+    def loosen(self, **numbers: Any) -> None:
+        """Change what true sizes must be."""
+        tree = yaml.safe_load(self.params.read_text())
+        self.write(tree | {"probe": {"geometry": tree["probe"]["geometry"] | numbers}})
+
+    def web(self, *urls: str) -> None:
+        """Candidates of the web instead of those that collect chose."""
+        names = [collect.identify("pd12m", url) for url in urls]
+        table = pd.DataFrame({"id": names, "source": "pd12m", "url": urls}).astype("str")
+        tables.write(table, self.work / "candidates" / "0-of-1.parquet")
+
+    def fetch(self, shard: str = "0/1", **options: Any) -> Path:
         name = f"{shard.replace('/', '-of-')}.parquet"
         paths = {"candidates": self.work / "candidates" / name, "sources": self.sources, "store": self.store}
-        fetch.run(argparse.Namespace(**paths, index=self.work / name, shard=shard, params=self.params))
+        options = {"retry": "later", "verify": False, "opt_out": []} | options
+        fetch.run(argparse.Namespace(**paths, **options, index=self.work / name, shard=shard, params=self.params))
         return self.work / name
+
+    def statuses(self, **options: Any) -> dict[str, str]:
+        """Fetch, and what became of each URL, in the order of the candidates."""
+        index = tables.read(self.fetch(**options)).set_index("id")["status"]
+        candidates = tables.read(self.work / "candidates" / "0-of-1.parquet")
+        assert sorted(index.index) == sorted(candidates["id"])
+        return {url: index[id_] for id_, url in zip(candidates["id"], candidates["url"], strict=True)}
+
+    def freeze_web(self) -> None:
+        """Close the store over the web's candidates."""
+        counts = pd.DataFrame({"source": ["pd12m"], "reason": [""], "rows": [1]}).astype({"rows": "int64"})
+        for name in ("counts", "rejected"):
+            tables.write(counts, self.work / name)
+        self.freeze(self.work / "0-of-1.parquet")
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """The log of all attempts."""
+        return journal.read(self.work / "0-of-1.log")
 
     def freeze(self, *shards: Path) -> None:
         candidates = sorted((self.work / "candidates").glob("*.parquet"))

@@ -1,6 +1,7 @@
 """One request over HTTP: to an allowed address, within the limits, every failure with its status."""
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -37,6 +38,7 @@ def session(numbers: Params) -> ClientSession:
     connector = aiohttp.TCPConnector(
         limit=0,
         resolver=address.Resolver(),
+        ssl=ssl.create_default_context(),
         socket_factory=address.guarded(numbers.allow_loopback),
         ttl_dns_cache=60,
     )
