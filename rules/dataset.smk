@@ -19,7 +19,7 @@ rule tables:
         "data/scratch/logs/tables.log",
     shell:
         "mkdir -p {output} && cp {input.table} {output}/images.parquet"
-        " && cp data/features/collected.parquet data/features/not_collected.parquet {output} 2> {log}"
+        " && cp data/features/{{collected,not_collected,fetched}}.parquet {output} 2> {log}"
 
 
 rule vet:

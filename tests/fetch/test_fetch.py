@@ -1,7 +1,7 @@
 """Original bytes into the store: what is taken, what is refused and why, and that a killed run goes on."""
 
 import hashlib
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from native4k import sources, tables
-from native4k.fetch import fetch
+from native4k.fetch import fetch, journal
+from native4k.geometry import Geometry
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -138,6 +139,8 @@ def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: 
         project.picture(f"{seed}.png", seed)
     project.collect()
     undisturbed = project.fetch().read_bytes()
+    project.freeze(project.work / "0-of-1.parquet")
+    (project.store / "index.parquet").unlink()
     lines: list[bytes] = []
     real = fetch.bring
 
@@ -149,37 +152,42 @@ def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: 
 
     monkeypatch.setattr(fetch, "bring", stop_after_three)
     index = project.work / "0-of-1.parquet"
-    index.unlink()
     with pytest.raises(KeyboardInterrupt):
         project.fetch()
-    journal = index.with_suffix(".journal")
-    assert [row["status"] for row in fetch.journal(journal)] == ["ok", "ok", "ok"]
-    journal.write_bytes(journal.read_bytes()[:-20])  # the third line is torn
+    lines_of = index.with_suffix(".journal")
+    assert [row["status"] for row in journal.read(lines_of)] == ["ok", "ok", "ok"]
+    lines_of.write_bytes(lines_of.read_bytes()[:-20])  # the third line is torn
     monkeypatch.setattr(fetch, "bring", real)
     urls = asked(monkeypatch)
     assert project.fetch().read_bytes() == undisturbed
     assert len(urls) == 3
-    assert not journal.exists()
+    project.freeze(index)
+    assert not lines_of.exists()
 
 
-def test_a_journal_is_read_whatever_was_left_at_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "j"
-    assert fetch.journal(path) == []
-    row = json.dumps({"id": "a"})
-    for litter in ("", "\n", '\n{"id": "b', "\n{", "\n" + "\0" * 9):
-        path.write_text("\n" + row + litter)
-        assert fetch.journal(path) == [{"id": "a"}]
-
-
-def test_a_row_of_another_revision_is_fetched_again(tmp_path: Path) -> None:
+def test_a_row_stands_as_long_as_asking_again_would_give_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"1234")
-    row = {"id": "a", "source": "demo", "revision": "old", "status": "ok", "file": "file", "bytes": 4}
-    assert fetch.held([row], tmp_path, {"demo": "old"}) == {"a": row}
-    assert fetch.held([row], tmp_path, {"demo": "new"}) == {}
-    assert fetch.held([row], tmp_path, {}) == {"a": row}
-    assert fetch.held([row | {"bytes": 5}], tmp_path, {}) == {}
-    assert fetch.held([row | {"file": "gone"}], tmp_path, {}) == {}
-    assert fetch.held([row | {"status": "too_large"}], tmp_path, {}) == {}
+    rule = Geometry(min_pixels=0, min_long_side=40, min_short_side=0, min_aspect=0.1, max_aspect=9.0)
+    looser = replace(rule, min_long_side=20)
+    drawn = {"source": "demo", "revision": "old", "status": "ok", "file": "file", "bytes": 4}
+    web = {"source": "pd12m", "revision": "", "status": "ok", "file": "file", "bytes": 4}
+    small = web | {"status": "too_small", "true_width": 30, "true_height": 20}
+
+    def stands(row: Any, revision: str = "", rule: Geometry = rule, retry: str = "later") -> bool:
+        return fetch.standing(row, tmp_path, revision, rule, retry) is not None
+
+    assert stands(drawn, "old")
+    assert not stands(drawn, "new")
+    assert not stands(drawn | {"status": "too_large"}, "old")
+    assert stands(web)
+    assert not stands(web | {"bytes": 5})
+    assert not stands(web | {"file": "gone"})
+    assert stands(web | {"status": "not_found"})
+    assert not stands(web | {"status": "not_found"}, retry="final")
+    assert not stands(web | {"status": "timeout"})
+    assert stands(small)
+    assert not stands(small, rule=looser)
+    assert fetch.standing(small, tmp_path, "", replace(looser, min_aspect=2.0), "later") == small | {"status": "aspect"}
 
 
 def test_shards_together_are_the_whole_in_the_same_rows(project: Any) -> None:
@@ -206,8 +214,8 @@ def test_a_shard_without_rows_is_an_empty_table_of_the_same_types(project: Any) 
 def test_the_limit_itself_is_allowed(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((9, 9, 3), dtype=np.uint8)).save(tmp_path / "a.png")
     content = (tmp_path / "a.png").read_bytes()
-    assert fetch.fetch(content, tmp_path, fetch.Params(max_bytes=len(content)))["status"] == "ok"
-    assert fetch.fetch(content, tmp_path, fetch.Params(max_bytes=len(content) - 1))["status"] == "too_large"
+    assert fetch.fetch("a", content, tmp_path, len(content))["status"] == "ok"
+    assert fetch.fetch("a", content, tmp_path, len(content) - 1)["status"] == "too_large"
 
 
 def test_only_a_drawn_source_has_a_revision_and_it_follows_its_params(tmp_path: Path) -> None:

@@ -9,15 +9,15 @@ import yaml
 
 from native4k import cli, tables
 from native4k.errors import UserError
-from native4k.fetch import fetch, freeze
+from native4k.fetch import freeze, store
 
 
 def index(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return pd.DataFrame(
-        [fetch.NOTHING | {"id": id_, "source": "s", "revision": revision, "status": "ok", "file": file}
+        [store.NOTHING | {"id": id_, "source": "s", "revision": revision, "status": "ok", "file": file}
          for id_, revision, file in rows],
-        columns=list(fetch.COLUMNS),
-    ).astype(fetch.COLUMNS)  # fmt: skip
+        columns=list(store.COLUMNS),
+    ).astype(store.COLUMNS)  # fmt: skip
 
 
 def test_older_rows_stay_unless_they_were_fetched_again_or_can_be_drawn_again(tmp_path: Path) -> None:
@@ -53,7 +53,8 @@ def test_files_that_no_row_names_are_swept_away_also_those_that_a_kill_left(proj
     project.freeze(shard)
     assert project.files() == before
     assert before == sorted([
-        kept, "candidates.parquet", "collected.parquet", "index.parquet", "not_collected.parquet", "origin.json",
+        kept, "candidates.parquet", "collected.parquet", "fetched.parquet", "index.parquet", "not_collected.parquet",
+        "origin.json",
     ])  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def test_a_change_of_params_or_code_is_noticed_and_named(project: Any, monkeypat
         (package / "fetch" / file.name).write_bytes(file.read_bytes())
     (package / "fetch" / "fetch.py").write_text("changed")
     monkeypatch.setattr(freeze, "PACKAGE", package)
-    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, metadata/__init__\.py, .*new\.py"):
+    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, geometry\.py, headers/__init__\.py, .*new\.py"):
         freeze.compare(project.store, project.params)
 
 
@@ -115,3 +116,28 @@ def test_a_new_list_of_those_who_opted_out_is_noticed_and_named(project: Any) ->
     (project.root / "optout" / "may.txt").write_text("example.org\n")
     with pytest.raises(UserError, match=r"images: made before a change of optout may\.txt; run 'make images'$"):
         freeze.compare(project.store, project.params)
+
+
+def test_a_looser_rule_for_true_sizes_is_noticed_and_named(project: Any) -> None:
+    project.picture("a.png")
+    project.collect()
+    project.freeze(project.fetch())
+    project.loosen(min_long_side=1)
+    with pytest.raises(UserError, match=r"images: made before a change of params probe\.geometry; run 'make images'$"):
+        freeze.compare(project.store, project.params)
+
+
+def test_what_became_of_the_images_is_counted_by_source_host_and_status() -> None:
+    candidates = pd.DataFrame(
+        [["a", "s", "https://b.example:8/x"], ["b", "s", "http://B.example/y"], ["c", "s", "http://a.example/"],
+         ["d", "demo", "001.png"]],
+        columns=["id", "source", "url"],
+    )  # fmt: skip
+    made = index(("a", "", "f"), ("b", "", "g"), ("c", "", ""), ("d", "r", "h"), ("old", "", "i"))
+    made["status"] = ["ok", "ok", "gone", "ok", "ok"]
+    made["bytes"] = [5, 6, 0, 7, 8]
+    assert freeze.fetched(candidates, made).to_numpy().tolist() == [
+        ["demo", "", "ok", 1, 7],
+        ["s", "a.example", "gone", 1, 0],
+        ["s", "b.example", "ok", 2, 11],
+    ]

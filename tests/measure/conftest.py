@@ -44,7 +44,7 @@ class Store:
         self.params.write_text(yaml.safe_dump(tree))
 
     def add(self, url: str, content: bytes, size: tuple[int, int] = (80, 60), caption: str = "") -> str:
-        row = fetch.fetch(content, self.folder, fetch.Params(max_bytes=10**6))
+        row = fetch.fetch("a", content, self.folder, 10**6)
         row |= {"id": identify("folder", url), "declared_width": size[0], "declared_height": size[1]}
         self.rows.append(row | {"caption": caption})
         return str(row["id"])
@@ -57,6 +57,7 @@ class Store:
         counts = pd.DataFrame({"source": ["folder"], "reason": [""], "rows": [len(table)]})
         tables.write(counts, self.folder / "collected.parquet")
         tables.write(table[:0][["id"]].assign(reason=""), self.folder / "not_collected.parquet")
+        tables.write(table[:0][["id"]], self.folder / "fetched.parquet")
 
     def args(self, out: str, shard: str = "0/1", **more: Any) -> argparse.Namespace:
         paths = {"store": self.folder, "out": self.root / out, "cache": self.cache, "params": self.params}

@@ -40,7 +40,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
 def test_the_thumbnails_and_the_counts_stand_beside_it(store: Any, mixed: dict[str, str]) -> None:
     folder = run(store, 2)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "collected.parquet", "images.parquet", "not_collected.parquet", "thumbnails.parquet",
+        "collected.parquet", "fetched.parquet", "images.parquet", "not_collected.parquet", "thumbnails.parquet",
     ]  # fmt: skip
     unseen = [id_ for id_, reason in mixed.items() if reason in {"truncated", "not_an_image"}]
     assert sorted(tables.read(folder / "thumbnails.parquet")["id"]) == sorted(set(mixed) - set(unseen))

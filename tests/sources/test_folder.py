@@ -188,5 +188,5 @@ def test_every_source_has_a_title_a_page_and_a_column_or_a_maker_of_urls() -> No
 
 def test_only_a_local_source_has_bytes(root: Path) -> None:
     assert sources.content("folder", "a_red-barn.jpg", root.parent, NUMBERS) == (root / "a_red-barn.jpg").read_bytes()
-    with pytest.raises(UserError, match="source 'pd12m' is on the web; only local .* so far: demo, folder, journeydb"):
+    with pytest.raises(UserError, match="source 'pd12m' is on the web and has no files here"):
         sources.content("pd12m", "https://example.org/a.jpg", root.parent, NUMBERS)

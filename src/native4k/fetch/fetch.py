@@ -27,9 +27,9 @@ NOBODY = "example.org"
 Known = Mapping[Any, Any]
 
 
-def fetch(id_: str, content: bytes, place: Path, numbers: Params) -> Row:
+def fetch(id_: str, content: bytes, place: Path, max_bytes: int) -> Row:
     """Put bytes into the store; the columns that say what they are, or why they were not taken."""
-    incoming = Incoming(place, id_, numbers.max_bytes, lambda _: True)
+    incoming = Incoming(place, id_, max_bytes, lambda _: True)
     try:
         incoming.add(content)
         return incoming.finish(None)
@@ -47,7 +47,7 @@ def bring(candidate: Any, args: argparse.Namespace, numbers: Params) -> Row:
         return NOTHING | {"status": "not_found"}
     except PermissionError:
         return NOTHING | {"status": "forbidden"}
-    return fetch(candidate.id, content, args.store, numbers)
+    return fetch(candidate.id, content, args.store, numbers.max_bytes)
 
 
 def standing(row: Known, place: Path, revision: str, rule: Geometry, retry: str) -> Known | None:
@@ -151,9 +151,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Fetch what neither the store nor the shard's journal has, write the shard's index."""
+    number, of = tables.parse_shard(args.shard)
     numbers = params.load(Params, args.params, "fetch")
     rule = params.load(Geometry, args.params, "probe", "geometry")
-    number, of = tables.parse_shard(args.shard)
     candidates = tables.read(args.candidates, "id", "source", "url")
     mine = candidates[tables.shard_of(candidates["id"], of) == number]
     ids = set(mine["id"])

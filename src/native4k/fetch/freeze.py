@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.metadata import urls
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -20,10 +22,12 @@ def digest(path: Path) -> str:
 
 
 def origin(store: Path, numbers: Path) -> dict[str, Any]:
-    """The params sections, source files and opt-out lists that decide what the store holds, and their common hash."""
+    """The params, source files and opt-out lists that decide what the store holds, and their common hash."""
     tree = params.read(numbers)
     sections = {name: tree.get(name) for name in ("demo", "collect", "fetch")}
-    files = [path for part in ("fetch", "metadata", "sources") for path in (PACKAGE / part).rglob("*.py")]
+    sections["probe.geometry"] = (tree.get("probe") or {}).get("geometry")
+    folders = ("fetch", "headers", "metadata", "sources")
+    files = [*PACKAGE.glob("geometry.py"), *(path for part in folders for path in (PACKAGE / part).rglob("*.py"))]
     code = {path.relative_to(PACKAGE).as_posix(): digest(path) for path in sorted(files)}
     lists = sorted((store.parent / "optout").glob("*.txt"))
     made_from = {"params": sections, "code": code, "optout": {path.name: digest(path) for path in lists}}
@@ -69,6 +73,15 @@ def sweep(store: Path, index: pd.DataFrame) -> None:
             path.unlink()
 
 
+def fetched(candidates: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+    """How many images of each source and host have which status, and their bytes."""
+    rows = pl.from_pandas(candidates[["id", "source", "url"]].merge(index[["id", "status", "bytes"]], on="id"))
+    host = pl.when(urls.fetchable(pl.col("url"))).then(urls.host(pl.col("url"))).fill_null("")
+    grouped = rows.group_by("source", host.alias("host"), "status")
+    counts = grouped.agg(pl.len().cast(pl.Int64).alias("images"), pl.col("bytes").sum())
+    return counts.sort("source", "host", "status").to_pandas()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("store", type=Path, help="the image store (data/images)")
@@ -87,12 +100,15 @@ def run(args: argparse.Namespace) -> None:
     needed = ("candidates", "counts", "rejected", "shards")
     if missing := [f"--{name}" for name in needed if getattr(args, name) is None]:
         raise UserError(f"{', '.join(missing)}: missing; only --check goes without")
-    candidates = pd.concat([tables.read(path, "id") for path in args.candidates], ignore_index=True)
+    candidates = pd.concat([tables.read(path, "id", "source", "url") for path in args.candidates], ignore_index=True)
     index = freeze(args.store, candidates, [tables.read(path) for path in args.shards])
     (args.store / "origin.json").unlink(missing_ok=True)
     tables.write(index, args.store / "index.parquet")
     tables.write(candidates, args.store / "candidates.parquet")
     tables.write(tables.read(args.counts), args.store / "collected.parquet")
     tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
+    tables.write(fetched(candidates, index), args.store / "fetched.parquet")
     sweep(args.store, index)
     tables.write_json(origin(args.store, args.params), args.store / "origin.json")
+    for path in args.shards:  # the index answers from now on
+        path.with_suffix(".journal").unlink(missing_ok=True)

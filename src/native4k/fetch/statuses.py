@@ -35,7 +35,9 @@ STATUSES = {
     "dns": Status(Kind.FINAL, "no host of that name"),
     "bad_url": Status(Kind.FINAL, "not a URL that can be asked for"),
     "bad_scheme": Status(Kind.FINAL, "neither http nor https"),
-    "bad_headers": Status(Kind.FINAL, "headers longer than fetch.max_header_bytes, or an answer that is not proper HTTP"),
+    "bad_headers": Status(
+        Kind.FINAL, "headers longer than fetch.max_header_bytes, or an answer that is not proper HTTP"
+    ),
     "bad_encoding": Status(Kind.FINAL, "a content encoding that was not asked for and is not known, or broken"),
     "redirects": Status(Kind.FINAL, "more redirects than fetch.max_redirects, or one that leads nowhere"),
     "refused_address": Status(Kind.FINAL, "a private, loopback, link-local or metadata address"),

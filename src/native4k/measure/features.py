@@ -10,7 +10,7 @@ import pandas as pd
 from native4k import tables
 from native4k.measure import cache, probe
 
-BESIDE = ("collected.parquet", "not_collected.parquet")
+BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
 
 
