@@ -91,7 +91,9 @@ def test_a_change_of_params_or_code_is_noticed_and_named(project: Any, monkeypat
         (package / "fetch" / file.name).write_bytes(file.read_bytes())
     (package / "fetch" / "fetch.py").write_text("changed")
     monkeypatch.setattr(freeze, "PACKAGE", package)
-    with pytest.raises(UserError, match=r"made before a change of fetch/fetch\.py, geometry\.py, headers/__init__\.py, .*new\.py"):
+    with pytest.raises(
+        UserError, match=r"made before a change of fetch/fetch\.py, geometry\.py, headers/__init__\.py, .*new\.py"
+    ):
         freeze.compare(project.store, project.params)
 
 

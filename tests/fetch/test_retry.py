@@ -1,0 +1,44 @@
+"""When to ask again."""
+
+import pytest
+
+from native4k.fetch import retry, statuses
+
+
+def test_each_wait_is_twice_the_last_up_to_a_cap_less_up_to_a_half() -> None:
+    assert [retry.backoff(attempt, 1.0, 6.0, lambda: 0.0) for attempt in range(1, 6)] == [1, 2, 4, 6, 6]
+    assert [retry.backoff(attempt, 1.0, 6.0, lambda: 1.0) for attempt in range(1, 6)] == [0.5, 1, 2, 3, 3]
+    assert len({retry.backoff(1, 1.0, 6.0) for _ in range(9)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("", 0),
+        ("7", 7),
+        (" 120 ", 120),
+        ("99999999999999999999", 999999999),
+        ("-5", 0),
+        ("1.5", 0),
+        ("\u0664", 0),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
+        ("Sun, 06 Nov 1994 08:50:00 GMT", 60),
+        ("Sunday, 06-Nov-94 08:50:00 GMT", 60),
+        ("soon", 0),
+        ("Sun, 99 Nov 1994 08:50:00 GMT", 0),
+    ],
+)
+def test_both_forms_of_retry_after_are_read(value: str, seconds: float) -> None:
+    now = 784111740.0 if "1994" in value or "-94" in value else 1e9  # 06 Nov 1994 08:49:00
+    assert retry.retry_after(value, lambda: now) == seconds
+
+
+def test_every_status_has_one_meaning_and_one_kind() -> None:
+    meanings = [status.meaning for status in statuses.STATUSES.values()]
+    assert len(set(meanings)) == len(meanings)
+    assert [name for name in statuses.STATUSES if statuses.soon(name)] == [
+        "too_many_requests", "server_error", "timeout", "unreachable", "reset", "truncated", "changed", "no_resolver",
+    ]  # fmt: skip
+    assert [name for name in statuses.STATUSES if statuses.later(name) and not statuses.soon(name)] == [
+        "tls", "too_slow", "host_down",
+    ]  # fmt: skip
