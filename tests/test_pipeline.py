@@ -1,5 +1,6 @@
 """DVC and Snakemake together, on a tiny clone of this project: what reruns, what does not, and the same bytes."""
 
+import hashlib
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
@@ -335,6 +336,17 @@ def test_a_grown_collection_measures_only_what_is_new(clone: Copy, built: Projec
         assert len(rows) > 0
         assert not set(rows["sha256"]) & known
         assert len(table) - len(known) - 3 <= len(rows) <= len(table)
+
+
+def test_store_cache_and_published_dataset_take_the_bytes_of_the_images_once(built: Project) -> None:
+    images = {hashlib.md5(path.read_bytes()).hexdigest(): path for path in built.root.glob("data/images/??/*")}
+    cached = [path for path in built.root.glob(".dvc/cache/files/md5/??/*") if path.parent.name + path.name in images]
+    published = [path for path in built.root.glob("data/native4k/*/*") if not path.name.endswith(".parquet")]
+    assert len(cached) == len(images)
+    assert published
+    there = [path.stat() for path in (*images.values(), *cached, *published)]
+    disk = sum({stat.st_ino: stat.st_blocks * 512 for stat in there}.values())
+    assert disk < 1.1 * sum(-(-path.stat().st_size // 4096) * 4096 for path in images.values())
 
 
 def test_a_fresh_clone_with_nothing_pulled_is_up_to_date(clone: Copy) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gzip
 import socket
 import ssl
 import struct
@@ -110,6 +111,17 @@ def endless(start: bytes, piece: bytes, pause: float = 0) -> Page:
 async def silence(_: Request, __: asyncio.StreamWriter) -> None:
     """No answer, ever."""
     await asyncio.sleep(3600)
+
+
+def whole(body: bytes, length: int | None = None, **headers: str) -> bytes:
+    """A whole answer as bytes, its length as told or a lie."""
+    told = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return head("200 OK", [*told, ("Content-Length", str(len(body) if length is None else length))]) + body
+
+
+def bomb(size: int = 10**8) -> bytes:
+    """Few bytes that unpack to many."""
+    return gzip.compress(bytes(size))
 
 
 def moved(where: str, status: str = "302 Found") -> Page:

@@ -73,6 +73,7 @@ class Project:
     """Paths and params of a small project; each method is a step's command."""
 
     def __init__(self, root: Path) -> None:
+        root.mkdir(exist_ok=True)
         self.root, self.sources, self.store = root, root / "sources", root / "images"
         self.params, self.work = root / "params.yaml", root / "work"
         self.write(PARAMS)
@@ -108,6 +109,7 @@ class Project:
 
     def web(self, *urls: str) -> None:
         """Candidates of the web instead of those that collect chose."""
+        self.urls = urls
         names = [collect.identify("pd12m", url) for url in urls]
         table = pd.DataFrame({"id": names, "source": "pd12m", "url": urls}).astype("str")
         tables.write(table, self.work / "candidates" / "0-of-1.parquet")
@@ -120,11 +122,12 @@ class Project:
         return self.work / name
 
     def statuses(self, **options: Any) -> dict[str, str]:
-        """Fetch, and what became of each URL, in the order of the candidates."""
+        """Fetch, and what became of each URL."""
         index = tables.read(self.fetch(**options)).set_index("id")["status"]
         candidates = tables.read(self.work / "candidates" / "0-of-1.parquet")
         assert sorted(index.index) == sorted(candidates["id"])
-        return {url: index[id_] for id_, url in zip(candidates["id"], candidates["url"], strict=True)}
+        ids = candidates.set_index("url")["id"]
+        return {url: index[ids[url]] for url in self.urls}
 
     def freeze_web(self) -> None:
         """Close the store over the web's candidates."""

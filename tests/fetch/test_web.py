@@ -17,7 +17,7 @@ from PIL import Image
 from native4k import images, tables
 from native4k.errors import UserError
 from tests import web
-from tests.web import Server, file, first, head, moved, raw, reply
+from tests.web import Server, file, first, head, moved, raw, reply, whole
 
 
 def picture(seed: int = 0, width: int = 60, height: int = 40, kind: str = "PNG") -> bytes:
@@ -48,12 +48,6 @@ def chunked(*pieces: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + end
 
 
-def plain(body: bytes, length: int | None = None, **headers: str) -> bytes:
-    """A whole answer as bytes, its length as told or a lie."""
-    told = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    return head("200 OK", [*told, ("Content-Length", str(len(body) if length is None else length))]) + body
-
-
 CHUNKS = head("200 OK", [("Transfer-Encoding", "chunked")])
 TRAILERS = b"0\r\nExpires: never\r\nX-Robots-Tag: noai\r\n\r\n"
 
@@ -66,24 +60,24 @@ PAGES: dict[str, tuple[web.Page, str]] = {
     "no length": (raw(head("200 OK", [("Connection", "close")]), GOOD), "ok"),
     "chunked": (raw(CHUNKS, chunked(GOOD[:700], GOOD[700:])), "ok"),
     "chunked with trailers": (raw(CHUNKS, chunked(GOOD, end=TRAILERS)), "ok"),
-    "gzip that nobody asked for": (raw(plain(gzip.compress(GOOD), Content_Encoding="gzip")), "ok"),
-    "deflate": (raw(plain(zlib.compress(GOOD), Content_Encoding="deflate")), "ok"),
+    "gzip that nobody asked for": (raw(whole(gzip.compress(GOOD), Content_Encoding="gzip")), "ok"),
+    "deflate": (raw(whole(zlib.compress(GOOD), Content_Encoding="deflate")), "ok"),
     "unsatisfiable range": (first(reply("416 Range Not Satisfiable"), reply("200 OK", GOOD)), "ok"),
-    "truncated body": (raw(plain(GOOD[:2000], length=len(GOOD))), "truncated"),
+    "truncated body": (raw(whole(GOOD[:2000], length=len(GOOD))), "truncated"),
     "truncated chunks": (raw(CHUNKS, chunked(GOOD[:2000], end=b"ff\r\nab")), "truncated"),
-    "truncated gzip": (raw(plain(gzip.compress(GOOD)[:-20], Content_Encoding="gzip")), "truncated"),
-    "length longer than the body": (raw(plain(GOOD, length=len(GOOD) + 1)), "truncated"),
-    "length shorter than the body": (raw(plain(GOOD, length=3000)), "bad_headers"),
+    "truncated gzip": (raw(whole(gzip.compress(GOOD)[:-20], Content_Encoding="gzip")), "truncated"),
+    "length longer than the body": (raw(whole(GOOD, length=len(GOOD) + 1)), "truncated"),
+    "length shorter than the body": (raw(whole(GOOD, length=3000)), "bad_headers"),
     "two lengths": (raw(head("200 OK", [("Content-Length", "9"), ("Content-Length", "8")]), GOOD), "bad_headers"),
     "negative length": (raw(head("200 OK", [("Content-Length", "-5")]), GOOD), "bad_headers"),
     "endless body": (web.endless(CHUNKS + chunked(GOOD, end=b""), chunked(bytes(9999), end=b"")), "too_large"),
     "endless garbage": (web.endless(CHUNKS, chunked(b"ab" * 999, end=b"")), "not_an_image"),
-    "too large as announced": (raw(plain(GOOD, length=100_001)), "too_large"),
-    "gzip bomb": (raw(plain(gzip.compress(GOOD + bytes(10**8)), Content_Encoding="gzip")), "too_large"),
-    "gzip bomb of nothing": (raw(plain(gzip.compress(bytes(10**8)), Content_Encoding="gzip")), "too_large"),
-    "broken gzip": (raw(plain(b"no gzip", Content_Encoding="gzip")), "bad_encoding"),
-    "unknown encoding": (raw(plain(GOOD, Content_Encoding="br")), "bad_encoding"),
-    "reset in mid-body": (raw(plain(GOOD[:500], length=len(GOOD)), reset=True), "truncated"),
+    "too large as announced": (raw(whole(GOOD, length=100_001)), "too_large"),
+    "gzip bomb": (raw(whole(gzip.compress(GOOD + bytes(10**8)), Content_Encoding="gzip")), "too_large"),
+    "gzip bomb of nothing": (raw(whole(web.bomb(), Content_Encoding="gzip")), "too_large"),
+    "broken gzip": (raw(whole(b"no gzip", Content_Encoding="gzip")), "bad_encoding"),
+    "unknown encoding": (raw(whole(GOOD, Content_Encoding="br")), "bad_encoding"),
+    "reset in mid-body": (raw(whole(GOOD[:500], length=len(GOOD)), reset=True), "truncated"),
     "reset at once": (raw(reset=True), "reset"),
     "closed at once": (raw(), "reset"),
     "html with status 200": (reply("200 OK", b"<!doctype html><title>404</title>" * 9), "not_an_image"),
@@ -288,7 +282,7 @@ def test_a_format_that_nothing_here_opens_is_dropped_by_its_first_bytes(project:
 
 def test_one_byte_a_second_is_too_slow(project: Any) -> None:
     project.limit(read_seconds=3.0, slowest_rate=100)
-    page = web.endless(plain(GOOD[:60], length=len(GOOD)), b"x", pause=1)
+    page = web.endless(whole(GOOD[:60], length=len(GOOD)), b"x", pause=1)
     assert status(project, page) == "too_slow"
 
 
@@ -299,7 +293,7 @@ def test_a_body_that_never_ends_is_given_up_after_the_total_time(project: Any) -
     )
 
 
-@pytest.mark.parametrize("page", [web.silence, raw(plain(GOOD[:500], length=len(GOOD)), close=False, pause=3600)])
+@pytest.mark.parametrize("page", [web.silence, raw(whole(GOOD[:500], length=len(GOOD)), close=False, pause=3600)])
 def test_silence_is_a_timeout(project: Any, page: web.Page) -> None:
     project.limit(read_seconds=0.5, connect_seconds=0.5, attempts=1)
     assert status(project, file(GOOD)) == "ok"
