@@ -107,6 +107,10 @@ def build(root: Path) -> None:
     (root / "params.yaml").write_text(PARAMS, encoding="utf-8")
     table = images()
     tables.write(table, root / "tables/images.parquet")
+    counts = [("demo", "", "ok", 9, 1500), ("web", HOSTILE, "gone", 1, 0), ("web", "a.example", "ok", 3, 2_500_000)]
+    counts += [("web", "a.example", "timeout", 1, 0), ("web", "a.example", "gone", 2, 0)]
+    told = pd.DataFrame(counts, columns=["source", "host", "status", "images", "bytes"])
+    tables.write(told, root / "tables/fetched.parquet")
     readable = table[table["reason"] != "truncated"]
     shots = [picture(seed) for seed in range(len(readable))]
     tables.write(pd.DataFrame({"id": readable["id"], "thumbnail": shots}), root / "features/thumbnails.parquet")

@@ -121,7 +121,17 @@ def test_the_title_and_the_subtitle_come_from_the_params_and_are_escaped(root: P
 def test_the_sections_stand_in_the_order_of_the_pipeline(root: Path) -> None:
     names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
     assert names == [
-        *("Funnel", "Thresholds", "Splits", "Kept", "Rejected", "Truth", "Super-resolution", "Text-to-image"),
+        *(
+            "Funnel",
+            "Fetched",
+            "Thresholds",
+            "Splits",
+            "Kept",
+            "Rejected",
+            "Truth",
+            "Super-resolution",
+            "Text-to-image",
+        ),
         "How it was made",
     ]
 
@@ -196,7 +206,7 @@ def test_without_the_demo_and_without_baselines_the_rest_stands(root: Path) -> N
             path.unlink()
     change(root / "metrics/dataset.json", lambda tree: tree.pop("demo"))
     names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
-    assert names == ["Funnel", "Thresholds", "Splits", "Kept", "Rejected", "How it was made"]
+    assert names == ["Funnel", "Fetched", "Thresholds", "Splits", "Kept", "Rejected", "How it was made"]
 
 
 def change(path: Path, how: Any) -> None:
@@ -267,7 +277,13 @@ def test_only_params_that_mean_something_else_change_the_page(root: Path) -> Non
 def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Path) -> None:
     found = re.findall(r"<td>(.*?)</td><td><code>(.*?)</code>", section(made(root), "how-it-was-made"))
     names = [
-        *("tables/images.parquet", "features/thumbnails.parquet", "metrics/dataset.json", "metrics/bicubic_x4.json"),
+        *(
+            "tables/images.parquet",
+            "tables/fetched.parquet",
+            "features/thumbnails.parquet",
+            "metrics/dataset.json",
+            "metrics/bicubic_x4.json",
+        ),
         *("metrics/net_x4.json", "metrics/flow.json", "evaluations/bicubic_x4.parquet", "evaluations/net_x4.parquet"),
         *("models/bicubic_x4.csv", "models/net_x4.csv", "models/flow.csv"),
     ]

@@ -11,7 +11,7 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.report import benchmarks, found, gallery, page, plots
+from native4k.report import benchmarks, fetched, found, gallery, page, plots
 
 PAGE = "report.html"
 
@@ -193,6 +193,7 @@ def run(args: argparse.Namespace) -> None:
     sections = {
         "": headline(dataset, sr),
         "Funnel": funnel(dataset["funnel"]),
+        "Fetched": fetched.fetched(tables.read(args.tables / "fetched.parquet", "host", "status")),
         "Thresholds": thresholds(table, rules),
         "Splits": makeup(dataset, table),
         **pictures(table, args.features, found.steps(dataset["funnel"]), rules),
@@ -203,7 +204,7 @@ def run(args: argparse.Namespace) -> None:
         sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.models, limit)
     if t2i:
         sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.models, limit)
-    used = [args.tables / "images.parquet", args.features / "thumbnails.parquet"]
+    used = [args.tables / "images.parquet", args.tables / "fetched.parquet", args.features / "thumbnails.parquet"]
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.models / f"{name}.csv" for name in (*sr, *t2i)]
