@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all images test lint format bench lock s3 clean help setup
+.PHONY: all images retry test lint format bench lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -17,6 +17,9 @@ images: setup ## fetch the images (the demo: draw them) if they are missing or s
 	@if why="$$(native4k freeze data/images --check 2>&1)" && dvc status --quiet data/images.dvc; then exit 0; fi; \
 	  echo "making data/images$${why:+, because }$${why%%;*}"; \
 	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && dvc add --quiet data/images
+
+retry: setup ## ask again for images that may still succeed; RETRY=final: for all that are not held
+	@snakemake --profile profiles/local -s rules/fetch.smk --forcerun fetch --config retry=$(or $(RETRY),later) && dvc add --quiet data/images
 
 test: setup ## set up and run the tests
 	@pytest

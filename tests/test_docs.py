@@ -118,7 +118,8 @@ def test_the_readme_has_every_target_of_the_makefile() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_make_target_that_a_page_shows_exists(page: str) -> None:
-    shown = {word for line in commands(PAGES[page]) if line.startswith("make") for word in line.split()[1:]}
+    words = {word for line in commands(PAGES[page]) if line.startswith("make") for word in line.split()[1:]}
+    shown = {word for word in words if "=" not in word}
     assert shown <= TARGETS
 
 
