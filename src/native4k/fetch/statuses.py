@@ -54,12 +54,14 @@ STATUSES = {
     "unreachable": Status(Kind.SOON, "the connection was refused, or there is no way to the host"),
     "reset": Status(Kind.SOON, "the connection broke before an answer"),
     "truncated": Status(Kind.SOON, "the body ended, or its connection broke, before its announced length"),
-    "changed": Status(Kind.SOON, "the file changed between two requests"),
     "no_resolver": Status(Kind.SOON, "the name servers did not answer"),
 }
 
 GEOMETRY = ("too_small", "aspect")
 """Statuses that hang on a rule of ours, which may be loosened."""
+
+HOSTS = ("dns", "refused_address")
+"""Statuses that are the host's, whatever is asked of it."""
 
 
 def soon(status: str) -> bool:

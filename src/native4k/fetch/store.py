@@ -104,8 +104,12 @@ class Incoming:
             self.file = self.path.open("wb", buffering=0)
         self.hash.update(self.waiting)
         view = memoryview(self.waiting)
-        while view:
-            view = view[self.file.write(view) :]
+        try:
+            while view:
+                view = view[self.file.write(view) :]
+        except OSError as error:
+            error.filename = str(self.store)
+            raise
         self.waiting = bytearray()
 
     def finish(self, rule: Geometry | None) -> Row:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
-from native4k.fetch import robots
+from native4k.fetch import robots, statuses
 from native4k.fetch.client import Trace, answer, body, parsed
 from native4k.fetch.limits import Params
 from native4k.fetch.retry import retry_after
@@ -151,21 +151,30 @@ class Visit:
 
 
 async def rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
-    """What the robots.txt of a URL's host says to us; nothing where it has none."""
-    place = url.origin() / "robots.txt"
-    for _ in range(numbers.max_redirects + 1):
-        async with answer(client, place, numbers) as response:
-            if response.status in REDIRECTS and "Location" in response.headers:
-                place = parsed(urljoin(str(place), response.headers["Location"]))
-                continue
-            if response.status >= BROKEN or response.status == TOO_MANY:
-                raise Failure("server_error", wait=retry_after(response.headers.get("Retry-After", "")))
-            if response.status != WHOLE:
-                return []
-            text = bytearray()
-            async for piece in body(response, numbers, Trace()):
-                text += piece
-                if len(text) >= robots.MAX_BYTES:
-                    break
-            return robots.parse(bytes(text[: robots.MAX_BYTES]).decode("utf-8", "replace"), AGENT)
+    """What the robots.txt of a URL's host says to us; nothing where it has none, or one that cannot be read."""
+    place = str(url.origin() / "robots.txt")
+    for hop in range(numbers.max_redirects + 1):
+        try:
+            return robots.parse(await text(client, place, numbers), AGENT)
+        except Moved as moved:
+            place = str(moved)
+        except Failure as failure:
+            if statuses.later(failure.status) or (not hop and failure.status in statuses.HOSTS):
+                raise
+            break
     return []
+
+
+async def text(client: ClientSession, url: str, numbers: Params) -> str:
+    """The beginning of a robots.txt; empty where there is none."""
+    async with answer(client, parsed(url), numbers) as response:
+        if response.status in REDIRECTS:
+            _move(url, response.headers.get("Location", ""))
+        if response.status >= BROKEN or response.status == TOO_MANY:
+            raise Failure("server_error", wait=retry_after(response.headers.get("Retry-After", "")))
+        content = bytearray()
+        async for piece in body(response, numbers, Trace()):
+            content += piece
+            if len(content) >= robots.MAX_BYTES:
+                break
+    return bytes(content[: robots.MAX_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""

@@ -22,12 +22,12 @@ def fetched(counts: pd.DataFrame) -> str:
 
 def statuses(counts: pd.DataFrame) -> list[list[object]]:
     """A row a status, the most frequent first."""
-    sums = counts.groupby("status", as_index=False)[["images", "bytes"]].sum()
-    sums = sums.sort_values(["images", "status"], ascending=[False, True])
-    return [
-        [row.status, int(row.images), f"{row.bytes / 1e6:,.1f}", *_told(str(row.status))]
-        for row in sums.itertuples(index=False)
+    sums = counts.groupby("status")[["images", "bytes"]].sum()
+    rows = [
+        [status, int(images), f"{size / 1e6:,.1f}", *_told(status)]
+        for status, images, size in zip(map(str, sums.index), sums["images"], sums["bytes"], strict=True)
     ]
+    return sorted(rows, key=lambda row: (-int(str(row[1])), str(row[0])))
 
 
 def _told(status: str) -> tuple[str, str]:
