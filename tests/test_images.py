@@ -179,3 +179,19 @@ def test_tiles_are_spread_evenly_and_about_as_many_as_asked() -> None:
     made = images.tiles(Image.fromarray(pixels), 100, 8)
     corners = [divmod(int(tile[0, 0]), 800) for tile in made]
     assert corners == [(top, left) for top in (100, 200) for left in (140, 280, 420, 560)]
+
+
+def test_a_png_is_turned_by_exif_on_either_side_of_its_pixels_and_not_decoded_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[images.ORIENTATION] = 6
+    Image.new("RGB", (60, 40)).save(out, "PNG", exif=exif)
+    before = out.getvalue()
+    start = before.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(before[start : start + 4], "big")
+    after = before[:start] + before[end:-12] + before[start:end] + before[-12:]
+    assert images.decode(before).size == images.decode(after).size == (40, 60)
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+    assert images.header(before) == images.header(after) == ("PNG", 40, 60)
+    assert images.header(before[:start] + before[end:]) == ("PNG", 60, 40)

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 from scipy.fft import dct
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
@@ -57,6 +57,8 @@ def header(content: bytes | Path) -> tuple[str, int, int]:
     """Format, width and height as displayed, without decoding the pixels, of bytes or of a file."""
     with _open(content) as image:
         width, height = image.size
+        if image.format == "PNG" and not {"exif", "Raw profile type exif"} & image.info.keys():
+            image.info["exif"] = _late_exif(image)  # or Pillow decodes the pixels to see what follows them
         turned = image.format != "TIFF" and _orientation(image) in SIDEWAYS  # Pillow turns the size of TIFF itself
         return str(image.format), *((height, width) if turned else (width, height))
 
@@ -77,7 +79,7 @@ def load(path: Path) -> np.ndarray:
     return np.asarray(decode(path.read_bytes()))
 
 
-def _open(content: bytes | Path) -> Image.Image:
+def _open(content: bytes | Path) -> ImageFile.ImageFile:
     try:
         image = Image.open(content if isinstance(content, Path) else io.BytesIO(content), formats=list(FORMATS))
     except HOSTILE as error:
@@ -85,6 +87,19 @@ def _open(content: bytes | Path) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise Unreadable("bomb")
     return image
+
+
+def _late_exif(image: ImageFile.ImageFile) -> bytes:
+    """The EXIF that a PNG has anywhere; empty for none."""
+    file = image.fp
+    assert file is not None
+    file.seek(8)
+    while len(head := file.read(8)) == 8:  # noqa: PLR2004
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"eXIf":
+            return file.read(length)
+        file.seek(length + 4, io.SEEK_CUR)
+    return b""
 
 
 def _orientation(image: Image.Image) -> int:

@@ -21,6 +21,9 @@ from native4k.fetch.store import PIECE
 PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Content encoding -> zlib's window bits."""
 
+KEPT = 5.0
+"""Seconds that a connection which nobody uses stays open: many hosts are asked once."""
+
 
 @dataclass
 class Trace:
@@ -37,6 +40,7 @@ def session(numbers: Params) -> ClientSession:
     """A client without cookies, proxies, redirects or unpacking, that connects to allowed addresses only."""
     connector = aiohttp.TCPConnector(
         limit=0,
+        keepalive_timeout=KEPT,
         resolver=address.Resolver(),
         ssl=ssl.create_default_context(),
         socket_factory=address.guarded(numbers.allow_loopback),

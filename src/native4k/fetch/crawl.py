@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import resource
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ def crawl(candidates: dict[str, str], setting: Setting) -> None:
 
 
 async def _crawl(candidates: dict[str, str], setting: Setting) -> None:
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))  # each connection takes an open file
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     async with client.session(setting.numbers) as session:
         await Crawl(session, setting).run(candidates)
