@@ -140,7 +140,7 @@ class Crawl:
         """The image's row; Moved or a Failure if it does not come."""
         now = self.clock()
         if now >= job.deadline:
-            raise Failure(job.status)
+            raise Failure(job.status or "too_slow")
         if job.deadline == math.inf:
             job.deadline = now + self.numbers.total_seconds
         try:
@@ -215,4 +215,4 @@ class Crawl:
         about |= {"url": job.url, "answered": trace.url, "code": trace.code, "why": str(cause or "")}
         about |= {"received": trace.received, "length": trace.length, "seconds": round(seconds, 3)}
         self.setting.log.stamped(about | {"headers": trace.headers})
-        self.setting.progress.wire(trace.received, trace.length if status in {"too_small", "aspect"} else 0)
+        self.setting.progress.wire(trace.received, trace.length if status in statuses.GEOMETRY else 0)

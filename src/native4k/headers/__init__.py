@@ -37,7 +37,7 @@ def size(head: bytes) -> Size | None:
                 return _checked(reader(head))
     except More:
         return None
-    except struct.error as error:
+    except (struct.error, IndexError) as error:
         raise NotAnImage from error
     raise NotAnImage
 
