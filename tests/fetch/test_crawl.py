@@ -238,7 +238,7 @@ def test_a_rate_is_kept(project: Any) -> None:
 
 
 def test_a_dead_host_is_given_up_and_holds_nobody_back(project: Any) -> None:
-    project.limit(connect_seconds=0.4, read_seconds=0.4, attempts=1, host_failures=2, concurrency=2)
+    project.limit(connect_seconds=1.0, read_seconds=1.0, attempts=1, host_failures=2, concurrency=2)
     pages = {f"/{n}.png": file(picture(n)) for n in range(9)}
     with Server({"/robots.txt": web.silence}) as dead, Server(pages) as good:
         project.web(*(dead.url(f"/{n}.png") for n in range(50)), *(good.url(path) for path in pages))
