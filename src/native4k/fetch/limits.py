@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from native4k import params
 
@@ -10,12 +10,19 @@ Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
+def told(agent: str) -> str:
+    """A User-Agent that says whom to write to."""
+    if not (agent.isascii() and agent.isprintable() and ("@" in agent or "://" in agent)):
+        raise ValueError("name a page or an e-mail address of those who ask, in printable ASCII")
+    return agent
+
+
 @params.params
 class Params:
     """Limits on what a source may hand us, and on what we ask of it."""
 
     max_bytes: Count
-    user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]*(?:@|://)[\x20-\x7e]*$")]
+    user_agent: Annotated[str, AfterValidator(told)]
     concurrency: Count
     per_host: Count
     per_host_rate: Seconds
