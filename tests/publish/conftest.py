@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from native4k import tables
-from native4k.fetch.fetch import file_of
+from native4k.fetch.store import file_of
 from native4k.publish import publish
 
 SPLITS = {"a": "train", "b": "train", "c": "val", "d": "test", "e": "reserve", "f": ""}

@@ -9,7 +9,7 @@ import pytest
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.fetch.fetch import file_of
+from native4k.fetch.store import file_of
 from native4k.publish import publish
 
 
