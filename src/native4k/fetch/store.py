@@ -114,6 +114,8 @@ class Incoming:
 
     def finish(self, rule: Geometry | None) -> Row:
         """Put the image into the store, unless it is there; its columns, or a Failure if it is not wanted."""
+        if self.file is not None:
+            self.write()
         try:
             kind, width, height = images.header(self.path if self.file else bytes(self.waiting))
         except images.Unreadable as error:
