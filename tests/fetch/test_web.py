@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from native4k import headers, images, tables
+from native4k import images, tables
 from native4k.errors import UserError
-from native4k.fetch import store
 from tests import web
 from tests.web import Server, file, first, head, moved, raw, reply, whole
 
@@ -256,18 +255,6 @@ def test_the_same_bytes_behind_two_urls_are_stored_once(project: Any) -> None:
     assert table["status"].tolist() == ["ok", "ok"]
     assert table["file"].nunique() == 1
     assert held(project) == [GOOD]
-
-
-def test_a_size_that_stands_at_the_end_of_a_large_file_is_found(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "HEAD", store.PIECE)
-    project.limit(max_bytes=10**7)
-    out = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, (400, 500, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(out, "TIFF", compression="tiff_lzw")
-    assert len(out.getvalue()) > 2 * store.PIECE
-    assert headers.size(out.getvalue()[:-1000]) is None
-    assert status(project, file(out.getvalue())) == "ok"
-    assert held(project) == [out.getvalue()]
 
 
 def test_a_header_that_lies_about_the_size_is_believed_until_the_pixels_are_read(project: Any) -> None:
