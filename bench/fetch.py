@@ -33,7 +33,7 @@ import yaml
 from PIL import Image
 
 from native4k import tables
-from native4k.fetch.collect import identify
+from native4k.fetch.identity import identify
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "img2dataset==1.47.0"

@@ -12,6 +12,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.fetch import collect, fetch, freeze, journal
+from native4k.fetch.identity import identify
 
 PARAMS: dict[str, Any] = {
     "collect": {
@@ -110,7 +111,7 @@ class Project:
     def web(self, *urls: str) -> None:
         """Candidates of the web instead of those that collect chose."""
         self.urls = urls
-        names = [collect.identify("pd12m", url) for url in urls]
+        names = [identify("pd12m", url) for url in urls]
         table = pd.DataFrame({"id": names, "source": "pd12m", "url": urls}).astype("str")
         tables.write(table, self.work / "candidates" / "0-of-1.parquet")
 
