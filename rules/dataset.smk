@@ -61,6 +61,8 @@ rule dedup:
     """Group copies among the survivors."""
     input:
         "src/native4k/dataset/dedup.py",
+        "src/native4k/dataset/kernels.py",
+        "src/native4k/dataset/near.py",
         "src/native4k/tables.py",
         table=rules.select.output,
     output:
@@ -69,8 +71,9 @@ rule dedup:
         "data/scratch/logs/dedup.log",
     params:
         config["dedup"],
+    threads: 8
     shell:
-        "native4k dedup {input.table} {output} 2>&1 | tee {log}"
+        "native4k dedup {input.table} {output} --threads {threads} 2>&1 | tee {log}"
 
 
 rule balance:
