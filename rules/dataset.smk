@@ -69,9 +69,9 @@ rule dedup:
         "data/scratch/dataset/dedup.parquet",
     log:
         "data/scratch/logs/dedup.log",
+    threads: 8
     params:
         config["dedup"],
-    threads: 8
     shell:
         "native4k dedup {input.table} {output} --threads {threads} 2>&1 | tee {log}"
 
