@@ -2,9 +2,10 @@
 
 Each measurement has a process of its own; ours takes two threads, and its seconds include importing numba and
 compiling, except in the exponents. imagededup's best method compares all with all: its time at 10,000, less that at
-1,000 (starting its processes), is extrapolated to 133,000 by the square. The skewed hashes have a tenth in clusters, one of 100,000, each copy up to
-eight bits from its picture. Floors: what comparing all pairs would take were both cores to do nothing but popcounts,
-and what merely sorting the hashes takes, which collapsing equal ones needs. --quick: a hundredth of the hashes.
+1,000 (starting its processes), is extrapolated to 133,000 by the square. The skewed hashes have a tenth in clusters,
+one of 100,000, each copy up to eight bits from its picture. Floors: what comparing all pairs would take were both
+cores to do nothing but popcounts, and what merely sorting the hashes takes, which collapsing equal ones needs.
+--quick: a hundredth of the hashes.
 """
 
 import argparse
