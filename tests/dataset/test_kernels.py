@@ -19,11 +19,10 @@ def test_the_first_hash_within_the_radius_is_found_between_its_bounds() -> None:
     assert found(2**64 - 1, 0, 5, 60) == 0
 
 
-def test_a_block_is_settled_best_first() -> None:
-    leaders = np.array([kernels.NOBODY, kernels.NOBODY, 3, kernels.NOBODY, kernels.NOBODY], dtype=np.uint32)
-    fresh = kernels.settle(HASHES, leaders, ONE, 100)
-    assert fresh.tolist() == [100, 103]
-    assert leaders.tolist() == [100, 100, 3, 103, 103], "one that has a leader leads nobody"
+def test_a_few_hashes_are_settled_best_first() -> None:
+    assert kernels.settle(HASHES, ONE).tolist() == [0, 0, 2, 2, 4]
+    assert kernels.settle(HASHES[::-1].copy(), ONE).tolist() == [0, 0, 2, 3, 3]
+    assert kernels.settle(HASHES[:0], ONE).tolist() == []
 
 
 def test_representatives_are_found_in_the_buckets_of_their_band_once_they_are_inserted() -> None:

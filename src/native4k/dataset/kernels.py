@@ -62,17 +62,17 @@ def look(
 
 
 @compiled
-def settle(hashes: np.ndarray, leaders: np.ndarray, radius: np.uint64, start: int) -> np.ndarray:
-    """Walk a block best first: who has no leader joins a new representative or becomes one; the rows of these."""
-    known, fresh, count = np.empty_like(hashes), np.empty_like(leaders), 0
+def settle(hashes: np.ndarray, radius: np.uint64) -> np.ndarray:
+    """Walk a few hashes best first: each joins the first representative within the radius, or becomes one."""
+    known, leaders = np.empty_like(hashes), np.empty(hashes.size, dtype=np.uint32)
+    rows, count = np.empty_like(leaders), 0
     for at in range(hashes.size):
-        if leaders[at] == NOBODY:
-            place = first_near(hashes[at], known, 0, count, radius)
-            if place == count:
-                known[count], fresh[count] = hashes[at], start + at
-                count += 1
-            leaders[at] = fresh[place]
-    return fresh[:count]
+        place = first_near(hashes[at], known, 0, count, radius)
+        if place == count:
+            known[count], rows[count] = hashes[at], at
+            count += 1
+        leaders[at] = rows[place]
+    return leaders
 
 
 @compiled

@@ -3,7 +3,7 @@
 Two hashes within a radius differ, in at least one of several disjoint bands of bits, by no more than their share of it
 (the pigeonhole principle). So a hash is compared only with the representatives in the buckets that its bands name,
 a few bits flipped. The walk is best first, in blocks: each is looked up among the representatives before it, then
-settled within itself. Only representatives are kept, so a cluster of look-alikes costs what its representatives do.
+searched within itself. Only representatives are kept, so a cluster of look-alikes costs what its representatives do.
 """
 
 import math
@@ -18,8 +18,11 @@ BITS = 64
 SMALL = 40_000
 """Different hashes up to which NumPy alone is done before numba is imported and has compiled; measured."""
 
-BLOCK = 4096
-"""Hashes looked up between two settlements: enough to keep the threads busy."""
+BLOCKS = 32
+"""Into how many a collection is cut: large ones find neighbouring buckets in the processor's caches."""
+
+SMALLEST = 4096
+"""Hashes in a block at least: so few are settled one by one."""
 
 WIDEST = 24
 """Bits of a band: its directory takes 8 bytes for each of their patterns."""
@@ -77,24 +80,32 @@ def probe(hashes: np.ndarray, radius: int, threads: int) -> np.ndarray:
     """The same by bands; neither bands nor blocks nor threads show in the result."""
     from native4k.dataset import kernels
 
-    bands = [band(hashes, *shape) for shape in plan(len(hashes), radius)]
-    leader = np.full(len(hashes), kernels.NOBODY, dtype=np.uint32)
     limit = np.uint64(radius)
+    if len(hashes) <= SMALLEST:
+        return kernels.settle(hashes, limit)
+    shapes = plan(len(hashes), radius)
+    bands = [band(hashes, *shape) for shape in shapes]
+    leader = np.full(len(hashes), kernels.NOBODY, dtype=np.uint32)
 
     def look(begin: int, end: int) -> None:
-        for each in bands:
-            kernels.look(hashes[begin:end], leader[begin:end], limit, *each)
+        for each, (first, width, _) in zip(bands, shapes, strict=True):
+            rows = begin + np.argsort(keys(hashes[begin:end], first, width))
+            found = leader[rows]
+            kernels.look(hashes[rows], found, limit, *each)
+            leader[rows] = found
 
     def insert(each: Band, fresh: np.ndarray) -> None:
         kernels.insert(hashes, fresh, each.shift, each.ends, each.known, each.rows)
 
+    size = max(SMALLEST, math.ceil(len(hashes) / BLOCKS))
     with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(hashes), BLOCK):
-            end = min(start + BLOCK, len(hashes))
+        for start in range(0, len(hashes), size):
+            end = min(start + size, len(hashes))
             cuts = np.linspace(start, end, threads + 1).astype(int)
             list(pool.map(look, cuts[:-1], cuts[1:]))
-            fresh = kernels.settle(hashes[start:end], leader[start:end], limit, start)
-            list(pool.map(insert, bands, repeat(fresh)))
+            free = start + np.flatnonzero(leader[start:end] == kernels.NOBODY)
+            leader[free] = free[probe(hashes[free], radius, threads)]
+            list(pool.map(insert, bands, repeat(free[leader[free] == free])))
     return leader
 
 
@@ -120,8 +131,7 @@ def shares(number: int, width: int, radius: int) -> list[tuple[int, int, int]]:
 
 def band(hashes: np.ndarray, start: int, width: int, flips: int) -> Band:
     """A band's empty buckets."""
-    keys = hashes >> np.uint64(start) & np.uint64(2**width - 1)
-    sizes = np.bincount(keys.astype(np.int64), minlength=2**width)
+    sizes = np.bincount(keys(hashes, start, width).astype(np.int64), minlength=2**width)
     begins = (np.cumsum(sizes) - sizes).astype(np.uint32)
     patterns = [sum(1 << bit for bit in bits) for set_ in range(flips + 1) for bits in combinations(range(width), set_)]
     return Band(
@@ -131,3 +141,9 @@ def band(hashes: np.ndarray, start: int, width: int, flips: int) -> Band:
         known=np.empty(len(hashes), dtype=np.uint64),
         rows=np.empty(len(hashes), dtype=np.uint32),
     )
+
+
+def keys(hashes: np.ndarray, start: int, width: int) -> np.ndarray:
+    """The bits of a band."""
+    bits: np.ndarray = hashes >> np.uint64(start) & np.uint64(2**width - 1)
+    return bits
