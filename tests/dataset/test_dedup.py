@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -191,7 +192,8 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
         cli.main([*words[:1], *(str(tmp_path / name) for name in words[1:3]), *words[3:], "--params", str(numbers)])
         == 0
     )
-    said = "dedup: 3 of 4 images are compared by pHash; expect 3e-08 false pairs within 10 bits (were hashes uniform)\n"
+    compared = "dedup: 3 of 4 images are compared by pHash; "
+    said = compared + "by chance alone 3e-08 pairs of uniform hashes would be within 10 bits\n"
     assert capsys.readouterr().out == said
     expected = deduped(table, 10).sort_values("id", ignore_index=True)
     pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)
@@ -200,3 +202,13 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
 def test_fewer_threads_than_one_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["dedup", "in.parquet", "out.parquet", "--threads", "0"]) == 1
     assert capsys.readouterr().err == "native4k dedup: --threads 0: expected at least 1\n"
+
+
+@pytest.mark.parametrize(("key", "value"), [("radius", -1), ("radius", 65), ("min_bits", -1), ("min_bits", 33)])
+def test_bits_that_a_hash_does_not_have_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, value: int
+) -> None:
+    numbers = tmp_path / "params.yaml"
+    numbers.write_text(yaml.safe_dump({"dedup": {"radius": 10, "min_bits": 20} | {key: value}}))
+    assert cli.main(["dedup", "in.parquet", "out.parquet", "--params", str(numbers)]) == 1
+    assert f"dedup.{key}: Input should be" in capsys.readouterr().err

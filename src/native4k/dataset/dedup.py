@@ -6,9 +6,11 @@ bits are nearly all alike (blank, sky, a plain logo) tells too little: there onl
 
 import argparse
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Interval
 
 from native4k import params, tables
 from native4k.dataset import near
@@ -19,8 +21,8 @@ from native4k.errors import UserError
 class Params:
     """The pHash distance up to which two images are the same picture, and what a pHash must hold to be compared."""
 
-    radius: int
-    min_bits: int
+    radius: Annotated[int, Interval(ge=0, le=64)]
+    min_bits: Annotated[int, Interval(ge=0, le=32)]
 
 
 def numbers_of(phashes: "pd.Series[str]") -> np.ndarray:
@@ -75,7 +77,7 @@ def forecast(table: pd.DataFrame, numbers: Params) -> str:
     pairs = near.chance_pairs(count, numbers.radius)
     return (
         f"dedup: {count} of {len(alive)} images are compared by pHash; "
-        f"expect {pairs:.2g} false pairs within {numbers.radius} bits (were hashes uniform)"
+        f"by chance alone {pairs:.2g} pairs of uniform hashes would be within {numbers.radius} bits"
     )
 
 
