@@ -47,10 +47,10 @@ def uniform(count: int) -> np.ndarray:
 
 
 def skewed(count: int) -> np.ndarray:
-    """The same with a tenth in clusters: one large, the others of ten; in no order."""
-    dice = np.random.default_rng(count)
+    """The same with a tenth in clusters: one of 100,000 if they are enough, the others of ten; in no order."""
+    dice = np.random.default_rng(count + 1)
     hashes, members = uniform(count), count // 10
-    large = min(LARGEST, members * 9 // 10)
+    large = min(LARGEST, members)
     hashes[:large] = hashes[0]
     hashes[large:members] = hashes[large + np.arange(members - large) // 10 * 10]
     for flipped in range(1, 9):
