@@ -61,16 +61,19 @@ rule dedup:
     """Group copies among the survivors."""
     input:
         "src/native4k/dataset/dedup.py",
+        "src/native4k/dataset/kernels.py",
+        "src/native4k/dataset/near.py",
         "src/native4k/tables.py",
         table=rules.select.output,
     output:
         "data/scratch/dataset/dedup.parquet",
     log:
         "data/scratch/logs/dedup.log",
+    threads: 8
     params:
         config["dedup"],
     shell:
-        "native4k dedup {input.table} {output} 2>&1 | tee {log}"
+        "native4k dedup {input.table} {output} --threads {threads} 2>&1 | tee {log}"
 
 
 rule balance:

@@ -20,7 +20,7 @@ from native4k.dataset import select
 ALL = [(package, step) for package, steps in cli.STEPS.items() for step in steps]
 PARAMS = {
     "select": {"thresholds": {"flat": {"column": "detail", "min": 1.0, "max": None}}},
-    "dedup": {"radius": 10},
+    "dedup": {"radius": 10, "min_bits": 20},
     "balance": {"max_ratio": 1.5, "keep_unknown": False},
     "split": {"val": {"size": 1, "zone": 0.1}, "test": {"size": 1, "zone": 0.1}},
     "vet": {"rule": "majority", "min_votes": 1},

@@ -190,6 +190,7 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("measure/features.py", "measure", {"features"}),
         ("dataset/vet.py", "dataset", {"vet", "select", "dedup", "balance", "split", "check", "tables"}),
         ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "check", "tables"}),
+        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "check", "tables"}),
         ("dataset/split.py", "dataset", {"split", "check", "tables"}),
         ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "check", "tables"}),
     ],

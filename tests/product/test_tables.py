@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from native4k.dataset import split
+from native4k.dataset import dedup, near, split
 
 WORK = Path("data/scratch/dataset")
 ORDER = ("vet", "select", "dedup", "balance", "split")
@@ -45,15 +45,13 @@ def test_no_group_is_in_two_splits_and_only_its_representative_is_kept(final: pd
 
 
 def test_no_kept_image_is_within_the_radius_of_another_split(final: pd.DataFrame) -> None:
-    from native4k.dataset import dedup
-
-    radius = params.load(dedup.Params, Path("params.yaml"), "dedup").radius
+    numbers = params.load(dedup.Params, Path("params.yaml"), "dedup")
     kept = final[tables.kept(final)]
-    hashes = kept["phash"].map(lambda text: int(text, 16)).to_numpy(dtype="uint64")
-    for place, hash_ in enumerate(hashes):
-        near = dedup.distances(hash_, hashes) <= radius
-        near[place] = False
-        assert not near.any(), f"{kept['id'].iloc[place]} is near {kept['id'][near].iloc[0]}"
+    hashes = dedup.numbers_of(kept["phash"])
+    compared = dedup.telling(hashes, numbers.min_bits)
+    ids = kept["id"].to_numpy()[compared]
+    leaders = near.leaders(hashes[compared], numbers.radius, threads=1)
+    assert dict(zip(ids, ids[leaders], strict=True)) == {id_: id_ for id_ in ids}, "an image is near another one"
 
 
 def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.DataFrame) -> None:

@@ -1,0 +1,213 @@
+"""Find near copies among millions of 64-bit hashes, against imagededup, what is allowed, and what the machine can do.
+
+Each measurement has a process of its own; ours takes two threads, and its seconds include importing numba and
+compiling, except in the exponents. imagededup's best method compares all with all: its time at 10,000, less that at
+1,000 (starting its processes), is extrapolated to 133,000 by the square. The skewed hashes have a tenth in clusters,
+one of 100,000, each copy up to eight bits from its picture. Floors: what comparing all pairs would take were both
+cores to do nothing but popcounts, and what merely sorting the hashes takes, which collapsing equal ones needs.
+--quick: a hundredth of the hashes.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from native4k.dataset import near
+
+THREADS = 2
+PEER = 10_000
+"""Hashes that imagededup is given; and a tenth of them."""
+
+LARGEST = 100_000
+"""Look-alikes in the largest cluster."""
+
+
+class Cost(NamedTuple):
+    """Seconds of getting ready and of the work, seconds of CPU of both, peak memory (GB)."""
+
+    ready: float
+    work: float
+    cpu: float
+    peak: float
+
+
+def uniform(count: int) -> np.ndarray:
+    """Hashes of different pictures."""
+    return np.random.default_rng(count).integers(0, 2**64, count, dtype=np.uint64)
+
+
+def skewed(count: int) -> np.ndarray:
+    """The same with a tenth in clusters: one of 100,000 if they are enough, the others of ten; in no order."""
+    dice = np.random.default_rng(count + 1)
+    hashes, members = uniform(count), count // 10
+    large = min(LARGEST, members)
+    hashes[:large] = hashes[0]
+    hashes[large:members] = hashes[large + np.arange(members - large) // 10 * 10]
+    for flipped in range(1, 9):
+        some = members // 8 * flipped
+        hashes[dice.permutation(members)[:some]] ^= np.uint64(1) << dice.integers(0, 64, some, dtype=np.uint64)
+    dice.shuffle(hashes)
+    return hashes
+
+
+Work = Callable[[], object]
+Task = Callable[[int, int], tuple[Work, Work]]
+"""Hashes, radius -> how to get ready, and the work itself."""
+
+
+def compile_all() -> None:
+    """The first search of a process that is large enough to need numba."""
+    near.probe(uniform(2 * near.SMALLEST), 4, THREADS)
+
+
+def ours(count: int, radius: int) -> tuple[Work, Work]:
+    """Our search among uniform hashes."""
+    hashes = uniform(count)
+    return compile_all, lambda: near.leaders(hashes, radius, THREADS)
+
+
+def ours_skewed(count: int, radius: int) -> tuple[Work, Work]:
+    """Our search among skewed hashes."""
+    hashes = skewed(count)
+    return compile_all, lambda: near.leaders(hashes, radius, THREADS)
+
+
+def imagededup(count: int, radius: int) -> tuple[Work, Work]:
+    """The peer's brute force in Cython, on all cores, by its public function."""
+    from imagededup.methods import PHash
+
+    hashes = {str(row): f"{value:016x}" for row, value in enumerate(uniform(count).tolist())}
+    hasher = PHash(verbose=False)
+    return lambda: None, lambda: hasher.find_duplicates(
+        encoding_map=hashes, max_distance_threshold=radius, search_method="brute_force_cython"
+    )
+
+
+def popcounts(count: int, radius: int) -> tuple[Work, Work]:
+    """Each of 4,096 hashes, which the nearest cache holds, against so many others: bare comparing on one core."""
+    from native4k.dataset import kernels
+
+    hashes, known, limit = uniform(count), uniform(4096), np.uint64(radius)
+    shape = (np.uint64(0), np.zeros(1, dtype=np.uint64), np.array([[0, 4096]], dtype=np.uint32))
+    found = np.full(count, kernels.NOBODY, dtype=np.uint32)
+
+    def compare() -> None:
+        kernels.look(hashes, found, limit, *shape, known, np.zeros(4096, dtype=np.uint32))
+
+    return compare, compare
+
+
+def sorting(count: int, _: int) -> tuple[Work, Work]:
+    """Putting the hashes in order, once."""
+    hashes = uniform(count)
+    return lambda: None, lambda: np.sort(hashes)
+
+
+def _measured(task: Task, count: int, radius: int, told: "multiprocessing.SimpleQueue[Cost]") -> None:
+    ready, work = task(count, radius)
+    cpu, began = time.process_time(), time.perf_counter()
+    ready()
+    middle = time.perf_counter()
+    work()
+    ended = time.perf_counter()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / 1e9
+    told.put(Cost(middle - began, ended - middle, time.process_time() - cpu, peak))
+
+
+def measured(task: Task, count: int, radius: int, times: int = 1) -> Cost:
+    """The medians of a task's cost, and its highest peak, each time in a fresh process."""
+    fresh = multiprocessing.get_context("spawn")
+    costs = []
+    for _ in range(times):
+        told: multiprocessing.SimpleQueue[Cost] = fresh.SimpleQueue()
+        process = fresh.Process(target=_measured, args=(task, count, radius, told))
+        process.start()
+        process.join()
+        if process.exitcode:
+            sys.exit(f"{task.__name__} failed with status {process.exitcode}")
+        costs.append(told.get())
+    ready, work, cpu, peak = zip(*costs, strict=True)
+    cost = Cost(statistics.median(ready), statistics.median(work), statistics.median(cpu), max(peak))
+    print(
+        f"{task.__name__:<12}{count:>12,} radius {radius:>2}: {cost.ready:6.2f} s ready {cost.work:8.2f} s"
+        f" {cost.cpu:8.2f} s CPU {cost.peak:6.2f} GB",
+        flush=True,
+    )
+    return cost
+
+
+def comparison(name: str, mine: float, peer: float, goal: float, *, faster: bool = False) -> dict[str, object]:
+    """A row of the results: the peer's over ours at least, if faster, or ours over the peer's at most."""
+    ratio = peer / mine if faster else mine / peer
+    values = {"ours": round(mine, 2), "peer": round(peer, 2), "ratio": round(ratio, 3), "goal": goal}
+    return {"name": name, **values, "met": ratio >= goal if faster else ratio <= goal}
+
+
+def limits(name: str, cost: Cost, seconds: float, memory: float) -> list[dict[str, object]]:
+    """A run against the seconds and gigabytes it is allowed."""
+    return [
+        comparison(f"{name} (s), against those allowed", cost.ready + cost.work, seconds, 1.0),
+        comparison(f"{name}, peak memory (GB), against that allowed", cost.peak, memory, 1.0),
+    ]
+
+
+def main() -> None:
+    """Measure all in turn, print the exponents and the floors, compare."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the hashes")
+    quick = parser.parse_args().quick
+    scale, times = (100, 1) if quick else (1, 3)
+    published, million, ten = 133_000 // scale, 10**6 // scale, 10**7 // scale
+    start, peer = (measured(imagededup, count, 10, times) for count in (PEER // 10, PEER))
+    theirs = (peer.work - start.work) / (PEER**2 - (PEER // 10) ** 2) * published**2
+    here = measured(ours, published, 10, times)
+    print(f"imagededup at {published:,}, extrapolated: {theirs:,.0f} s; ours {here.ready + here.work:.2f} s")
+    costs = {
+        radius: {
+            count: measured(ours, count, radius, times if count < ten else 1) for count in (million // 10, million, ten)
+        }
+        for radius in (4, 10)
+    }
+    skew = {10: measured(ours_skewed, million, 10, times), 4: measured(ours_skewed, ten, 4)}
+    exponents = {}
+    for radius, sizes in costs.items():
+        for small, large in zip(sizes, list(sizes)[1:], strict=False):
+            exponents[radius, small, large] = math.log10(sizes[large].work / sizes[small].work)
+            print(f"exponent at radius {radius}, {small:,} to {large:,}: {exponents[radius, small, large]:.2f}")
+    bare = measured(popcounts, 100_000, 10, times)
+    rate = 100_000 * 4096 / bare.work
+    print(f"floor: {rate / 1e9:.1f} G pairs a second and core")
+    for count in (published, million, ten):
+        print(f"floor of comparing all pairs of {count:,}: {count**2 / 2 / rate / THREADS:,.2f} s")
+    floor = measured(sorting, ten, 4, times)
+    print(f"radius 4, {ten:,}: {costs[4][ten].work / floor.work:.1f} times as long as sorting the hashes on one core")
+    results = [
+        comparison(
+            f"near copies among {published:,} hashes at radius 10 (s), times faster than imagededup",
+            here.ready + here.work, theirs, 500, faster=True,
+        ),
+        *limits(f"{million:,} hashes at radius 10", costs[10][million], 60, 1.5),
+        *limits(f"{ten:,} hashes at radius 4", costs[4][ten], 300, 6),
+        *limits(f"{million:,} skewed hashes at radius 10", skew[10], 60, 1.5),
+        *limits(f"{ten:,} skewed hashes at radius 4", skew[4], 300, 6),
+        *(
+            comparison(f"exponent of growth at radius {radius}, {small:,} to {large:,}, against 2", value, 2.0, 0.9)
+            for (radius, small, large), value in exponents.items()
+        ),
+    ]  # fmt: skip
+    print(json.dumps({"comparisons": results}))
+
+
+if __name__ == "__main__":
+    main()
