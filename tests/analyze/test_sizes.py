@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k.analyze import sizes
-from native4k.analyze.counts import Counts
 from native4k.analyze.figures import Figure, Precision, spread
-from native4k.analyze.tally import DERIVED
+from native4k.analyze.grid import PLACED, Grid
+from native4k.analyze.tally import valued
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, MAX_SIDE
 
@@ -38,12 +38,12 @@ Pair = tuple[int | None, int | None]
 
 
 def unpacked(pairs: list[Pair]) -> pl.DataFrame:
-    """Packed as rows are tallied, counted, and taken apart again."""
+    """Placed as rows are tallied, counted, and taken apart again."""
     schema = {"declared_width": COLUMNS["declared_width"], "declared_height": COLUMNS["declared_height"]}
-    rows = pl.DataFrame(pairs, schema=schema, orient="row").select(size=DERIVED["size"])
-    counts = Counts("size", limit=None)
-    counts.add(rows.with_columns(rows=pl.lit(1, pl.Int64)))
-    return sizes.unpacked(counts.counted())
+    rows = pl.DataFrame(pairs, schema=schema, orient="row").select(**PLACED)
+    grid = Grid()
+    grid.add(rows["cell"].drop_nulls().to_numpy(), valued(rows.select("size").drop_nulls()))
+    return grid.pairs()
 
 
 def cost(pairs: list[Pair], rule: Geometry) -> dict[str, Any] | None:
@@ -81,9 +81,8 @@ def test_unknown_and_impossible_sizes_are_told_apart_and_left_out(pairs: list[Pa
     assert missing == {"no size": Figure(absent / len(pairs)), "impossible size": Figure(wrong / len(pairs))}
     left = sizes.possible(found)
     assert left["rows"].sum() == len(pairs) - absent - wrong
-    assert left.select("width", "height").rows() == sorted(
-        {pair for pair in pairs if min(pair, key=_low) not in (None, -1)}
-    )
+    good = {pair for pair in pairs if min(pair, key=_low) not in (None, -1)}
+    assert sorted(left.select("width", "height").rows()) == sorted(good)
 
 
 def _low(side: int | None) -> int:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.analyze import tally
+from native4k.analyze import stats, tally
+from native4k.analyze.figures import Figure, Precision
 from native4k.analyze.fitness import Criterion, Purpose
 from native4k.analyze.tally import DERIVED, Tally
 from native4k.metadata.columns import COLUMNS, SCORES
@@ -44,13 +45,14 @@ def counted(parts: list[list[Row]], folder: Path, source: Source = ALL) -> dict[
     made = Tally(source, PURPOSES, folder)
     for part in parts:
         made.take(made.count(framed(part).select(made.columns)))
-    names = {"size": "sizes", "caption_length": "captions", "host": "hosts", "ending": "endings"}
+    names = {"caption_length": "captions", "origin": "hosts", "ending": "endings"}
     tables = {names.get(name, name): one.table().rows() for name, one in made.values.items()}
     return {
         "rows": made.rows,
         "sums": dict(made.sums),
         "urls": made.hashes["url"].repeats(),
         "told": made.hashes["caption"].repeats(),
+        "sizes": made.sizes.pairs().rows(),
         **tables,
     }
 
@@ -128,14 +130,18 @@ HOSTS = {
 
 
 @pytest.mark.parametrize("url", HOSTS)
-def test_a_host_is_that_of_its_url_and_of_the_web_or_not(url: str) -> None:
-    rows = framed([(url, *[None] * 9)]).select(**DERIVED)
-    assert tally.hosts(rows).select("host", "rows").rows() == [(HOSTS[url], 1)]
+def test_a_host_is_that_of_its_url_or_there_is_none(url: str, tmp_path: Path) -> None:
+    made = Tally(ALL, PURPOSES, tmp_path)
+    made.take(made.count(framed([(url, *[None] * 9)]).select(made.columns)))
+    found = stats.hosts(made.values["origin"], {}, Precision(None))
+    assert found["top hosts"] == ({HOSTS[url]: Figure(1.0)} if HOSTS[url] else {})
+    assert found["not of the web"] == Figure(0.0 if HOSTS[url] else 1.0)
 
 
-def test_rows_without_a_url_have_no_host() -> None:
-    rows = framed([(None, *[None] * 9), ("", *[None] * 9)]).select(**DERIVED)
-    assert tally.hosts(rows).rows() == []
+def test_rows_without_a_url_have_no_host(tmp_path: Path) -> None:
+    made = Tally(ALL, PURPOSES, tmp_path)
+    made.take(made.count(framed([(None, *[None] * 9), ("", *[None] * 9)]).select(made.columns)))
+    assert made.values["origin"].table().rows() == []
 
 
 ENDINGS = {
@@ -178,4 +184,3 @@ def test_an_ending_is_that_of_the_file_that_the_url_names(url: str | None) -> No
 def test_every_row_has_an_ending_or_none(urls: list[str | None]) -> None:
     rows = framed([(url, *[None] * 9) for url in urls]).select(**DERIVED)
     assert tally.endings(rows)["rows"].sum() == len(urls)
-    assert tally.hosts(rows)["rows"].sum() == sum(bool(url) for url in urls)

@@ -24,9 +24,6 @@ from native4k.fetch import collect
 from native4k.metadata import read
 from native4k.metadata.abreast import abreast
 
-CHUNK = 250_000
-"""Rows counted at once."""
-
 
 class Found(NamedTuple):
     """A collection's figures and its sample."""
@@ -67,25 +64,13 @@ def frames(found: read.Collection, columns: list[str], sample: Sample) -> Iterat
             yield frame
 
 
-def chunks(rows: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames that are worth the while."""
-    held: list[pl.DataFrame] = []
-    for frame in rows:
-        held.append(frame)
-        if sum(one.height for one in held) >= CHUNK:
-            yield pl.concat(held)
-            held = []
-    if held:
-        yield pl.concat(held)
-
-
 def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
     """Read a collection once; its figures of all rows, or of the sample."""
     tally = Tally(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
     rows = frames(found, tally.columns, sample)
     if exact:
-        for counted in abreast(tally.count, chunks(rows)):
+        for counted in abreast(tally.count, rows):
             tally.take(counted)
     else:
         deque(rows, maxlen=0)

@@ -13,6 +13,11 @@ SHELVES = 256
 """Files of hashes, by their first eight bits; one at a time is in memory."""
 
 
+def copied(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with texts of their own: a frame cut from another keeps the texts of all its rows in memory."""
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
 class Counts:
     """Rows by value; where there are more than HELD values, the rows of the rarest so far lose their names."""
 
@@ -23,7 +28,7 @@ class Counts:
 
     def add(self, counted: pl.DataFrame) -> None:
         """Take in values with their rows, a value perhaps more than once."""
-        self.pending.append(counted.select(self.name, "rows"))
+        self.pending.append(copied(counted.select(self.name, "rows")))
         waiting = sum(frame.height for frame in self.pending)
         if waiting > (self.settled.height if self.settled is not None else 0):
             self._settle()
@@ -92,7 +97,7 @@ class Hashes:
         self._spill()
         counted = [Repeats(0, 0, 0)]
         for path in self.folder.iterdir():
-            hashes = np.sort(np.fromfile(path, dtype=np.uint64))
+            hashes = pl.Series(np.fromfile(path, dtype=np.uint64)).sort().to_numpy()
             starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]) != 0)
             lengths = np.diff(starts, append=len(hashes))
             counted.append(Repeats(len(hashes), len(starts), int(lengths[lengths > 1].sum())))

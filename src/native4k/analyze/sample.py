@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 
+from native4k.analyze.counts import copied
+
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 """The constants of SplitMix64."""
 
@@ -13,11 +15,6 @@ def scattered(numbers: np.ndarray) -> np.ndarray:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * MIX[1]
     mixed = (mixed ^ (mixed >> np.uint64(27))) * MIX[2]
     return mixed ^ (mixed >> np.uint64(31))
-
-
-def copied(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows with texts of their own: a filtered frame keeps the texts of all rows in memory."""
-    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 class Sample:

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from native4k.analyze.figures import Precision, Spread, spread
-from native4k.analyze.tally import SHIFT
 from native4k.geometry import Geometry, geometry_reasons
 
 BUCKETS = (1024, 2048, 4096)
@@ -39,14 +38,6 @@ Against = Mapping[str, pl.Series]
 """Reason of a rule -> the pairs that it hits."""
 
 
-def unpacked(counted: pl.DataFrame) -> pl.DataFrame:
-    """Declared widths and heights with their rows, in a fixed order; null where the source does not say."""
-    sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
-    return counted.sort("size").select(
-        **{name: pl.when(side != 0).then(side) for name, side in sides.items()}, rows="rows"
-    )
-
-
 def missing(pairs: pl.DataFrame, rows: int, sure: Precision) -> dict[str, Any]:
     """Rows whose size the source does not say, and rows whose size cannot be."""
     absent = pairs.select(pl.any_horizontal(pl.col("width", "height").is_null())).to_series()
@@ -69,10 +60,11 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
     sized = int(pairs["rows"].sum())
     if not sized:
         return {"rows": 0}
-    of = {name: spread(pairs[name], pairs["rows"]) for name in ("width", "height", "aspect")}
+    of = {name: sides(pairs[name], pairs["rows"]) for name in ("width", "height")}
+    of["aspect"] = spread(pairs["aspect"], pairs["rows"])
     against = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
     of["megapixels"] = spread(pairs["pixels"] / 1e6, pairs["rows"])
-    longer = spread(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
+    longer = sides(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
     return {
         "rows": sized,
         **{name: sure.summary(of[name]) for name in ("width", "height", "megapixels", "aspect")},
@@ -87,6 +79,13 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
             "aspect (width / height)": histogram(of["aspect"], np.arange(0.4, 2.61, 0.1).round(1).tolist()),
         },
     }
+
+
+def sides(values: pl.Series, rows: pl.Series) -> Spread:
+    """A spread of sides, of which there are few different ones."""
+    counts = np.bincount(values.to_numpy(), weights=rows.to_numpy()).astype(np.int64)
+    there = np.flatnonzero(counts)
+    return Spread(there.astype(np.float64), counts[there], np.cumsum(counts[there]))
 
 
 def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:

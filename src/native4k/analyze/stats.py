@@ -12,6 +12,7 @@ from native4k.analyze.counts import Counts, Hashes
 from native4k.analyze.figures import Figure, Precision, Spread, spread
 from native4k.analyze.tally import STEPS, Tally
 from native4k.geometry import Geometry
+from native4k.metadata import urls
 
 SHOWN = 20
 """Values of a list, such as hosts or languages, that are named."""
@@ -53,7 +54,7 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
     """Everything that is known of a collection of whole rows; the tally has all of them, or the sample."""
     sure = Precision(None if exact else numbers.confidence)
     guess = Precision(None if sample.height == whole else numbers.confidence)
-    rows, pairs = tally.rows, sizes.unpacked(tally.values["size"].counted())
+    rows, pairs = tally.rows, tally.sizes.pairs()
     scores, words = ({name: tally.values[name] for name in names} for names in (tally.scores, tally.words))
     described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
     return {
@@ -74,8 +75,7 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
         },
         **{f"{name}s": shares(counts, name, rows, sure) for name, counts in words.items()},
         "urls": {
-            "not of the web": sure.share(tally.sums["not_web"], rows - tally.sums["no_url"]),
-            **hosts(tally.values["host"], numbers.risky_hosts, sure),
+            **hosts(tally.values["origin"], numbers.risky_hosts, sure),
             **repeats(tally.hashes["url"], exact),
         },
         "files": shares(tally.values["ending"], "ending", rows, sure),
@@ -138,11 +138,15 @@ def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, F
 
 def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[str, Any]:
     """Who serves the images, how few serve how many (a sample cannot say), and which are known to refuse or forget."""
-    table, exact = counts.table(), sure.confidence is None
-    served = int(table["rows"].sum()) + counts.unnamed
+    origin, exact = pl.col("origin"), sure.confidence is None
+    host = pl.when(urls.fetchable(origin)).then(urls.host(origin)).alias("host")
+    found = counts.counted().group_by(host).agg(pl.col("rows").sum()).sort(-pl.col("rows"), "host")
+    table = found.drop_nulls("host")
+    served, asked = int(table["rows"].sum()) + counts.unnamed, int(found["rows"].sum()) + counts.unnamed
     below = {kind: table.filter(belongs(domains)) for kind, domains in risky.items()}
     tops = {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()}
     return {
+        "not of the web": sure.share(asked - served, asked),
         "hosts": table.height if exact else None,
         "hosts not named": counts.unnamed,
         "top hosts": {host: sure.share(count, served) for host, count in table.head(SHOWN).rows()},

@@ -9,7 +9,7 @@ import polars as pl
 
 from native4k.analyze import fitness
 from native4k.analyze.counts import Counts, Hashes
-from native4k.metadata import urls
+from native4k.analyze.grid import HEIGHT, PLACED, WIDTH, Grid
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
 
@@ -23,21 +23,18 @@ STEPS = 1000
 BOUND = 1_000_000
 """Of a score; what lies beyond is counted there."""
 
-SHIFT = 2**20
-"""More than the longest side: width and height are counted as one number."""
-
-URL, CAPTION, WIDTH, HEIGHT = (pl.col(name) for name in ("url", "caption", "declared_width", "declared_height"))
+URL, CAPTION = pl.col("url"), pl.col("caption")
 FIRST_SLASH = URL.str.slice(len("https://")).str.find("/", literal=True)
 TOLD = CAPTION.str.contains(r"\S").fill_null(False)
 POSSIBLE = (WIDTH > 0) & (HEIGHT > 0)
 
 DERIVED = {
-    "size": (WIDTH.fill_null(0) + 1) * SHIFT + HEIGHT.fill_null(0) + 1,
+    **PLACED,
     "width": pl.when(POSSIBLE).then(WIDTH),
     "height": pl.when(POSSIBLE).then(HEIGHT),
     "no_url": URL.is_null() | (URL == ""),
     "url_hash": URL.hash(),
-    "origin": pl.coalesce(URL.str.head(len("https://") + FIRST_SLASH), URL),
+    "origin": pl.when(URL != "").then(pl.coalesce(URL.str.head(len("https://") + FIRST_SLASH), URL)),
     "tail": URL.str.tail(6),
     "odd": pl.when(URL.str.contains(r"[?#]") | FIRST_SLASH.is_null()).then(URL),
     "blank": ~TOLD,
@@ -54,6 +51,8 @@ class Chunk(NamedTuple):
     sums: dict[str, int]
     values: dict[str, pl.DataFrame]
     """Column -> its values with their rows."""
+    sizes: tuple[np.ndarray, pl.DataFrame]
+    """Cells of the usual ones, and the others with their rows."""
     hashes: dict[str, np.ndarray]
 
 
@@ -68,8 +67,8 @@ class Tally:
         self.summed = [pl.col("no_url").sum(), pl.col("blank").sum(), *fitness.counted(purposes, source)]
         self.rows = 0
         self.sums: Counter[str] = Counter()
-        self.values = {name: Counts(name) for name in ("caption_length", "host", "ending", *self.scores, *self.words)}
-        self.values["size"] = Counts("size", limit=None)
+        self.values = {name: Counts(name) for name in ("caption_length", "origin", "ending", *self.scores, *self.words)}
+        self.sizes = Grid()
         self.hashes = {name: Hashes(folder / name) for name in ("url", "caption")}
 
     def count(self, frame: pl.DataFrame) -> Chunk:
@@ -77,19 +76,19 @@ class Tally:
         rows = frame.select(*self.known, **DERIVED)
         scores = {name: (pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64) for name in self.scores}
         values = {name: valued(rows.select(expression)) for name, expression in scores.items()}
-        values |= {name: valued(rows.select(name)) for name in ("size", "caption_length", *self.words)}
-        served = hosts(rows)
-        values |= {"host": served.drop_nulls("host"), "ending": endings(rows)}
-        elsewhere = int(served.filter(pl.col("host").is_null())["rows"].sum())
-        sums = rows.select(self.summed).row(0, named=True) | {"not_web": elsewhere}
+        values |= {name: valued(rows.select(name)) for name in ("caption_length", *self.words)}
+        values |= {"origin": valued(rows.select("origin").drop_nulls()), "ending": endings(rows)}
+        sizes = rows["cell"].drop_nulls().to_numpy(), valued(rows.select("size").drop_nulls())
+        sums = rows.select(self.summed).row(0, named=True)
         there = {"url": ~pl.col("no_url"), "caption": ~pl.col("blank")}
         hashes = {name: rows.filter(which)[f"{name}_hash"].to_numpy() for name, which in there.items()}
-        return Chunk(rows.height, sums, values, hashes)
+        return Chunk(rows.height, sums, values, sizes, hashes)
 
     def take(self, chunk: Chunk) -> None:
         """Add what was counted."""
         self.rows += chunk.rows
         self.sums.update(chunk.sums)
+        self.sizes.add(*chunk.sizes)
         for name, counted in chunk.values.items():
             self.values[name].add(counted)
         for name, hashes in chunk.hashes.items():
@@ -99,12 +98,6 @@ class Tally:
 def valued(column: pl.DataFrame) -> pl.DataFrame:
     """The different values of a column with their rows."""
     return column.to_series().value_counts(name="rows").cast({"rows": pl.Int64})
-
-
-def hosts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows by host; null for a URL that is not of the web."""
-    counted = valued(rows.filter(~pl.col("no_url")).select("origin"))
-    return counted.with_columns(host=pl.when(urls.fetchable(pl.col("origin"))).then(urls.host(pl.col("origin"))))
 
 
 def endings(rows: pl.DataFrame) -> pl.DataFrame:
