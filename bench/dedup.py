@@ -11,16 +11,14 @@ cores to do nothing but popcounts, and what merely sorting the hashes takes, whi
 import argparse
 import json
 import math
-import multiprocessing
-import re
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from parts.alone import alone, peak
+from parts.results import Row, at_most, faster
 
 from native4k.dataset import near
 
@@ -113,32 +111,21 @@ def sorting(count: int, _: int) -> tuple[Work, Work]:
     return lambda: None, lambda: np.sort(hashes)
 
 
-def _measured(task: Task, count: int, radius: int, told: "multiprocessing.SimpleQueue[Cost]") -> None:
+def _measured(task: Task, count: int, radius: int) -> Cost:
     ready, work = task(count, radius)
     cpu, began = time.process_time(), time.perf_counter()
     ready()
     middle = time.perf_counter()
     work()
     ended = time.perf_counter()
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak = int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / 1e9
-    told.put(Cost(middle - began, ended - middle, time.process_time() - cpu, peak))
+    return Cost(middle - began, ended - middle, time.process_time() - cpu, peak() / 1e9)
 
 
 def measured(task: Task, count: int, radius: int, times: int = 1) -> Cost:
     """The medians of a task's cost, and its highest peak, each time in a fresh process."""
-    fresh = multiprocessing.get_context("spawn")
-    costs = []
-    for _ in range(times):
-        told: multiprocessing.SimpleQueue[Cost] = fresh.SimpleQueue()
-        process = fresh.Process(target=_measured, args=(task, count, radius, told))
-        process.start()
-        process.join()
-        if process.exitcode:
-            sys.exit(f"{task.__name__} failed with status {process.exitcode}")
-        costs.append(told.get())
-    ready, work, cpu, peak = zip(*costs, strict=True)
-    cost = Cost(statistics.median(ready), statistics.median(work), statistics.median(cpu), max(peak))
+    costs = [alone(_measured, task, count, radius) for _ in range(times)]
+    ready, work, cpu, highest = zip(*costs, strict=True)
+    cost = Cost(statistics.median(ready), statistics.median(work), statistics.median(cpu), max(highest))
     print(
         f"{task.__name__:<12}{count:>12,} radius {radius:>2}: {cost.ready:6.2f} s ready {cost.work:8.2f} s"
         f" {cost.cpu:8.2f} s CPU {cost.peak:6.2f} GB",
@@ -147,18 +134,11 @@ def measured(task: Task, count: int, radius: int, times: int = 1) -> Cost:
     return cost
 
 
-def comparison(name: str, mine: float, peer: float, goal: float, *, faster: bool = False) -> dict[str, object]:
-    """A row of the results: the peer's over ours at least, if faster, or ours over the peer's at most."""
-    ratio = peer / mine if faster else mine / peer
-    values = {"ours": round(mine, 2), "peer": round(peer, 2), "ratio": round(ratio, 3), "goal": goal}
-    return {"name": name, **values, "met": ratio >= goal if faster else ratio <= goal}
-
-
-def limits(name: str, cost: Cost, seconds: float, memory: float) -> list[dict[str, object]]:
+def limits(name: str, cost: Cost, seconds: float, memory: float) -> list[Row]:
     """A run against the seconds and gigabytes it is allowed."""
     return [
-        comparison(f"{name} (s), against those allowed", cost.ready + cost.work, seconds, 1.0),
-        comparison(f"{name}, peak memory (GB), against that allowed", cost.peak, memory, 1.0),
+        at_most(f"{name} (s), against those allowed", cost.ready + cost.work, seconds, 1.0),
+        at_most(f"{name}, peak memory (GB), against that allowed", cost.peak, memory, 1.0),
     ]
 
 
@@ -193,16 +173,14 @@ def main() -> None:
     floor = measured(sorting, ten, 4, times)
     print(f"radius 4, {ten:,}: {costs[4][ten].work / floor.work:.1f} times as long as sorting the hashes on one core")
     results = [
-        comparison(
-            f"near copies among {published:,} hashes at radius 10 (s), times faster than imagededup",
-            here.ready + here.work, theirs, 500, faster=True,
-        ),
+        faster(f"near copies among {published:,} hashes at radius 10 (s), times faster than imagededup",
+            here.ready + here.work, theirs, 500),
         *limits(f"{million:,} hashes at radius 10", costs[10][million], 60, 1.5),
         *limits(f"{ten:,} hashes at radius 4", costs[4][ten], 300, 6),
         *limits(f"{million:,} skewed hashes at radius 10", skew[10], 60, 1.5),
         *limits(f"{ten:,} skewed hashes at radius 4", skew[4], 300, 6),
         *(
-            comparison(f"exponent of growth at radius {radius}, {small:,} to {large:,}, against 2", value, 2.0, 0.9)
+            at_most(f"exponent of growth at radius {radius}, {small:,} to {large:,}, against 2", value, 2.0, 0.9)
             for (radius, small, large), value in exponents.items()
         ),
     ]  # fmt: skip

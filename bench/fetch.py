@@ -8,8 +8,6 @@ The second list is 20 % slow, 10 % failing at first, 10 % dead. --quick: a fifti
 """
 
 import argparse
-import asyncio
-import io
 import json
 import multiprocessing
 import os
@@ -23,14 +21,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import yaml
-from PIL import Image
+from parts.pictures import SEED, serving
+from parts.results import Row, at_least, at_most
 
 from native4k import tables
 from native4k.fetch.identity import identify
@@ -38,9 +35,6 @@ from native4k.fetch.identity import identify
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "img2dataset==1.47.0"
 IMAGES, MISBEHAVING, TIMES, AT_ONCE = 2000, 400, 3, 64
-BYTES = (200_000, 6_000_000)
-SEED = 4
-PIECE = 2**18
 CORES = sorted(os.sched_getaffinity(0))
 
 LIMITS: dict[str, float] = {
@@ -55,82 +49,6 @@ LIMITS: dict[str, float] = {
     "allow_loopback": True,
 }
 """Ours; the slowest single time limit is total_seconds."""
-
-
-@cache
-def drawn(width: int, height: int) -> bytes:
-    """The beginning of a JPEG of these sides, up to its first scan."""
-    out = io.BytesIO()
-    Image.fromarray(np.zeros((height, width, 3), dtype=np.uint8)).save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def content(number: int, large: bool, limit: int = BYTES[1]) -> tuple[bytes, int]:
-    """How a picture of its own begins, and how long it is; the rest is padding."""
-    dice = random.Random(f"{SEED} {number}")
-    start = drawn(3840, 2160) if large else drawn(1920, 1080)
-    mark = f"{number:08}".encode()
-    return start[:2] + b"\xff\xfe\x00\x0a" + mark + start[2:], dice.randint(BYTES[0], limit)
-
-
-class Server:
-    """Hands out pictures by number, in parts if one asks for them, and counts the bytes that left."""
-
-    def __init__(self, told: Any) -> None:
-        self.told, self.asked, self.padding = told, Counter[str](), bytes(BYTES[1])
-
-    async def serve(self, lines: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        """One connection, request after request."""
-        try:
-            while True:
-                request = (await lines.readuntil(b"\r\n\r\n")).decode("latin-1")
-                await self.answer(request, out)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            out.close()
-
-    async def answer(self, request: str, out: asyncio.StreamWriter) -> None:
-        """Behave as the path says: /KIND/NUMBER.jpg."""
-        path = request.split(" ", 2)[1]
-        self.asked[path] += 1
-        _, kind, *name = path.split("/")
-        if kind == "silent":
-            await asyncio.sleep(3600)
-        if not name or kind == "lost" or (kind == "failing" and self.asked[path] <= 2):  # noqa: PLR2004
-            status = "503 Service Unavailable" if kind == "failing" else "404 Not Found"
-            out.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
-            return
-        start, size = content(int(name[0].partition(".")[0]), kind != "small", BYTES[0] if kind == "slow" else BYTES[1])
-        span = re.search(r"(?im)^range: bytes=(\d+)-(\d*)", request)
-        first = int(span[1]) if span else 0
-        last = min(size - 1, int(span[2])) if span and span[2] else size - 1
-        head = f"HTTP/1.1 {'206 Partial Content' if span else '200 OK'}\r\nContent-Length: {last - first + 1}\r\n"
-        head += f'ETag: "{path}"\r\nContent-Type: image/jpeg\r\n'
-        out.write((head + (f"Content-Range: bytes {first}-{last}/{size}\r\n" if span else "") + "\r\n").encode())
-        await self.pour(out, start, first, last + 1, slowly=kind == "slow")
-
-    async def pour(self, out: asyncio.StreamWriter, start: bytes, place: int, end: int, *, slowly: bool) -> None:
-        """The bytes from a place to an end; the beginning of the picture, then nothing but padding."""
-        while place < end:
-            stop = min(end, place + (PIECE // 8 if slowly else PIECE))
-            piece = start[place:stop] if place < len(start) else memoryview(self.padding)[: stop - place]
-            await asyncio.sleep(0.5 if slowly else 0)
-            out.write(piece)
-            await out.drain()
-            place += len(piece)
-            with self.told.get_lock():
-                self.told.value += len(piece)
-
-
-def serving(port: Any, told: Any, cores: list[int]) -> None:
-    """The server's process."""
-    os.sched_setaffinity(0, cores)
-
-    async def forever() -> None:
-        server = await asyncio.start_server(Server(told).serve, "127.0.0.1", 0, backlog=1024)
-        port.value = server.sockets[0].getsockname()[1]
-        await server.serve_forever()
-
-    asyncio.run(forever())
 
 
 class Outcome(NamedTuple):
@@ -248,13 +166,6 @@ def fresh(run: Callable[[Path], Any]) -> Any:
         return run(Path(name))
 
 
-def row(name: str, mine: float, other: float, goal: float, *, least: bool = False) -> dict[str, object]:
-    """A row of the results: ours over the peer's, at least the goal or at most."""
-    ratio = mine / other
-    values = {"ours": round(mine, 2), "peer": round(other, 2), "ratio": round(ratio, 2), "goal": goal}
-    return {"name": name, **values, "met": ratio >= goal if least else ratio <= goal}
-
-
 def told_of(name: str, outcome: Outcome) -> None:
     """A line of the report."""
     print(
@@ -278,7 +189,7 @@ def bad_list(count: int, port: int) -> tuple[list[str], int]:
     return urls, count - len(dead)
 
 
-def compare(port: int, told: Any, program: Path, *, quick: bool) -> list[dict[str, object]]:
+def compare(port: int, told: Any, program: Path, *, quick: bool) -> list[Row]:
     """The first list in turn, then the second once."""
     urls = list_of(IMAGES // 50 if quick else IMAGES, port)
     runs: dict[str, list[Outcome]] = {"ours": [], "img2dataset": []}
@@ -303,19 +214,14 @@ def compare(port: int, told: Any, program: Path, *, quick: bool) -> list[dict[st
     print(
         f"second list: {len(urls)} images, {obtainable} can be had; ours: {dict(statuses)}; last 1 %: {bad.tail:.1f} s"
     )
+    got = 100 * statuses["ok"] / obtainable
     return [
-        row("fetch, good images a second and core", speed["ours"], speed["img2dataset"], 1.0, least=True),
-        row("fetch, MB transferred", mine.sent / 1e6, other.sent / 1e6, 0.6),
-        row("fetch, peak memory (MiB)", mine.memory, other.memory, 0.5),
-        row("fetch, yield of what can be had (%)", 100 * statuses["ok"] / obtainable, 100.0, 1.0, least=True),
-        row(
-            "fetch, yield (%), against img2dataset's",
-            100 * statuses["ok"] / obtainable,
-            100 * theirs.had / obtainable,
-            1.0,
-            least=True,
-        ),
-        row("fetch, the last 1 % (s), against the slowest time limit", bad.tail, LIMITS["total_seconds"], 1.0),
+        at_least("fetch, good images a second and core", speed["ours"], speed["img2dataset"], 1.0),
+        at_most("fetch, MB transferred", mine.sent / 1e6, other.sent / 1e6, 0.6),
+        at_most("fetch, peak memory (MiB)", mine.memory, other.memory, 0.5),
+        at_least("fetch, yield of what can be had (%)", got, 100.0, 1.0),
+        at_least("fetch, yield (%), against img2dataset's", got, 100 * theirs.had / obtainable, 1.0),
+        at_most("fetch, the last 1 % (s), against the slowest time limit", bad.tail, LIMITS["total_seconds"], 1.0),
     ]
 
 

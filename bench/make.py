@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from parts.results import at_most
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny" / "params.yaml"
 BUDGET = 480.0
@@ -146,19 +148,6 @@ def again(folder: Path, targets: list[str], times: int) -> tuple[float, float]:
     return sorted(ours)[times // 2], sorted(floor)[times // 2]
 
 
-def comparison(name: str, ours: float, peer: float, goal: float) -> dict[str, object]:
-    """A row of the results; the goal is the largest ratio of ours to the peer's."""
-    ratio = ours / peer
-    return {
-        "name": name,
-        "ours": round(ours, 1),
-        "peer": round(peer, 1),
-        "ratio": round(ratio, 2),
-        "goal": goal,
-        "met": ratio <= goal,
-    }
-
-
 def main() -> None:
     """Copy, run, run again, compare."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -172,8 +161,8 @@ def main() -> None:
         ours, floor = again(folder, targets, 1 if quick else 5)
     label = "curating the tiny demo" if quick else "make on the demo"
     results = [
-        comparison(f"{label} (s), against its budget", whole, BUDGET, 1.0),
-        comparison(f"{label} with nothing to do (s), against a bare dvc repro", ours, floor, FLOOR),
+        at_most(f"{label} (s), against its budget", whole, BUDGET, 1.0),
+        at_most(f"{label} with nothing to do (s), against a bare dvc repro", ours, floor, FLOOR),
     ]
     print(json.dumps({"comparisons": results}))
 

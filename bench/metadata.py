@@ -8,9 +8,7 @@ parts again and again: peak memory must not grow with them. --quick: a thousandt
 
 import argparse
 import json
-import multiprocessing
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -22,6 +20,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import yaml
+from parts.alone import alone, peak
+from parts.results import at_most, faster
 
 from native4k.cli import main as native4k
 
@@ -121,34 +121,19 @@ def published(folder: Path, pattern: str) -> None:
 Work = Callable[[Path, str], None]
 
 
-def _measured(work: Work, folder: Path, pattern: str, told: "multiprocessing.Queue[float]") -> None:
+def measured(work: Work, folder: Path, pattern: str) -> tuple[float, float]:
+    """Seconds and peak memory (GiB) of work in a fresh process."""
+    seconds, highest = alone(_measured, work, folder, pattern)
+    return seconds, highest / 2**30
+
+
+def _measured(work: Work, folder: Path, pattern: str) -> tuple[float, int]:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         began = time.perf_counter()
         work(folder, pattern)
-        told.put(time.perf_counter() - began)
-        status = Path("/proc/self/status").read_text(encoding="ascii")  # ru_maxrss would begin at the parent's
-        told.put(int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 2**20)
-
-
-def measured(work: Work, folder: Path, pattern: str) -> tuple[float, float]:
-    """Seconds and peak memory (GiB) of work in a fresh process."""
-    fresh = multiprocessing.get_context("spawn")
-    told = fresh.Queue()
-    process = fresh.Process(target=_measured, args=(work, folder, pattern, told))
-    process.start()
-    process.join()
-    if process.exitcode:
-        sys.exit(f"{work.__name__} failed with status {process.exitcode}")
-    return told.get(), told.get()
-
-
-def comparison(name: str, mine: float, peer: float, goal: float, *, faster: bool = False) -> dict[str, object]:
-    """A row of the results: the peer's over ours at least, if faster, or ours over the peer's at most."""
-    ratio = peer / mine if faster else mine / peer
-    values = {"ours": round(mine, 2), "peer": round(peer, 2), "ratio": round(ratio, 2), "goal": goal}
-    return {"name": name, **values, "met": ratio >= goal if faster else ratio <= goal}
+        return time.perf_counter() - began, peak()
 
 
 def main() -> None:
@@ -175,29 +160,25 @@ def main() -> None:
         seconds["published way"] = measured(published, folder, "part-*.parquet")[0] * FILES * rows / applied
         for number in range(FILES, FILES + REPEATED):
             (folder / f"again-{number:05}.parquet").hardlink_to(folder / f"part-{number % FILES:05}.parquet")
-        large, peak = measured(ours, folder, "again-*.parquet")
+        large, large_peak = measured(ours, folder, "again-*.parquet")
         floor, floor_peak = measured(bare, folder, "again-*.parquet")
         whole, whole_peak = measured(analyzed, folder, "again-*.parquet")
         for key, one in seconds.items():
             print(f"{key:<16}{one:>10.1f} s{memory.get(key, float('nan')):>8.2f} GiB")
-        print(f"{REPEATED * rows:,} rows: ours {large:.1f} s, {peak:.2f} GiB")
+        print(f"{REPEATED * rows:,} rows: ours {large:.1f} s, {large_peak:.2f} GiB")
         print(f"{REPEATED * rows:,} rows: bare Polars {floor:.1f} s, {floor_peak:.2f} GiB")
         print(f"{REPEATED * rows:,} rows: analyze {whole:.1f} s, {whole_peak:.2f} GiB")
     mine = seconds["ours"]
     results = [
-        comparison(
-            "collect (s), times faster than the published way", mine, seconds["published way"], 100, faster=True
-        ),
-        comparison("collect (s), times faster than pandas by hand", mine, seconds["pandas by hand"], 2, faster=True),
-        comparison("collect (s), against a bare Polars query", mine, seconds["bare Polars"], 1.3),
-        comparison("analyze (s), exact, against a bare Polars query", seconds["analyze"], seconds["bare Polars"], 3.0),
-        comparison("analyze (s), exact, against reading its columns", seconds["analyze"], seconds["reading"], 3.0),
-        comparison("collect, peak memory (GiB), against the 2 allowed", memory["ours"], 2.0, 1.0),
-        comparison("collect, peak memory (GiB) on 170 M rows, against that on 20 M", peak, memory["ours"], 1.1),
-        comparison("analyze, peak memory (GiB), against the 2 allowed", memory["analyze"], 2.0, 1.0),
-        comparison(
-            "analyze, peak memory (GiB) on 170 M rows, against that on 20 M", whole_peak, memory["analyze"], 1.1
-        ),
+        faster("collect (s), times faster than the published way", mine, seconds["published way"], 100),
+        faster("collect (s), times faster than pandas by hand", mine, seconds["pandas by hand"], 2),
+        at_most("collect (s), against a bare Polars query", mine, seconds["bare Polars"], 1.3),
+        at_most("analyze (s), exact, against a bare Polars query", seconds["analyze"], seconds["bare Polars"], 3.0),
+        at_most("analyze (s), exact, against reading its columns", seconds["analyze"], seconds["reading"], 3.0),
+        at_most("collect, peak memory (GiB), against the 2 allowed", memory["ours"], 2.0, 1.0),
+        at_most("collect, peak memory (GiB) on 170 M rows, against that on 20 M", large_peak, memory["ours"], 1.1),
+        at_most("analyze, peak memory (GiB), against the 2 allowed", memory["analyze"], 2.0, 1.0),
+        at_most("analyze, peak memory (GiB) on 170 M rows, against that on 20 M", whole_peak, memory["analyze"], 1.1),
     ]
     print(json.dumps({"comparisons": results}))
 

@@ -1,22 +1,24 @@
 """What the report says, section by section: tables with a column a collection, and plots; no word of HTML."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from native4k.analyze.figures import Figure
+from native4k.analyze.laid import (
+    Table,
+    Tree,
+    Trees,
+    amount,
+    beside,
+    compared,
+    drawn,
+    filled,
+    percent,
+    short,
+    summaries,
+    titled,
+    written,
+)
 from native4k.report import plots
-
-Tree = dict[str, Any]
-Trees = Mapping[str, Tree]
-"""Collection -> its figures."""
-
-
-class Table(NamedTuple):
-    """A table with what it is about."""
-
-    about: str
-    head: list[str]
-    rows: list[list[str]]
 
 
 class Section(NamedTuple):
@@ -26,62 +28,6 @@ class Section(NamedTuple):
     tables: list[Table]
     plots: dict[str, str] = {}  # noqa: RUF012
     """What is drawn -> the SVG."""
-
-
-def percent(figure: Figure | None) -> str:
-    """A share, and the interval it lies in."""
-    if figure is None:
-        return "-"
-    digits = 1 if figure.value >= 0.1 else 2  # noqa: PLR2004
-    return _between(figure, lambda value: _percent(value, digits), " %")
-
-
-def _percent(share: float, digits: int) -> str:
-    shown = f"{100 * share:.{digits}f}"
-    if share in {0, 1}:
-        return f"{100 * share:.0f}"
-    return (
-        f"under {10**-digits:g}" if not float(shown) else f"over {100 - 10**-digits:g}" if shown == "100.0" else shown
-    )
-
-
-def amount(figure: Figure | float | None) -> str:
-    """A number, and the interval it lies in."""
-    if figure is None:
-        return "-"
-    return _between(figure if isinstance(figure, Figure) else Figure(figure), short)
-
-
-def short(value: float) -> str:
-    """Three digits, or a whole number with its thousands."""
-    if abs(value) >= 100 or value == int(value):  # noqa: PLR2004
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 1e-3 else "under 0.001"  # noqa: PLR2004
-
-
-def _between(figure: Figure, shown: Any, unit: str = "") -> str:
-    interval = "" if figure.interval is None else f" ({' to '.join(map(shown, figure.interval))})"
-    return f"{shown(figure.value)}{unit}{interval}"
-
-
-def written(words: str | None) -> str:
-    """What is written already, or a dash."""
-    return words or "-"
-
-
-def beside(trees: Trees, *keys: str) -> dict[str, Tree]:
-    """What each collection has at some keys; nothing where it has nothing."""
-    found = dict(trees)
-    for key in keys:
-        found = {name: tree.get(key) or {} for name, tree in found.items()}
-    return found
-
-
-def compared(about: str, trees: Trees, shown: Any = percent, names: Iterable[str] = ()) -> Table:
-    """A row for each name that some collection has, a column for each collection."""
-    rows = list(names) or list(dict.fromkeys(name for tree in trees.values() for name in tree))
-    values = [[name, *(shown(tree.get(name)) for tree in trees.values())] for name in rows]
-    return Table(about, ["", *trees], values)
 
 
 def sections(trees: Trees) -> dict[str, Section]:
@@ -112,48 +58,17 @@ def size(trees: Trees) -> Section:
     """Width, height, pixels."""
     summary = summaries(trees, "sizes", ("width", "height", "megapixels"))
     buckets = compared("both sides within, pixels", beside(trees, "sizes", "buckets"))
-    drawn = histograms(trees, "sizes", "long side (pixels)") | histograms(trees, "sizes", "megapixels")
     words = (
         "As the metadata declare it; the images themselves may differ. Least and greatest are of the rows looked at."
     )
-    return Section(words, filled([summary, buckets]), drawn)
+    return Section(
+        words, filled([summary, buckets]), of_sizes(trees, "long side (pixels)") | of_sizes(trees, "megapixels")
+    )
 
 
-def summaries(trees: Trees, part: str, measures: Iterable[str], about: str = "") -> Table:
-    """Least to greatest, and the mean; a column for each measure of each collection."""
-    columns = {
-        titled(trees, name, measure): flat(tree)
-        for measure in measures
-        for name, tree in beside(trees, part, measure).items()
-        if tree
-    }
-    return compared(about, columns, amount)
-
-
-def titled(trees: Trees, name: str, what: str) -> str:
-    """What is shown, and of which collection where there are several."""
-    return what if len(trees) == 1 else f"{name}: {what}" if what else name
-
-
-def flat(tree: Tree) -> Tree:
-    """A summary with its percentiles in their place."""
-    between = {"median" if key == "50" else f"{key} %": value for key, value in tree["percentiles"].items()}
-    return {"least": tree["min"], **between, "greatest": tree["max"], "mean": tree["mean"]}
-
-
-def filled(tables: Iterable[Table]) -> list[Table]:
-    """The tables that say something."""
-    return [table for table in tables if table.rows]
-
-
-def histograms(trees: Trees, part: str, measure: str) -> dict[str, str]:
-    """One plot a collection."""
-    drawn = {}
-    for name, tree in beside(trees, part, "histograms", measure).items():
-        if tree:
-            title = titled(trees, name, measure)
-            drawn[title] = plots.columns(tree["edges"], tree["shares"], title)
-    return drawn
+def of_sizes(trees: Trees, what: str) -> dict[str, str]:
+    """A histogram of the sizes."""
+    return drawn(trees, what, "sizes", "histograms", what)
 
 
 def shape(trees: Trees) -> Section:
@@ -166,7 +81,7 @@ def shape(trees: Trees) -> Section:
     shares = compared("square is 0.9 to 1.1", beside(trees, "sizes", "shapes"))
     exactly = compared("exactly, of all rows", beside(trees, "sizes", "exactly"))
     tables = filled([shares, compared("", aspects, amount), exactly])
-    return Section("Width over height, as declared.", tables, histograms(trees, "sizes", "aspect (width / height)"))
+    return Section("Width over height, as declared.", tables, of_sizes(trees, "aspect (width / height)"))
 
 
 def enough(trees: Trees) -> Section:
@@ -179,14 +94,14 @@ def enough(trees: Trees) -> Section:
         for what, key, shown in (("of all rows", "share", percent), ("rows", "images", amount))
         if tree
     }
-    drawn = {
+    lengths = {
         titled(trees, name, "rows that pass"): plots.lengths(
             [(rule, share.value) for rule, share in tree.items()], "rows that pass each rule"
         )
         for name, tree in shares.items()
         if tree
     }
-    return Section("Each rule is one of analyze.rules.", filled([compared("", columns, written)]), drawn)
+    return Section("Each rule is one of analyze.rules.", filled([compared("", columns, written)]), lengths)
 
 
 def cost(trees: Trees) -> Section:
@@ -206,22 +121,14 @@ def cost(trees: Trees) -> Section:
 def scores(trees: Trees) -> Section:
     """What the source's own models said."""
     names = dict.fromkeys(name for tree in trees.values() for name, score in tree["scores"].items() if score)
-    drawn = {}
-    for score in names:
-        for name, tree in beside(trees, "scores", score).items():
-            if tree:
-                title = titled(trees, name, score)
-                drawn[title] = plots.columns(tree["histogram"]["edges"], tree["histogram"]["shares"], title)
-    return Section("The source's own estimates, to three digits.", filled([summaries(trees, "scores", names)]), drawn)
+    made: dict[str, str] = {}
+    for name in names:
+        made |= drawn(trees, name, "scores", name, "histogram")
+    return Section("The source's own estimates, to three digits.", filled([summaries(trees, "scores", names)]), made)
 
 
 def captions(trees: Trees) -> Section:
     """Lengths, repeats, languages, licences."""
-    drawn = {}
-    for name, tree in beside(trees, "captions", "histogram").items():
-        if tree:
-            title = titled(trees, name, "characters of a caption")
-            drawn[title] = plots.columns(tree["edges"], tree["shares"], title)
     tables = [
         summaries(trees, "captions", ["length"], "characters, of those that are not empty"),
         twice(beside(trees, "captions"), "captions"),
@@ -229,7 +136,7 @@ def captions(trees: Trees) -> Section:
         compared("language, guessed on the sample", beside(trees, "captions", "guessed languages")),
         compared("licence of each row", beside(trees, "licenses")),
     ]
-    return Section("", filled(tables), drawn)
+    return Section("", filled(tables), drawn(trees, "characters of a caption", "captions", "histogram"))
 
 
 def twice(trees: Trees, what: str) -> Table:

@@ -8,7 +8,8 @@ import polars as pl
 import yaml
 
 from native4k import tables
-from native4k.analyze.contents import Section, Table, Trees, amount, percent
+from native4k.analyze.contents import Section
+from native4k.analyze.laid import Table, Trees, amount, percent
 from native4k.metadata.read import Collection
 from native4k.report import page as html
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from annotated_types import Interval
+from pydantic import Field
 
 from native4k import params, tables
 from native4k.dataset import near
@@ -21,8 +21,8 @@ from native4k.errors import UserError
 class Params:
     """The pHash distance up to which two images are the same picture, and what a pHash must hold to be compared."""
 
-    radius: Annotated[int, Interval(ge=0, le=64)]
-    min_bits: Annotated[int, Interval(ge=0, le=32)]
+    radius: Annotated[int, Field(ge=0, le=64)]
+    min_bits: Annotated[int, Field(ge=0, le=32)]
 
 
 def numbers_of(phashes: "pd.Series[str]") -> np.ndarray:
