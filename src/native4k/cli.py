@@ -33,7 +33,7 @@ STEPS = {
     "dataset": {
         "vet": "merge people's votes into verdicts",
         "select": "apply the thresholds",
-        "dedup": "group copies and near copies, keep the best of each group",
+        "dedup": "group copies, re-encodes and crops, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
     },
