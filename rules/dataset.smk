@@ -64,8 +64,7 @@ rule dedup:
         expand("src/native4k/dataset/{part}.py", part=COPIES),
         "src/native4k/tables.py",
         table=rules.select.output,
-        foreign="data/foreign",
-        lists=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
+        foreign=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
         embeddings="data/features/embeddings.parquet" if config["dedup"]["embedding"] else [],
     output:
         "data/scratch/dataset/dedup.parquet",
@@ -76,7 +75,7 @@ rule dedup:
         config["dedup"],
         embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
-        "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign}"
+        "native4k dedup {input.table} {output} --threads {threads} --foreign data/foreign"
         " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
 
 
