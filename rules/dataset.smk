@@ -42,11 +42,14 @@ rule vet:
 
 
 rule select:
-    """Apply the thresholds."""
+    """Take down what was asked, apply the rules of the preset."""
     input:
         "src/native4k/dataset/select.py",
+        "src/native4k/dataset/rules.py",
+        "src/native4k/dataset/takedown.py",
         "src/native4k/tables.py",
         table=rules.vet.output,
+        asked=sorted(map(str, Path("data/takedown").glob("*.txt"))),
     output:
         "data/scratch/dataset/select.parquet",
     log:
@@ -54,7 +57,7 @@ rule select:
     params:
         config["select"],
     shell:
-        "native4k select {input.table} {output} 2>&1 | tee {log}"
+        "native4k select {input.table} {output} --takedown {input.asked} 2>&1 | tee {log}"
 
 
 rule dedup:
@@ -80,6 +83,7 @@ rule balance:
     """Cap the largest categories."""
     input:
         "src/native4k/dataset/balance.py",
+        "src/native4k/dataset/rules.py",
         "src/native4k/measure/label.py",
         "src/native4k/tables.py",
         table=rules.dedup.output,

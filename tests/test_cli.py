@@ -19,11 +19,20 @@ from native4k.dataset import select
 
 ALL = [(package, step) for package, steps in cli.STEPS.items() for step in steps]
 PARAMS = {
-    "select": {"thresholds": {"flat": {"column": "detail", "min": 1.0, "max": None}}},
+    "select": {
+        "preset": "own",
+        "presets": {"own": {"flat": {"column": "detail", "min": 1.0, "max": None, "per": None, "missing": "reject"}}},
+        "takedown": {"radius": 10, "min_bits": 20},
+    },
     "dedup": {"radius": 10, "min_bits": 20},
-    "balance": {"max_ratio": 1.5, "keep_unknown": False},
+    "balance": {
+        "max_ratio": 1.5,
+        "quotas": None,
+        "best": {"column": "detail", "highest": True},
+        "keep_unknown": False,
+    },
     "split": {"val": {"size": 1, "zone": 0.1}, "test": {"size": 1, "zone": 0.1}},
-    "vet": {"rule": "majority", "min_votes": 1},
+    "vet": {"rule": "majority", "min_votes": 1, "undecided": "pass"},
     "collect": {
         "sources": ["folder"],
         "geometry": {"min_pixels": 1, "min_long_side": 1, "min_aspect": 0.1, "max_aspect": 9.0},
@@ -112,8 +121,8 @@ def test_the_command_is_quick_to_say_what_it_can_do() -> None:
         ("vet", {"rule": "dice"}, r"vet\.rule: .*'majority', 'unanimity' or 'veto' \(got 'dice'\)"),
         (
             "select",
-            {"thresholds": {"flat": {"column": "detail", "min": 1.0}}},
-            r"select\.thresholds\.flat\.max: missing",
+            {"presets": {"own": {"flat": {"column": "detail", "min": 1.0}}}},
+            r"select\.presets\.own\.flat\.range\.max: missing",
         ),
     ],
 )

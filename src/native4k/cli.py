@@ -30,7 +30,7 @@ STEPS = {
     },
     "dataset": {
         "vet": "merge people's votes into verdicts",
-        "select": "apply the thresholds",
+        "select": "take down what was asked, apply the rules of a preset",
         "dedup": "group copies and near copies, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
