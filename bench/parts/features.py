@@ -1,4 +1,4 @@
-"""A simulated features table: what measuring a web collection would leave, with planted copies, crops and bad images."""
+"""A simulated features table: what measuring a collection would leave, with planted copies, crops and bad images."""
 
 from pathlib import Path
 
@@ -17,10 +17,38 @@ FLIPS = {"exact": 0, "reencode": 4, "crop": 14, "look_alike": 6}
 """Bits of the pHash that a copy differs in, at most."""
 
 FAILED = {"truncated": 0.01, "mislabelled": 0.03, "aspect": 0.01}
-WORDS = (
-    "a the of in on with and view photo high resolution old new mountain river forest city street tower portrait woman "
-    "man family bread soup painting render sphere light morning evening winter summer detail close wide aerial"
-).split()
+WORDS = ["a", "the", "of", "in", "on", "with", "and", "view", "photo", "high", "old", "new", "mountain", "river", "forest"]
+WORDS += ["city", "street", "tower", "portrait", "woman", "man", "family", "bread", "soup", "painting", "render", "sphere"]
+    "a",
+    "the",
+    "of",
+    "in",
+    "on",
+    "with",
+    "and",
+    "view",
+    "photo",
+    "high",
+    "old",
+    "new",
+    "mountain",
+    "river",
+    "forest",
+]
+WORDS += [
+    "city",
+    "street",
+    "tower",
+    "portrait",
+    "woman",
+    "man",
+    "family",
+    "bread",
+    "soup",
+    "painting",
+    "render",
+    "sphere",
+]
 
 
 def digits(dice: np.random.Generator, count: int, length: int) -> "pd.Series[str]":

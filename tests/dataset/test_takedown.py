@@ -92,6 +92,6 @@ def test_exactly_the_images_within_the_radius_leave(flips: list[set[int]], named
     tables.conserve(table, after, "select")
     hit = hashes[named % len(flips)]
     assert [bool(reason) for reason in after["reason"]] == [
-        (value ^ hit).bit_count() <= 4 and 20 <= value.bit_count() <= 44 and 20 <= hit.bit_count() <= 44 or id_ == one
+        ((value ^ hit).bit_count() <= 4 and 20 <= value.bit_count() <= 44 and 20 <= hit.bit_count() <= 44) or id_ == one
         for id_, value in zip(after["id"], hashes, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Cap the categories: at a multiple of the smallest, or at a quota for each; the best-scored stay, of equals the first ids.
+"""Cap the categories at a multiple of the smallest, or at a quota for each; the best-scored stay, ties by id.
 
 A category without any image left does not count as the smallest; a quota larger than its category takes all of it.
 Images without a category are left out, or kept and not counted.
