@@ -118,7 +118,7 @@ def test_nothing_kept_means_nothing_split(rows: list[tuple[int, str, str]], toge
 
 def test_one_image_is_where_its_hash_puts_it() -> None:
     table = split.split(images([(0, "Food", "")]), numbers(), NONE)
-    assert table[["zone", "split", "reason"]].values.tolist() == [["train", "train", ""]]
+    assert table[["zone", "split", "reason"]].to_numpy().tolist() == [["train", "train", ""]]
 
 
 def test_zones_of_more_than_everything_are_refused() -> None:
@@ -234,7 +234,7 @@ def test_a_newcomer_that_would_join_two_zones_is_a_leak() -> None:
     table = images([(1, "Food", "near_copy"), (2, "Food", "near_copy"), (3, "Food", "")])
     table["group"] = f"{3:016x}"
     after = split.split(table, numbers(), listed((1, "test"), (2, "train")))
-    assert after[["reason", "rejected_by", "zone", "split"]].values.tolist() == [
+    assert after[["reason", "rejected_by", "zone", "split"]].to_numpy().tolist() == [
         *([["near_copy", "select", "", ""]] * 2),
         ["leak", "split", "", ""],
     ]

@@ -1,7 +1,7 @@
 """The lists of released images: in which split each stands for ever, its near copies with it.
 
-`native4k release` adds to them; nothing is ever taken from them. An image is known by its id and by its bytes, so a copy
-at another address is told as well. A newcomer takes the side of the released images that it stands for.
+`native4k release` adds to them; nothing is ever taken from them. An image is known by its id and by its bytes, so a
+copy at another address is told as well. A newcomer takes the side of the released images that it stands for.
 """
 
 from collections.abc import Callable
@@ -30,11 +30,10 @@ def read(folder: Path) -> pd.DataFrame:
     parts = [part(path) for path in sorted(folder.glob("*.csv"))]
     lists = pd.concat([pd.DataFrame(columns=[*COLUMNS, "where"], dtype="str"), *parts], ignore_index=True)
     for known in ("id", "sha256"):
-        first = lists.groupby(known)[["zone", "where"]].transform("first")
-        if (torn := first["zone"] != lists["zone"]).any():
-            row = lists[torn].iloc[0]
-            said = f"{known} {row[known]} is in {row['zone']}, but {first.loc[row.name, 'where']} has it"
-            raise UserError(f"{row['where']}: {said} in {first.loc[row.name, 'zone']}; remove what was not released")
+        rows = lists.merge(lists.drop_duplicates(known), on=known, suffixes=("", "_first"))
+        for row in rows[rows["zone"] != rows["zone_first"]].to_dict("records"):
+            said = f"{known} {row[known]} is in {row['zone']}, but {row['where_first']} has it in {row['zone_first']}"
+            raise UserError(f"{row['where']}: {said}; remove what was not released")
     return lists[COLUMNS]
 
 
@@ -45,7 +44,7 @@ def part(path: Path) -> pd.DataFrame:
     except ValueError as error:  # pandas' parser errors and a wrong encoding are all of this kind
         raise UserError(f"{path}: not readable as CSV: {' '.join(str(error).split())}") from None
     if list(rows) != COLUMNS:
-        raise UserError(f"{path}: columns {', '.join(rows)}; expected {', '.join(COLUMNS)}")
+        raise UserError(f"{path}: columns {', '.join(map(str, rows))}; expected {', '.join(COLUMNS)}")
     rows["where"] = [f"{path}: line {line}" for line in range(2, len(rows) + 2)]
     wrong = rows[~rows["zone"].isin(ZONES) | (rows[COLUMNS] == "").any(axis=1)]
     if len(wrong):

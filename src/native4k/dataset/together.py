@@ -1,9 +1,9 @@
 """Images that must stand on one side: those that share a host, an author, an album, directly or through others.
 
-The images are taken one by one, those that the lists tell first, then by id; each joins the keys it has. A newcomer that
-would join keys of two zones is rejected. What is joined is named by the first of its keys in the order of their hashes,
-so with one column the name, and so the zone, never changes; with several a newcomer may join what was apart, and only
-the lists hold that.
+The images are taken one by one, those that the lists tell first, then by id; each joins the keys it has. A newcomer
+that would join keys of two zones is rejected. What is joined is named by the first of its keys in the order of their
+hashes. So with one column the name, and with it the zone, never changes; with several a newcomer may join what was
+apart, and then only what the lists tell stays where it was.
 """
 
 import hashlib
