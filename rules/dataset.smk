@@ -1,4 +1,4 @@
-# DATASET: data/features and votes -> vet -> select -> dedup -> balance -> split -> check -> data/tables.
+# DATASET: data/features and votes -> vet -> select -> dedup -> balance -> split -> leaks -> check -> data/tables.
 configfile: "params.yaml"
 
 
@@ -6,19 +6,21 @@ include: "frozen.smk"
 
 
 FEATURES = frozen("data/features/images.parquet", made_by="features")
+LISTS = sorted(map(str, Path("data/released").glob("*.csv")))
 
 
 rule tables:
     """The final tables, once the product tests have passed."""
     input:
         "data/scratch/dataset/checked.txt",
+        leaks="data/scratch/dataset/leaks.parquet",
         table="data/scratch/dataset/split.parquet",
     output:
         directory("data/tables"),
     log:
         "data/scratch/logs/tables.log",
     shell:
-        "mkdir -p {output} && cp {input.table} {output}/images.parquet"
+        "mkdir -p {output} && cp {input.table} {output}/images.parquet && cp {input.leaks} {output}"
         " && cp data/features/{{collected,not_collected,fetched}}.parquet {output} 2> {log}"
 
 
@@ -66,8 +68,11 @@ rule dedup:
         "src/native4k/dataset/dedup.py",
         "src/native4k/dataset/kernels.py",
         "src/native4k/dataset/near.py",
+        "src/native4k/dataset/released.py",
         "src/native4k/tables.py",
+        LISTS,
         table=rules.select.output,
+        released="data/released",
     output:
         "data/scratch/dataset/dedup.parquet",
     log:
@@ -76,7 +81,7 @@ rule dedup:
     params:
         config["dedup"],
     shell:
-        "native4k dedup {input.table} {output} --threads {threads} 2>&1 | tee {log}"
+        "native4k dedup {input.table} {output} --released {input.released} --threads {threads} 2>&1 | tee {log}"
 
 
 rule balance:
@@ -100,9 +105,14 @@ rule balance:
 rule split:
     """Train, val, test and reserve."""
     input:
+        "src/native4k/dataset/released.py",
         "src/native4k/dataset/split.py",
+        "src/native4k/dataset/together.py",
+        "src/native4k/metadata/urls.py",
         "src/native4k/tables.py",
+        LISTS,
         table=rules.balance.output,
+        released="data/released",
     output:
         "data/scratch/dataset/split.parquet",
     log:
@@ -110,7 +120,26 @@ rule split:
     params:
         config["split"],
     shell:
-        "native4k split {input.table} {output} 2>&1 | tee {log}"
+        "native4k split {input.table} {input.released} {output} 2>&1 | tee {log}"
+
+
+rule leaks:
+    """The nearest images across splits."""
+    input:
+        "src/native4k/dataset/dedup.py",
+        "src/native4k/dataset/kernels.py",
+        "src/native4k/dataset/leaks.py",
+        "src/native4k/tables.py",
+        table=rules.split.output,
+    output:
+        "data/scratch/dataset/leaks.parquet",
+    log:
+        "data/scratch/logs/leaks.log",
+    threads: 8
+    params:
+        config["dedup"],
+    shell:
+        "native4k leaks {input.table} {output} --threads {threads} 2>&1 | tee {log}"
 
 
 rule check:
@@ -122,6 +151,8 @@ rule check:
         rules.dedup.output,
         rules.balance.output,
         rules.split.output,
+        rules.leaks.output,
+        LISTS,
     output:
         "data/scratch/dataset/checked.txt",
     log:

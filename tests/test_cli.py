@@ -31,7 +31,12 @@ PARAMS = {
         "best": {"column": "detail", "highest": True},
         "keep_unknown": False,
     },
-    "split": {"val": {"size": 1, "zone": 0.1}, "test": {"size": 1, "zone": 0.1}},
+    "split": {
+        "val": {"size": 1, "zone": 0.1},
+        "test": {"size": 1, "zone": 0.1},
+        "strata": "equal",
+        "together": [],
+    },
     "vet": {"rule": "majority", "min_votes": 1, "undecided": "pass"},
     "collect": {
         "sources": ["folder"],
@@ -130,7 +135,7 @@ def test_a_wrong_number_is_one_line_that_names_its_key(
     here: Path, capsys: pytest.CaptureFixture[str], step: str, change: dict[str, Any], line: str
 ) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {step: PARAMS[step] | change}))
-    words = [step, "in.parquet", *(["votes"] if step == "vet" else []), "out.parquet"]
+    words = [step, "in.parquet", *{"vet": ["votes"], "split": ["released"]}.get(step, []), "out.parquet"]
     said = complaint(words, capsys)
     assert said.startswith(f"native4k {step}: params.yaml: {step}.")
     assert re.search(line, said)

@@ -17,38 +17,8 @@ FLIPS = {"exact": 0, "reencode": 4, "crop": 14, "look_alike": 6}
 """Bits of the pHash that a copy differs in, at most."""
 
 FAILED = {"truncated": 0.01, "mislabelled": 0.03, "aspect": 0.01}
-WORDS = ["a", "the", "of", "in", "on", "with", "and", "view", "photo", "high", "old", "new", "mountain", "river", "forest"]
-WORDS += ["city", "street", "tower", "portrait", "woman", "man", "family", "bread", "soup", "painting", "render", "sphere"]
-    "a",
-    "the",
-    "of",
-    "in",
-    "on",
-    "with",
-    "and",
-    "view",
-    "photo",
-    "high",
-    "old",
-    "new",
-    "mountain",
-    "river",
-    "forest",
-]
-WORDS += [
-    "city",
-    "street",
-    "tower",
-    "portrait",
-    "woman",
-    "man",
-    "family",
-    "bread",
-    "soup",
-    "painting",
-    "render",
-    "sphere",
-]
+WORDS = ["a", "the", "of", "in", "on", "with", "view", "photo", "old", "new", "mountain", "river", "forest", "street"]
+WORDS += ["tower", "portrait", "woman", "man", "family", "bread", "soup", "painting", "render", "sphere"]
 
 
 def digits(dice: np.random.Generator, count: int, length: int) -> "pd.Series[str]":

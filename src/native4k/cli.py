@@ -34,11 +34,13 @@ STEPS = {
         "dedup": "group copies and near copies, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
+        "leaks": "find the nearest images across splits",
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",
         "check": "verify a published dataset, whole or one split of it",
         "assess": "measure the curation against the demo's truth",
+        "release": "note which images a version has released, so that they keep their split for ever",
     },
     "sr": {
         "sr train": "train a super-resolution baseline",

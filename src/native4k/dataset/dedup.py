@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import near
+from native4k.dataset import near, released
 from native4k.errors import UserError
 
 
@@ -85,6 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step, and the threads it may use."""
     parser.add_argument("selected", type=Path, help="the table from select")
     parser.add_argument("out", type=Path, help="the table to write")
+    parser.add_argument("--released", type=Path, help="the folder with the lists of released images (data/released)")
     parser.add_argument("--threads", type=int, default=1, help="to search with, no result depends on it (default: 1)")
 
 
@@ -96,4 +97,5 @@ def run(args: argparse.Namespace) -> None:
     needed = ("id", "reason", "sha256", "phash", "detail", "width", "height")
     table = tables.read(args.selected, *needed)
     print(forecast(table, numbers))
-    tables.write(dedup(table, numbers, args.threads), args.out)
+    lists = released.read(args.released) if args.released else released.NONE
+    tables.write(released.apart(table, lists, lambda rows: dedup(rows, numbers, args.threads), "dedup"), args.out)
