@@ -1,6 +1,6 @@
 """The steps of the milestone one after another in memory, on what a data folder holds: what --what-if runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,64 +8,74 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from native4k import params, tables
-from native4k.dataset import balance, dedup, select, split, takedown, vet
+from native4k.dataset import balance, dedup, released, select, split, takedown, vet
 
 ORDER = ("vet", "select", "dedup", "balance", "split")
 
-LONG = ("url", "caption", "license", "provenance", "language", "key", "declared_split")
-"""Columns of long texts, read only where a number names them."""
+THREADS = 2
+"""Of the near search; no result depends on it."""
 
 Step = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 class Folder(NamedTuple):
-    """What a data folder holds for this milestone."""
+    """Where a data folder has what this milestone reads and makes."""
 
-    features: Path
-    votes: Path
-    takedown: Path
-    made: Path
+    root: Path
+
+    @property
+    def features(self) -> Path:
+        """What was measured."""
+        return self.root / "features/images.parquet"
+
+    @property
+    def decided(self) -> Path:
+        """What was decided last."""
+        return self.root / "scratch/dataset/split.parquet"
+
+    def lists(self, name: str) -> list[Path]:
+        """The lists in one of the folders in git: votes, takedown, released."""
+        return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt"})
 
     def inputs(self) -> list[Path]:
-        """Every file that decisions depend on, beside the numbers."""
-        return [self.features, *sorted(self.votes.glob("*.csv")), *sorted(self.takedown.glob("*.txt"))]
+        """All that decisions depend on, beside the numbers."""
+        return [self.features, *self.lists("votes"), *self.lists("takedown"), *self.lists("released")]
 
 
-def folder(root: Path) -> Folder:
-    """The places of a data folder."""
-    return Folder(
-        root / "features/images.parquet", root / "votes", root / "takedown", root / "scratch/dataset/split.parquet"
-    )
-
-
-class Decided(NamedTuple):
-    """Names of the columns that stand before a step, and the step."""
-
-    steps: dict[str, Step]
-
-
-def steps(tree: dict[str, Any], where: str, given: Folder) -> dict[str, Step]:
+def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
     """Step -> what it makes of a table, by these numbers and by what the folder holds."""
 
     def numbers(cls: type[Any]) -> Any:
         name = cls.__module__.rpartition(".")[2]
         return params.validate(cls, tree.get(name), f"{where}: {name}")
 
-    asked = takedown.read(sorted(given.takedown.glob("*.txt")))
+    asked = takedown.read(folder.lists("takedown"))
+    lists = released.read(folder.root / "released")
     return {
-        "vet": partial(vet.vet, votes=vet.read_votes(given.votes), numbers=numbers(vet.Params)),
+        "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
         "select": partial(select.select, asked=asked, numbers=numbers(select.Params)),
-        "dedup": partial(dedup.dedup, numbers=numbers(dedup.Params), threads=THREADS),
+        "dedup": partial(
+            released.apart,
+            lists=lists,
+            grouped=partial(dedup.dedup, numbers=numbers(dedup.Params), threads=THREADS),
+            step="dedup",
+        ),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
-        "split": partial(split.split, numbers=numbers(split.Params)),
+        "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
     }
 
 
-def before(table: pd.DataFrame, step: str, measured: Sequence[str]) -> pd.DataFrame:
-    """The table as it was before a step: without what that step and those after it decided."""
-    earlier, later = ORDER[: ORDER.index(step)], ORDER[ORDER.index(step) :]
-    table = tables.reopen(table, *later)
-    if "dedup" in earlier:
+def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:
+    """A decided table as it was before a step: without what that step and those after it said."""
+    table = tables.reopen(table, *ORDER[ORDER.index(step) :])
+    if step in {"balance", "split"}:
         return table
-    voted = ["votes", "verdict"] if "vet" in earlier else []
+    voted = {"votes", "verdict"} if step != "vet" else set()
     return table[[name for name in table.columns if name in measured or name in voted]]
+
+
+def decide(table: pd.DataFrame, how: dict[str, Step], since: str) -> pd.DataFrame:
+    """The table after a step and all that follow it."""
+    for step in ORDER[ORDER.index(since) :]:
+        table = how[step](table)
+    return table

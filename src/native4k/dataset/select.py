@@ -46,14 +46,26 @@ def select(table: pd.DataFrame, asked: takedown.Asked, numbers: Params) -> pd.Da
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Paths of the step."""
-    parser.add_argument("vetted", type=Path, help="the table from vet")
-    parser.add_argument("out", type=Path, help="the table to write")
+    """Paths of the step, or the numbers to try."""
+    parser.add_argument("vetted", type=Path, nargs="?", help="the table from vet")
+    parser.add_argument("out", type=Path, nargs="?", help="the table to write")
     parser.add_argument("--takedown", type=Path, nargs="*", default=[], help="lists of what to take down")
+    parser.add_argument(
+        "--what-if", nargs="+", metavar="KEY=VALUE", help="write nothing, say what these numbers would change"
+    )
+    parser.add_argument("--data", type=Path, default=Path("data"), help="for --what-if (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Select from the vetted table."""
+    """Select from the vetted table, or say what other numbers would select and keep."""
+    if args.what_if is not None:
+        from native4k.dataset import whatif
+
+        for line in whatif.run(args.params, args.what_if, args.data):
+            print(line)
+        return
+    if args.vetted is None or args.out is None:
+        raise UserError("expected the table from vet and the table to write, or --what-if KEY=VALUE")
     numbers = params.load(Params, args.params, "select")
     table = tables.read(args.vetted, "id", "reason")
     tables.write(select(table, takedown.read(args.takedown), numbers), args.out)
