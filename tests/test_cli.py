@@ -22,9 +22,17 @@ PARAMS = {
     "select": {
         "preset": "own",
         "presets": {"own": {"flat": {"column": "detail", "min": 1.0, "max": None, "per": None, "missing": "reject"}}},
-        "takedown": {"radius": 10, "min_bits": 20},
+        "takedown": {"radius": 10, "verify": 76, "middles": True, "min_bits": 20},
     },
-    "dedup": {"radius": 10, "min_bits": 20},
+    "dedup": {
+        "radius": 10,
+        "verify": 76,
+        "middles": True,
+        "min_bits": 20,
+        "score": None,
+        "firewall": {},
+        "embedding": None,
+    },
     "balance": {
         "max_ratio": 1.5,
         "quotas": None,

@@ -118,7 +118,7 @@ def lay(folder: Path, count: int, params: str) -> None:
     """A data folder as the dataset milestone finds it."""
     table = features(count)
     tables.write(table, folder / "data/features/images.parquet")
-    for name in ("votes", "takedown", "released"):
+    for name in ("votes", "takedown", "released", "foreign"):
         (folder / "data" / name).mkdir(parents=True)
     votes(table, 0.05).to_csv(folder / "data/votes/votes.csv", index=False)
     asked = table.sample(20, random_state=SEED)

@@ -12,7 +12,7 @@ from native4k.dataset import takedown
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
 
-NUMBERS = takedown.Params(radius=4, min_bits=20)
+NUMBERS = takedown.Params(radius=4, verify=10, middles=True, min_bits=20)
 HASH = 0xFF00FF00FF00FF00
 
 
@@ -27,6 +27,10 @@ def images(**phashes: int | None) -> pd.DataFrame:
     table = pd.DataFrame({"id": [f"{place:016x}" for place in range(len(names))], "name": names}).assign(
         url=[f"https://{name}.example.org/{name}.jpg" for name in names],
         sha256=[f"{place:064x}" for place in range(len(names))],
+        pixels=["" if phash is None else f"{place:032x}" for place, phash in enumerate(phashes.values())],
+        signature="0" * 64,
+        inset_phash="0" * 32,
+        inset_signature="0" * 128,
         phash=["" if phash is None else f"{phash:016x}" for phash in phashes.values()],
         reason=["truncated" if phash is None else "" for phash in phashes.values()],
     )
@@ -80,6 +84,20 @@ def test_a_line_that_names_nothing_is_told_what_may_stand_there(tmp_path: Path) 
         UserError, match=r"requests\.txt: line 2: 'some words' is no URL, host, id of 16 hex digits, SHA-256"
     ):
         asked(tmp_path, "some words")
+
+
+def test_a_crop_leaves_and_an_image_whose_signature_disagrees_stays(tmp_path: Path) -> None:
+    table = images(a=HASH, crop=~HASH % 2**64, chance=HASH)
+    table.loc[0, "inset_phash"] = f"{~HASH % 2**64:016x}" * 2
+    table.loc[2, "signature"] = "f" * 64
+    after = takedown.take_down(table, asked(tmp_path, "0" * 16), NUMBERS)
+    assert reasons(after) == {"a": "taken_down", "crop": "near_taken_down", "chance": ""}
+
+
+def test_the_same_pixels_in_another_file_leave_even_where_they_are_blank(tmp_path: Path) -> None:
+    table = images(blank=0, same=0).assign(pixels="e" * 32)
+    after = takedown.take_down(table, asked(tmp_path, "0" * 16), NUMBERS)
+    assert reasons(after) == {"blank": "taken_down", "same": "near_taken_down"}
 
 
 @given(flips=st.lists(st.sets(st.integers(0, 63), max_size=8), min_size=1, max_size=12), named=st.integers(0, 11))

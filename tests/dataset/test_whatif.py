@@ -21,13 +21,13 @@ NUMBERS = """
 vet: {rule: majority, min_votes: 1, undecided: pass}
 select:
   preset: own
-  takedown: {radius: 4, min_bits: 20}
+  takedown: &copy {radius: 4, verify: 20, middles: true, min_bits: 20}
   presets:
     own:
       blurred: {column: detail, min: 2.0, max: null, per: null, missing: reject}
       dull: {column: score, drop: 0.2, end: bottom, per: category, missing: pass}
     all: {}
-dedup: {radius: 4, min_bits: 20}
+dedup: {<<: *copy, score: {column: score, best: highest}, firewall: {}, embedding: null}
 balance: {max_ratio: 2.0, quotas: null, best: {column: score, highest: true}, keep_unknown: false}
 split:
   val: {size: 3, zone: 0.2}
@@ -45,6 +45,7 @@ CHANGES = [
     "select.takedown.radius=0",
     "dedup.radius=0",
     "dedup.radius=9",
+    "dedup.middles=false",
     "balance.max_ratio=1",
     "balance={max_ratio: null, quotas: {Food: 3, CGI: 500}, best: {column: detail, highest: true}, keep_unknown: true}",
     "balance.keep_unknown=true",
@@ -52,20 +53,29 @@ CHANGES = [
     "split.val.zone=0",
 ]
 
+CROPPED = np.uint64(0xFFFF0000FFFF)
+"""What cropping does to a pHash."""
+
 
 def features(count: int, seed: int) -> pd.DataFrame:
     """Images of which half are copies of others, some of them unreadable."""
     dice = np.random.default_rng(seed)
     picture = np.where(dice.random(count) < 0.5, dice.integers(0, max(1, count // 3), count), np.arange(count))
     hashes = dice.integers(0, 2**64, count, dtype=np.uint64)[picture]
+    middles = hashes ^ CROPPED
+    hashes ^= np.where(dice.random(count) < 0.2, CROPPED, np.uint64(0))
     for _ in range(3):
         hashes ^= np.where(dice.random(count) < 0.7, np.uint64(1) << dice.integers(0, 64, count, dtype=np.uint64), 0)
     broken = dice.random(count) < 0.05
     table = pd.DataFrame({"id": [dice.bytes(8).hex() for _ in range(count)]}, dtype="str")
     return table.assign(
-        url=[f"https://host{number % 7}.example.org/{number}.jpg" for number in range(count)],
+        url=[f"https://host{number % 40}.example.org/{number}.jpg" for number in range(count)],
         sha256=[f"{one if dice.random() < 0.9 else 0:064x}" for one in range(count)],
         phash=["" if bad else f"{value:016x}" for value, bad in zip(hashes, broken, strict=True)],
+        pixels=["" if bad else f"{place if dice.random() < 0.9 else 0:032x}" for place, bad in enumerate(broken)],
+        signature=["" if bad else "0" * 64 for bad in broken],
+        inset_phash=["" if bad else f"{value:016x}" * 2 for value, bad in zip(middles, broken, strict=True)],
+        inset_signature=["" if bad else "0" * 128 for bad in broken],
         detail=np.where(broken, np.nan, dice.integers(0, 10, count) / 2),
         score=dice.integers(0, 20, count).astype(float),
         width=100,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from native4k import params, tables
-from native4k.dataset import balance, dedup, released, select, split, takedown, vet
+from native4k.dataset import balance, dedup, firewall, released, select, split, takedown, vet
 
 ORDER = ("vet", "select", "dedup", "balance", "split")
 
@@ -34,12 +34,13 @@ class Folder(NamedTuple):
         return self.root / "scratch/dataset/split.parquet"
 
     def lists(self, name: str) -> list[Path]:
-        """The lists in one of the folders in git: votes, takedown, released."""
-        return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt"})
+        """The lists in one of the folders in git: votes, takedown, released, foreign."""
+        return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt", ".parquet"})
 
     def inputs(self) -> list[Path]:
         """All that decisions depend on, beside the numbers."""
-        return [self.features, *self.lists("votes"), *self.lists("takedown"), *self.lists("released")]
+        lists = (path for name in ("votes", "takedown", "released", "foreign") for path in self.lists(name))
+        return [self.features, *lists]
 
 
 def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
@@ -51,13 +52,15 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
 
     asked = takedown.read(folder.lists("takedown"))
     lists = released.read(folder.root / "released")
+    copies = numbers(dedup.Params)
+    foreign = firewall.lists(folder.root / "foreign", copies.firewall)
     return {
         "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
         "select": partial(select.select, asked=asked, numbers=numbers(select.Params)),
         "dedup": partial(
             released.apart,
             lists=lists,
-            grouped=partial(dedup.dedup, numbers=numbers(dedup.Params), threads=THREADS),
+            grouped=partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign),
             step="dedup",
         ),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),

@@ -1,7 +1,7 @@
 """Images that somebody wants out of the dataset, and their near copies, which leave with them.
 
 The lists are in git, in data/takedown: one URL, host, id, SHA-256 of the bytes, or `phash:` with 16 hex digits a line.
-A near copy is found by its pHash among all images that were measured, whatever else speaks against them.
+Near copies are found among all images that were measured, as dedup finds them, whatever else speaks against them.
 """
 
 import re
@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import dedup
+from native4k.dataset import signs
 from native4k.fetch import optout
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -26,9 +26,11 @@ REASON, NEAR = "taken_down", "near_taken_down"
 
 @params.params
 class Params:
-    """The pHash distance up to which a copy leaves too, and what a pHash must hold to be compared."""
+    """What is a copy, as in dedup: bits of pHash and signature, crops or not, what a pHash must hold to be compared."""
 
     radius: Annotated[int, Field(ge=0, le=64)]
+    verify: Annotated[int, Field(ge=0, le=256)]
+    middles: bool
     min_bits: Annotated[int, Field(ge=0, le=32)]
 
 
@@ -57,9 +59,8 @@ def take_down(table: pd.DataFrame, asked: Asked, numbers: Params) -> pd.DataFram
     if asked == NOBODY:
         return table
     named = _named(table, asked)
-    return tables.reject(
-        tables.reject(table, named, REASON, "select"), _near(table["phash"], named, asked, numbers), NEAR, "select"
-    )
+    near = _near(table, named, asked, numbers)
+    return tables.reject(tables.reject(table, named, REASON, "select"), near, NEAR, "select")
 
 
 def _named(table: pd.DataFrame, asked: Asked) -> np.ndarray:
@@ -77,13 +78,18 @@ def _hosted(links: "pd.Series[str]", hosts: set[str]) -> np.ndarray:
     return found.to_series().to_numpy()
 
 
-def _near(phashes: "pd.Series[str]", named: np.ndarray, asked: Asked, numbers: Params) -> np.ndarray:
-    read = np.flatnonzero(phashes != "")
-    hashes = dedup.numbers_of(phashes.iloc[read])
-    listed = dedup.numbers_of(pd.Series(sorted(asked.phashes), dtype="str"))
-    wanted = np.unique(np.concatenate([hashes[named[read]], listed]))
-    telling = dedup.telling(hashes, numbers.min_bits)
-    near = np.zeros(len(phashes), dtype=bool)
-    for one in wanted[dedup.telling(wanted, numbers.min_bits)]:
-        near[read] |= telling & (np.bitwise_count(hashes ^ one) <= numbers.radius)
+def _near(table: pd.DataFrame, named: np.ndarray, asked: Asked, numbers: Params) -> np.ndarray:
+    """Which images are near copies of the named ones, or have a pHash near one that is listed."""
+    near = np.zeros(len(table), dtype=bool)
+    read = np.flatnonzero(table["phash"] != "")
+    pictures = signs.of(
+        table.iloc[read], numbers.radius, numbers.verify, middles=numbers.middles, min_bits=numbers.min_bits
+    )
+    near[read[table["pixels"].iloc[read].isin(table["pixels"][named])]] = True
+    telling = np.flatnonzero(signs.telling(pictures.shorts[0], numbers.min_bits))
+    for row in telling[named[read[telling]]]:
+        near[read[telling[pictures.near(row, telling)]]] = True
+    listed = signs.numbers_of(pd.Series(sorted(asked.phashes), dtype="str"), 1)[0]
+    for one in listed[signs.telling(listed, numbers.min_bits)]:
+        near[read[telling[np.bitwise_count(pictures.shorts[0, telling] ^ one) <= numbers.radius]]] = True
     return near
