@@ -13,12 +13,14 @@ SOURCES = {"laion_high_resolution": 0.6, "pd12m": 0.25, "pcb": 0.15}
 COPIES = {"exact": 0.03, "reencode": 0.04, "crop": 0.02, "look_alike": 0.01}
 """Share of all rows; the look-alikes are one cluster."""
 
-FLIPS = {"exact": 0, "reencode": 4, "crop": 14, "look_alike": 6}
-"""Bits of the pHash that a copy differs in, at most."""
+FLIPS = {"exact": 0, "reencode": 4, "crop": 5, "look_alike": 6}
+"""Bits of each 64 that a copy differs in, at most."""
 
 FAILED = {"truncated": 0.01, "mislabelled": 0.03, "aspect": 0.01}
 WORDS = ["a", "the", "of", "in", "on", "with", "view", "photo", "old", "new", "mountain", "river", "forest", "street"]
 WORDS += ["tower", "portrait", "woman", "man", "family", "bread", "soup", "painting", "render", "sphere"]
+
+SIGNATURES = ("pixels", "phash", "signature", "inset_phash", "inset_signature")
 
 
 def digits(dice: np.random.Generator, count: int, length: int) -> "pd.Series[str]":
@@ -44,15 +46,30 @@ def planted(dice: np.random.Generator, count: int) -> tuple[np.ndarray, "pd.Seri
     return picture, kinds
 
 
-def hashes(dice: np.random.Generator, picture: np.ndarray, kinds: "pd.Series[str]") -> "pd.Series[str]":
-    """A pHash for each row: its picture's, with some bits flipped."""
-    phash = dice.integers(0, 2**64, len(picture), dtype=np.uint64)[picture]
+def hashes(dice: np.random.Generator, picture: np.ndarray, kinds: "pd.Series[str]") -> dict[str, "pd.Series[str]"]:
+    """The signatures of each row: its picture's, with some bits flipped; a crop has those of its picture's middle."""
+    faces = dice.integers(0, 2**64, (len(picture), 3, 5), dtype=np.uint64)[
+        picture
+    ]  # whole and middles: pHash, signature
+    crops = np.flatnonzero(kinds == "crop")
+    faces[crops, 0] = faces[crops, 1]
     for kind, most in FLIPS.items():
         rows = np.flatnonzero(kinds == kind)
-        for _ in range(most):
-            phash[rows] ^= np.uint64(1) << dice.integers(0, 64, len(rows), dtype=np.uint64)
-    whole = phash.astype(">u8").tobytes().hex()
-    return pd.Series([whole[at : at + 16] for at in range(0, len(whole), 16)], dtype="str")
+        for face, word in np.ndindex(3, 5):
+            for _ in range(most):
+                faces[rows, face, word] ^= np.uint64(1) << dice.integers(0, 64, len(rows), dtype=np.uint64)
+    return {
+        "phash": texts(faces[:, :1, 0]),
+        "signature": texts(faces[:, 0, 1:]),
+        "inset_phash": texts(faces[:, 1:, 0]),
+        "inset_signature": texts(faces[:, 1:, 1:]),
+    }
+
+
+def texts(numbers: np.ndarray) -> "pd.Series[str]":
+    """The hex digits of each row of 64-bit numbers."""
+    whole, length = numbers.astype(">u8").tobytes().hex(), numbers[0].size * 16
+    return pd.Series([whole[at : at + length] for at in range(0, len(whole), length)], dtype="str")
 
 
 def features(count: int) -> pd.DataFrame:
@@ -88,7 +105,8 @@ def features(count: int) -> pd.DataFrame:
             "format": "JPEG",
             "width": width,
             "height": (width * 0.7).astype(int),
-            "phash": hashes(dice, picture, kinds),
+            "pixels": digits(dice, count, 32).iloc[np.where(kinds == "exact", picture, np.arange(count))].to_numpy(),
+            **hashes(dice, picture, kinds),
             "detail": dice.gamma(4, 2, count),
             "fineness": dice.normal(0.8, 0.12, count).clip(0, 2),
             "piqe": dice.normal(35, 10, count).clip(0, 100),
@@ -102,7 +120,9 @@ def features(count: int) -> pd.DataFrame:
     reason = pd.Series(dice.choice(["", *FAILED], count, p=[1 - sum(FAILED.values()), *FAILED.values()]), dtype="str")
     table = table.assign(reason=reason, rejected_by=reason.where(reason == "", "probe"))
     unread = reason == "truncated"
-    return table.assign(phash=table["phash"].mask(unread, ""), detail=table["detail"].mask(unread))
+    return table.assign(
+        detail=table["detail"].mask(unread), **{name: table[name].mask(unread, "") for name in SIGNATURES}
+    )
 
 
 def votes(table: pd.DataFrame, share: float) -> pd.DataFrame:
