@@ -34,6 +34,7 @@ STEPS = {
         "dedup": "group copies and near copies, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
+        "clumps": "note which images may be copies, so that select --what-if answers at once",
         "leaks": "find the nearest images across splits",
     },
     "publish": {

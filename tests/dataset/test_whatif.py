@@ -112,6 +112,7 @@ def build(root: Path) -> pd.DataFrame:
     }
     for step, paths in words.items():
         assert cli.main([step, *map(str, paths), "--params", str(root / "params.yaml")]) == 0
+    assert cli.main(["clumps", str(data), str(made / "clumps.parquet"), "--params", str(root / "params.yaml")]) == 0
     return tables.read(made / "split.parquet")
 
 
@@ -142,6 +143,7 @@ def one_that_is_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, p
 def test_each_change_changes_something_and_nothing_now(built: tuple[Path, pd.DataFrame], change: str) -> None:
     root, now = built
     outcome = tried(root, change)
+    assert outcome.stood
     same(outcome.now, now)
     assert not outcome.then[["reason", "split"]].equals(now[["reason", "split"]])
 
@@ -161,10 +163,32 @@ def test_what_if_equals_the_real_run_of_any_collection(
     tmp_path_factory: pytest.TempPathFactory, seed: int, count: int, changes: list[str]
 ) -> None:
     root = lay(tmp_path_factory.mktemp("what"), features(count, seed))
+    afresh = tried(root, *changes)
+    same(afresh.now, build(root))
     outcome = tried(root, *changes)
-    same(outcome.now, build(root))
+    assert (afresh.stood, outcome.stood) == (False, True)
+    same(outcome.then, afresh.then)
     set_to(root, *changes)
     same(outcome.then, build(root))
+
+
+@pytest.mark.parametrize(
+    "file", ["params.yaml", "data/votes/votes.csv", "data/takedown/requests.txt", "data/released/v1.csv"]
+)
+def test_what_was_decided_from_something_else_is_decided_anew(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, file: str
+) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    more = {
+        "params.yaml": NUMBERS.replace("min: 2.0", "min: 1.5"),
+        "data/votes/votes.csv": (root / "data/votes/votes.csv").read_text() + f"{built[1]['id'][99]},eve,drop\n",
+        "data/takedown/requests.txt": f"{built[1]['id'][98]}\n",
+        "data/released/v1.csv": "id,zone,representative,sha256\n",
+    }
+    (root / file).write_text(more[file])
+    outcome = tried(root, "balance.max_ratio=1")
+    assert not outcome.stood
+    same(outcome.now, build(root))
 
 
 def test_the_funnel_now_and_then_is_printed_and_nothing_written(

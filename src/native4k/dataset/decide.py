@@ -1,6 +1,9 @@
 """The steps of the milestone one after another in memory, on what a data folder holds: what --what-if runs."""
 
+import hashlib
+import json
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,14 +36,30 @@ class Folder(NamedTuple):
         """What was decided last."""
         return self.root / "scratch/dataset/split.parquet"
 
+    @property
+    def clumps(self) -> Path:
+        """Which images may be copies of each other, and what the last decision was made from."""
+        return self.root / "scratch/dataset/clumps.parquet"
+
     def lists(self, name: str) -> list[Path]:
         """The lists in one of the folders in git: votes, takedown, released, foreign."""
         return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt", ".parquet"})
 
-    def inputs(self) -> list[Path]:
-        """All that decisions depend on, beside the numbers."""
+    def made_from(self, tree: dict[str, Any]) -> dict[str, str]:
+        """The numbers, and the hashes of all that decisions depend on and of what was decided."""
         lists = (path for name in ("votes", "takedown", "released", "foreign") for path in self.lists(name))
-        return [self.features, *lists]
+        files = [path for path in (self.features, *lists, self.decided) if path.exists()]
+        with ThreadPoolExecutor(THREADS) as pool:
+            names = [path.relative_to(self.root).as_posix() for path in files]
+            hashes = dict(zip(names, pool.map(hashed, files), strict=True))
+        numbers = {step: tree.get(step) for step in ORDER}
+        return {"files": json.dumps(hashes, sort_keys=True), "numbers": json.dumps(numbers, sort_keys=True)}
+
+
+def hashed(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:

@@ -6,6 +6,7 @@ the features, lists and numbers at hand (not asked is whether the code has chang
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import yaml
 
 from native4k import params, tables
 from native4k.dataset import decide
+from native4k.dataset.redo import redo
 from native4k.dataset.rules import nearest
 from native4k.errors import UserError
 
@@ -87,19 +89,29 @@ class Outcome(NamedTuple):
 def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: decide.Folder) -> Outcome:
     """What is decided by the numbers at hand, and what would be by others."""
     since = next((step for step in decide.ORDER if tree.get(step) != other[step]), "split")
-    now_how, how = decide.steps(tree, where, folder), decide.steps(other, "--what-if", folder)
+    how = decide.steps(other, "--what-if", folder)
     measured = pq.read_schema(folder.features).names
-    note: Any = None
-    if note is None:
-        columns = needed(measured, tree, other, hosts=True)
-        table = tables.read(folder.features, "id", "reason", columns=columns)
-        now = decide.decide(table, now_how, "vet")
-    else:
+    stood = stands(tree, folder)
+    if stood:
         columns = needed(pq.read_schema(folder.decided).names, tree, other, hosts=bool(folder.lists("takedown")))
         now = tables.read(folder.decided, "id", "reason", columns=columns)
-        if since in {"vet", "select"}:
-            how["dedup"] = note.search(now, how["dedup"])
-    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), note is not None)
+    else:
+        columns = needed(measured, tree, other, hosts=True)
+        table = tables.read(folder.features, "id", "reason", columns=columns)
+        now = decide.decide(table, decide.steps(tree, where, folder), "vet")
+    plain = not other["dedup"]["firewall"] and other["dedup"]["embedding"] is None
+    if stood and plain and since in {"vet", "select"} and tree["dedup"] == other["dedup"]:
+        clump = tables.read(folder.clumps, columns=["clump"])["clump"].to_numpy()
+        how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"])
+    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood)
+
+
+def stands(tree: dict[str, Any], folder: decide.Folder) -> bool:
+    """Whether what was decided last was made from these numbers and from what the folder holds."""
+    if not (folder.clumps.exists() and folder.decided.exists()):
+        return False
+    noted, here = tables.metadata(folder.clumps), folder.made_from(tree)
+    return all(noted.get(name) == value for name, value in here.items())
 
 
 def run(numbers: Path, asked: list[str], root: Path) -> Iterator[str]:
