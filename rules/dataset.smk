@@ -1,4 +1,4 @@
-# DATASET: data/features and votes -> vet -> select -> dedup -> balance -> split -> check -> data/tables.
+# DATASET: data/features and votes -> vet -> select -> dedup -> balance -> split -> leaks -> check -> data/tables.
 configfile: "params.yaml"
 
 
@@ -7,19 +7,22 @@ include: "frozen.smk"
 
 COPIES = ("dedup", "signs", "near", "bands", "kernels", "cosine", "firewall", "known")
 FEATURES = frozen("data/features/images.parquet", made_by="features")
+LISTS = sorted(map(str, Path("data/released").glob("*.csv")))
 
 
 rule tables:
     """The final tables, once the product tests have passed."""
     input:
         "data/scratch/dataset/checked.txt",
+        "data/scratch/dataset/clumps.parquet",
+        leaks="data/scratch/dataset/leaks.parquet",
         table="data/scratch/dataset/split.parquet",
     output:
         directory("data/tables"),
     log:
         "data/scratch/logs/tables.log",
     shell:
-        "mkdir -p {output} && cp {input.table} {output}/images.parquet"
+        "mkdir -p {output} && cp {input.table} {output}/images.parquet && cp {input.leaks} {output}"
         " && cp data/features/{{collected,not_collected,fetched}}.parquet {output} 2> {log}"
 
 
@@ -43,11 +46,14 @@ rule vet:
 
 
 rule select:
-    """Apply the thresholds."""
+    """Take down what was asked, apply the rules of the preset."""
     input:
         "src/native4k/dataset/select.py",
+        "src/native4k/dataset/rules.py",
+        "src/native4k/dataset/takedown.py",
         "src/native4k/tables.py",
         table=rules.vet.output,
+        asked=sorted(map(str, Path("data/takedown").glob("*.txt"))),
     output:
         "data/scratch/dataset/select.parquet",
     log:
@@ -55,16 +61,20 @@ rule select:
     params:
         config["select"],
     shell:
-        "native4k select {input.table} {output} 2>&1 | tee {log}"
+        "native4k select {input.table} {output} --takedown {input.asked} 2>&1 | tee {log}"
 
 
 rule dedup:
     """Group copies among the survivors."""
     input:
         expand("src/native4k/dataset/{part}.py", part=COPIES),
+        "src/native4k/dataset/released.py",
         "src/native4k/tables.py",
+        LISTS,
         table=rules.select.output,
-        foreign=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
+        released="data/released",
+        foreign="data/foreign",
+        lists=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
         embeddings="data/features/embeddings.parquet" if config["dedup"]["embedding"] else [],
     output:
         "data/scratch/dataset/dedup.parquet",
@@ -75,7 +85,7 @@ rule dedup:
         config["dedup"],
         embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
-        "native4k dedup {input.table} {output} --threads {threads} --foreign data/foreign"
+        "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign} --released {input.released}"
         " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
 
 
@@ -83,6 +93,7 @@ rule balance:
     """Cap the largest categories."""
     input:
         "src/native4k/dataset/balance.py",
+        "src/native4k/dataset/rules.py",
         "src/native4k/measure/label.py",
         "src/native4k/tables.py",
         table=rules.dedup.output,
@@ -99,9 +110,14 @@ rule balance:
 rule split:
     """Train, val, test and reserve."""
     input:
+        "src/native4k/dataset/released.py",
         "src/native4k/dataset/split.py",
+        "src/native4k/dataset/together.py",
+        "src/native4k/metadata/urls.py",
         "src/native4k/tables.py",
+        LISTS,
         table=rules.balance.output,
+        released="data/released",
     output:
         "data/scratch/dataset/split.parquet",
     log:
@@ -109,7 +125,49 @@ rule split:
     params:
         config["split"],
     shell:
-        "native4k split {input.table} {output} 2>&1 | tee {log}"
+        "native4k split {input.table} {input.released} {output} 2>&1 | tee {log}"
+
+
+rule leaks:
+    """The nearest images across splits."""
+    input:
+        "src/native4k/dataset/dedup.py",
+        "src/native4k/dataset/kernels.py",
+        "src/native4k/dataset/leaks.py",
+        "src/native4k/tables.py",
+        table=rules.split.output,
+    output:
+        "data/scratch/dataset/leaks.parquet",
+    log:
+        "data/scratch/logs/leaks.log",
+    threads: 8
+    params:
+        config["dedup"],
+    shell:
+        "native4k leaks {input.table} {output} --threads {threads} 2>&1 | tee {log}"
+
+
+rule clumps:
+    """Which images may be copies of each other, for select --what-if."""
+    input:
+        expand("src/native4k/dataset/{part}.py", part=COPIES),
+        "src/native4k/dataset/clumps.py",
+        "src/native4k/dataset/decide.py",
+        "src/native4k/tables.py",
+        LISTS,
+        rules.vet.input.cast,
+        rules.select.input.asked,
+        rules.dedup.input.lists,
+        table=rules.split.output,
+    output:
+        "data/scratch/dataset/clumps.parquet",
+    log:
+        "data/scratch/logs/clumps.log",
+    threads: 8
+    params:
+        [config[step] for step in ("vet", "select", "dedup", "balance", "split")],
+    shell:
+        "native4k clumps data {output} --threads {threads} 2>&1 | tee {log}"
 
 
 rule check:
@@ -121,6 +179,8 @@ rule check:
         rules.dedup.output,
         rules.balance.output,
         rules.split.output,
+        rules.leaks.output,
+        LISTS,
     output:
         "data/scratch/dataset/checked.txt",
     log:

@@ -102,7 +102,7 @@ class Project:
         (self.root / ".venv/ready").touch()
 
     def change(self, key: str, value: Any) -> None:
-        """Set one number in params.yaml, such as 'select.thresholds.flat.min'."""
+        """Set one number in params.yaml, such as 'select.presets.demo.flat.min'."""
         path = self.root / "params.yaml"
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
         *parents, last = key.split(".")

@@ -19,7 +19,11 @@ from native4k.dataset import select
 
 ALL = [(package, step) for package, steps in cli.STEPS.items() for step in steps]
 PARAMS = {
-    "select": {"thresholds": {"flat": {"column": "detail", "min": 1.0, "max": None}}},
+    "select": {
+        "preset": "own",
+        "presets": {"own": {"flat": {"column": "detail", "min": 1.0, "max": None, "per": None, "missing": "reject"}}},
+        "takedown": {"radius": 10, "verify": 76, "middles": True, "min_bits": 20},
+    },
     "dedup": {
         "radius": 10,
         "verify": 76,
@@ -29,9 +33,19 @@ PARAMS = {
         "firewall": {},
         "embedding": None,
     },
-    "balance": {"max_ratio": 1.5, "keep_unknown": False},
-    "split": {"val": {"size": 1, "zone": 0.1}, "test": {"size": 1, "zone": 0.1}},
-    "vet": {"rule": "majority", "min_votes": 1},
+    "balance": {
+        "max_ratio": 1.5,
+        "quotas": None,
+        "best": {"column": "detail", "highest": True},
+        "keep_unknown": False,
+    },
+    "split": {
+        "val": {"size": 1, "zone": 0.1},
+        "test": {"size": 1, "zone": 0.1},
+        "strata": "equal",
+        "together": [],
+    },
+    "vet": {"rule": "majority", "min_votes": 1, "undecided": "pass"},
     "collect": {
         "sources": ["folder"],
         "geometry": {"min_pixels": 1, "min_long_side": 1, "min_aspect": 0.1, "max_aspect": 9.0},
@@ -120,8 +134,8 @@ def test_the_command_is_quick_to_say_what_it_can_do() -> None:
         ("vet", {"rule": "dice"}, r"vet\.rule: .*'majority', 'unanimity' or 'veto' \(got 'dice'\)"),
         (
             "select",
-            {"thresholds": {"flat": {"column": "detail", "min": 1.0}}},
-            r"select\.thresholds\.flat\.max: missing",
+            {"presets": {"own": {"flat": {"column": "detail", "min": 1.0}}}},
+            r"select\.presets\.own\.flat\.range\.max: missing",
         ),
     ],
 )
@@ -129,7 +143,7 @@ def test_a_wrong_number_is_one_line_that_names_its_key(
     here: Path, capsys: pytest.CaptureFixture[str], step: str, change: dict[str, Any], line: str
 ) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS | {step: PARAMS[step] | change}))
-    words = [step, "in.parquet", *(["votes"] if step == "vet" else []), "out.parquet"]
+    words = [step, "in.parquet", *{"vet": ["votes"], "split": ["released"]}.get(step, []), "out.parquet"]
     said = complaint(words, capsys)
     assert said.startswith(f"native4k {step}: params.yaml: {step}.")
     assert re.search(line, said)

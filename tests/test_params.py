@@ -109,7 +109,7 @@ def test_the_full_scale_file_has_the_published_geometry_and_sizes() -> None:
     tree = params.read(ROOT / "params/paper.yaml")
     rule = {"min_pixels": 3840 * 2160, "min_long_side": 3840, "min_short_side": 0, "min_aspect": 0.6, "max_aspect": 1.5}
     assert tree["collect"]["geometry"] == tree["probe"]["geometry"] == rule
-    assert {name: held["size"] for name, held in tree["split"].items()} == {"val": 2000, "test": 1984}
+    assert {name: tree["split"][name]["size"] for name in ("val", "test")} == {"val": 2000, "test": 1984}
 
 
 def test_the_full_scale_recipe_counts_images_as_the_published_one_counts_iterations() -> None:

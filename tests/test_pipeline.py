@@ -13,7 +13,7 @@ import pytest
 from native4k import tables
 from tests.project import Project, tiny
 
-BLURRED = ("select.thresholds.blurred.min", 12.0)
+BLURRED = ("select.presets.demo.blurred.min", 12.0)
 TILES = ("probe.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
@@ -119,7 +119,7 @@ def test_a_second_repro_runs_nothing(built: Project) -> None:
 
 def test_a_touched_but_unchanged_file_reruns_nothing(copy: Copy) -> None:
     project = copy()
-    for folder in ("src", "rules", "tests", "data/votes"):
+    for folder in ("src", "rules", "tests", "data/votes", "data/released"):
         for path in (project.root / folder).rglob("*"):
             path.touch()
     (project.root / "params.yaml").touch()
@@ -156,6 +156,7 @@ def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing
         "dedup",
         "balance",
         "split",
+        "leaks",
         "checked",
     }
     assert project.bytes_of(*RESULTS) == only(sharper, *RESULTS)
@@ -188,11 +189,11 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("measure/score.py", "measure", {"score", "features"}),
         ("measure/label.py", "measure", {"label", "features"}),
         ("measure/features.py", "measure", {"features"}),
-        ("dataset/vet.py", "dataset", {"vet", "select", "dedup", "balance", "split", "check", "tables"}),
-        ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "check", "tables"}),
-        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "check", "tables"}),
-        ("dataset/split.py", "dataset", {"split", "check", "tables"}),
-        ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "check", "tables"}),
+        ("dataset/vet.py", "dataset", {"vet", "select", "dedup", "balance", "split", "leaks", "check", "tables"}),
+        ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "leaks", "check", "tables"}),
+        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "leaks", "check", "tables"}),
+        ("dataset/split.py", "dataset", {"split", "leaks", "check", "tables"}),
+        ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "leaks", "check", "tables"}),
     ],
 )
 def test_an_edited_module_reruns_the_steps_that_use_it(

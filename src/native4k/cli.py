@@ -32,15 +32,18 @@ STEPS = {
     },
     "dataset": {
         "vet": "merge people's votes into verdicts",
-        "select": "apply the thresholds",
+        "select": "take down what was asked, apply the rules of a preset",
         "dedup": "group copies, re-encodes and crops, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
+        "clumps": "note which images may be copies, so that select --what-if answers at once",
+        "leaks": "find the nearest images across splits",
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",
         "check": "verify a published dataset, whole or one split of it",
         "assess": "measure the curation against the demo's truth",
+        "release": "note which images a version has released, so that they keep their split for ever",
     },
     "sr": {
         "sr train": "train a super-resolution baseline",

@@ -131,6 +131,14 @@ def reject(table: "pd.DataFrame", mask: "pd.Series | np.ndarray", reason: str, s
     )
 
 
+def reopen(table: "pd.DataFrame", *steps: str) -> "pd.DataFrame":
+    """The table as it was before these steps rejected anything."""
+    own = table["rejected_by"].isin(steps)
+    if not own.any():
+        return table
+    return table.assign(reason=table["reason"].mask(own, ""), rejected_by=table["rejected_by"].mask(own, ""))
+
+
 def kept(table: "pd.DataFrame") -> "pd.Series":
     """Which rows no step has rejected."""
     return table["reason"] == ""

@@ -17,9 +17,12 @@ HOSTILE = '"><script>alert(1)</script><img src=https://evil.example/x.png onerro
 
 PARAMS = """
 select:
-  thresholds:
-    blurred: {column: detail, min: 1.0, max: null}
-    flat: {column: entropy_mean, min: 3.0, max: 8.0}
+  preset: demo
+  presets:
+    demo:
+      blurred: {column: detail, min: 1.0, max: null, per: null, missing: reject}
+      flat: {column: entropy_mean, min: 3.0, max: 8.0, per: null, missing: reject}
+      dull: {column: detail, drop: 0.2, end: bottom, per: null, missing: reject}
 publish: {name: tiny <4K>, title: a test & nothing else}
 """
 

@@ -1,35 +1,91 @@
-"""Cap the largest categories, so that none is more than a given multiple of the smallest; the most detailed stay."""
+"""Cap the categories at a multiple of the smallest, or at a quota for each; the best-scored stay, ties by id.
+
+A category without any image left does not count as the smallest; a quota larger than its category takes all of it.
+Images without a category are left out, or kept and not counted.
+"""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
+import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from native4k import params, tables
+from native4k.dataset.rules import HALF, nearest
+from native4k.errors import UserError
 from native4k.measure.label import UNKNOWN
 
 
 @params.params
-class Params:
-    """The cap, and what happens to images without a category."""
+class Best:
+    """The column by which images are ranked, and which of its ends is best; the unmeasured come last."""
 
-    max_ratio: float
+    column: str
+    highest: bool
+
+
+@params.params
+class Params:
+    """The largest ratio of categories or a quota for each, never both; who stays; images without a category."""
+
+    max_ratio: Annotated[float, Field(ge=1)] | None
+    quotas: dict[str, Annotated[int, Field(ge=0)]] | None
+    best: Best
     keep_unknown: bool
 
 
 def balance(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with a reason on the rows above their category's cap."""
+    table = tables.reopen(table, "balance")
     if not numbers.keep_unknown:
         table = tables.reject(table, table["category"] == UNKNOWN, "no_category", "balance")
-    alive = table[tables.kept(table) & (table["category"] != UNKNOWN)]
-    sizes = alive["category"].value_counts()
-    if sizes.empty:
-        return table
-    cap = int(sizes.min() * numbers.max_ratio)
-    ranked = alive.sort_values(["detail", "id"], ascending=[False, True])
-    place = ranked.groupby("category").cumcount()
-    above = table.index.isin(place.index[place >= cap])
-    return tables.reject(table, above, "category_full", "balance")
+    place = ranks(table, numbers.best)
+    most = table["category"].map(caps(sizes(table), numbers)).to_numpy(dtype="float64", na_value=np.inf)
+    return tables.reject(table, place >= most, "category_full", "balance")
+
+
+def sizes(table: pd.DataFrame) -> dict[str, int]:
+    """How many images each category has left; no image at all where it has been in the table once."""
+    known = table.loc[table["category"] != UNKNOWN, ["category", "reason"]]
+    left = (known["reason"] == "").groupby(known["category"]).sum()
+    return {str(name): int(count) for name, count in left.items() if name}
+
+
+def caps(counts: dict[str, int], numbers: Params) -> dict[str, int]:
+    """How many images each category may keep; none for a category that is not capped."""
+    if numbers.max_ratio is not None and numbers.quotas is not None:
+        raise UserError("params balance: max_ratio and quotas exclude each other; set one of them to null")
+    if numbers.quotas is not None:
+        unnamed = [name for name, count in counts.items() if count and name not in numbers.quotas]
+        if unnamed:
+            raise UserError(f"params balance.quotas: none for {unnamed[0]!r}; add one (0 leaves all of it out)")
+        return numbers.quotas
+    smallest = min((count for count in counts.values() if count), default=0)
+    return {} if numbers.max_ratio is None else dict.fromkeys(counts, int(smallest * numbers.max_ratio + HALF))
+
+
+def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
+    """Each row's place in its category, the best first; -1 for what is rejected or has no category."""
+    there = table.select_dtypes("number").columns
+    if best.column not in there:
+        raise UserError(f"params balance.best.column: no number {best.column!r}; {nearest(best.column, there)}")
+    rows = np.flatnonzero(tables.kept(table) & (table["category"] != UNKNOWN))
+    alive = table.iloc[rows][["category", best.column, "id"]].reset_index(drop=True)
+    ordered = alive.sort_values([best.column, "id"], ascending=[not best.highest, True], na_position="last")
+    place = np.full(len(table), -1)
+    place[rows[ordered.index]] = ordered.groupby("category").cumcount()
+    return place
+
+
+def shortages(counts: dict[str, int], numbers: Params) -> Iterator[str]:
+    """A line for each category that has no image left, or fewer than its quota."""
+    for name, quota in sorted((dict.fromkeys(counts, 1) | (numbers.quotas or {})).items()):
+        if counts.get(name, 0) < quota:
+            asked = f" of {quota}" if numbers.quotas else ""
+            yield f"balance: {name} is short: {counts.get(name, 0)}{asked} images are left"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Balance the deduplicated table."""
+    """Balance the deduplicated table, and say which categories are short."""
     numbers = params.load(Params, args.params, "balance")
-    tables.write(balance(tables.read(args.deduped, "id", "reason", "category", "detail"), numbers), args.out)
+    table = tables.read(args.deduped, "id", "reason", "category")
+    for line in shortages(sizes(table), numbers):
+        print(line)
+    tables.write(balance(table, numbers), args.out)

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import cosine, firewall, known, near, signs
+from native4k.dataset import cosine, firewall, known, near, released, signs
 from native4k.errors import UserError
 
 
@@ -139,6 +139,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step, and the threads it may use."""
     parser.add_argument("selected", type=Path, help="the table from select")
     parser.add_argument("out", type=Path, help="the table to write")
+    parser.add_argument("--released", type=Path, help="the folder with the lists of released images (data/released)")
     parser.add_argument("--foreign", type=Path, help="a folder of signature lists, NAME.parquet (data/foreign)")
     parser.add_argument("--embeddings", type=Path, help="the table from embed, where dedup.embedding is given")
     parser.add_argument("--cache", type=Path, help="what is known of an earlier collection; no result depends on it")
@@ -157,7 +158,8 @@ def run(args: argparse.Namespace) -> None:
     foreign = firewall.lists(args.foreign, numbers.firewall)
     print(forecast(table, numbers))
     place = known.place(args.cache, args.params) if args.cache else None
-    done = dedup(table, numbers, args.threads, foreign, known.earlier(place))
+    lists, earlier = released.read(args.released) if args.released else released.NONE, known.earlier(place)
+    done = released.apart(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign, earlier), "dedup")
     for line in firewall.report(done, foreign, numbers.firewall):
         print(line)
     known.keep(place, done, columns)

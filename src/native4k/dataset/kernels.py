@@ -134,3 +134,35 @@ def insert(
         place = ends[key, 1]
         known[place], holders[place] = shorts[entry], entry
         ends[key, 1] = place + 1
+
+
+@compiled
+def closest(
+    hashes: np.ndarray,
+    words: np.ndarray,
+    radius: np.uint64,
+    size: int,
+    rows: np.ndarray,
+    distances: np.ndarray,
+    within: np.ndarray,
+) -> None:
+    """Each hash's nearest among the known ones, whose words lie one row each, block by block of a size."""
+    apart = np.empty(size, dtype=np.uint64)
+    for begin in range(0, words.shape[1], size):
+        count = min(size, words.shape[1] - begin)
+        for at in range(hashes.shape[0]):
+            apart[:] = 0
+            for word in range(words.shape[0]):
+                one, known = hashes[at, word], words[word, begin : begin + count]
+                for place in range(count):
+                    apart[place] += popcount(one ^ known[place])
+            least, near = np.uint64(65535), np.uint64(0)
+            for place in range(count):  # no early exit: so the processor compares eight at a time
+                least = min(least, apart[place])
+                near += np.uint64(apart[place] <= radius)
+            within[at] += near
+            if least < distances[at]:
+                place = 0
+                while apart[place] != least:
+                    place += 1
+                distances[at], rows[at] = least, begin + place

@@ -1,16 +1,22 @@
-"""Put images into train, val, test and reserve: a hash of the group puts it in a zone for ever.
+"""Put images into train, val, test and reserve: a hash puts each group into a zone for ever.
 
-The exact sizes are taken from the front of a zone, category by category; what is left over in the zones of val and
-test is reserve, never train.
+The exact sizes are taken from the front of a zone; what is left over in the zones of val and test is reserve, never
+train. Released images and what stands for them keep their zone, and their seats in val and test before others get one.
+Images that share a value of the columns `together` are in one zone; a newcomer that would join two is a `leak`.
 """
 
 import argparse
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pandas as pd
+from pydantic import Field
 
 from native4k import params, tables
+from native4k.dataset import released
+from native4k.dataset.together import together
 
 RESERVE = "reserve"
 
@@ -19,16 +25,23 @@ RESERVE = "reserve"
 class Held:
     """A held-out split: how many images, from which share of the hash's range."""
 
-    size: int
-    zone: float
+    size: Annotated[int, Field(ge=0)]
+    zone: Annotated[float, Field(ge=0, le=1)]
 
 
 @params.params
 class Params:
-    """The two held-out splits; the rest of the range is train's zone."""
+    """The two held-out splits (the rest is train's zone), the categories' shares in them, and what stays together."""
 
     val: Held
     test: Held
+    strata: Literal["equal", "proportional"]
+    together: list[str]
+
+    def __post_init__(self) -> None:
+        """The zones fit into the hash's range."""
+        if self.val.zone + self.test.zone > 1:
+            raise ValueError("the zones of val and test are more than the whole range")
 
 
 def position(group: str) -> float:
@@ -36,39 +49,72 @@ def position(group: str) -> float:
     return int.from_bytes(hashlib.sha256(f"split {group}".encode()).digest()[:6], "big") / 2**48
 
 
-def split(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
-    """The table with `split`: train, val, test or reserve for the kept, empty for the rejected."""
-    place = table["group"].map(position)
-    zone = pd.Series("train", index=table.index)
-    zone = zone.mask(place < numbers.test.zone + numbers.val.zone, "val").mask(place < numbers.test.zone, "test")
-    kept = tables.kept(table)
-    chosen = zone.where(kept, "")
+def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.DataFrame:
+    """The table with `zone` and `split` (train, val, test or reserve) for the kept, both empty for the rejected."""
+    told, zones = zoned(table, numbers, lists)
+    table = tables.reject(table, zones.reindex(table.index) == released.TWO, "leak", "split")
+    kept = table[tables.kept(table)]
+    kept = kept.assign(zone=zones[kept.index], told=told[kept.index], place=kept["group"].map(position))
+    weights = kept["category"].value_counts() if numbers.strata == "proportional" else None
+    chosen = kept["zone"].copy()
     for name, held in (("val", numbers.val), ("test", numbers.test)):
-        inside = kept & (zone == name)
-        taken = table.index.isin(front(table[inside].assign(place=place), held.size))
-        chosen = chosen.mask(inside & ~taken, RESERVE)
-    return table.assign(split=chosen)
+        inside = kept[kept["zone"] == name]
+        chosen[inside.index.difference(seats(inside, held.size, weights))] = RESERVE
+    ends = {"zone": kept["zone"], "split": chosen}
+    return table.assign(**{name: ended.reindex(table.index).fillna("") for name, ended in ends.items()})
 
 
-def front(zone: pd.DataFrame, size: int) -> pd.Index:
-    """The first images of a zone, the categories taking turns."""
-    ordered = zone.sort_values(["place", "id"])
-    turn = ordered.groupby("category").cumcount()
-    return ordered.assign(turn=turn).sort_values(["turn", "category", "place", "id"]).index[:size]
+def zoned(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Of each kept image what the lists tell, and its zone: as told, else by the hash of what stays together."""
+    kept = table[tables.kept(table)]
+    told = zones = released.told(table, lists)[kept.index]
+    names = kept["group"]
+    if numbers.together:
+        zones, shared = together(kept, told, numbers.together)
+        names = shared.where(shared != "", names)
+    return told, zones.where(zones != "", names.map(position).map(lambda place: zone_of(place, numbers)))
+
+
+def zone_of(place: float, numbers: Params) -> str:
+    """The zone at a place."""
+    if place < numbers.test.zone:
+        return "test"
+    return "val" if place < numbers.test.zone + numbers.val.zone else "train"
+
+
+def seats(zone: pd.DataFrame, size: int, weights: pd.Series | None) -> pd.Index:
+    """The images of a zone that are taken: those told first, then the front of the zone.
+
+    The categories take turns; by weights, a category's n-th image has its turn at (2n - 1) / weight (Sainte-Laguë).
+    """
+    ordered = zone.assign(newcomer=zone["told"] == "").sort_values(["newcomer", "place", "id"])
+    turn = 2 * ordered.groupby("category").cumcount() + 1
+    ordered["turn"] = turn if weights is None else turn / ordered["category"].map(weights)
+    return ordered.sort_values(["newcomer", "turn", "category", "place", "id"]).index[:size]
+
+
+def said(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> Iterator[str]:
+    """Which split is short, and what of a released one is gone."""
+    counts, kept = table["split"].value_counts(), table[tables.kept(table)]
+    for name, held in (("val", numbers.val), ("test", numbers.test)):
+        was = lists[(lists["zone"] == name) & (lists["id"] == lists["representative"])]
+        if gone := int((~was["id"].isin(kept["id"])).sum()):
+            yield f"split: {gone} of {len(was)} images released as {name} are not kept any more; its zone refills them"
+        if counts.get(name, 0) < held.size:
+            yield f"split: {name} is short: {counts.get(name, 0)} of {held.size} images are in its zone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("balanced", type=Path, help="the table from balance")
+    parser.add_argument("released", type=Path, help="the folder with the lists of released images (data/released)")
     parser.add_argument("out", type=Path, help="the table to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Split the balanced table and say so where a split is short."""
-    numbers = params.load(Params, args.params, "split")
-    table = split(tables.read(args.balanced, "id", "reason", "group", "category"), numbers)
-    counts = table["split"].value_counts()
-    for name, held in (("val", numbers.val), ("test", numbers.test)):
-        if counts.get(name, 0) < held.size:
-            print(f"split: {name} is short: {counts.get(name, 0)} of {held.size} images are in its zone")
+    numbers, lists = params.load(Params, args.params, "split"), released.read(args.released)
+    table = split(tables.read(args.balanced, "id", "reason", "group", "category", "sha256"), numbers, lists)
+    for line in said(table, numbers, lists):
+        print(line)
     tables.write(table, args.out)

@@ -1,9 +1,15 @@
-"""Merge people's votes into a verdict for each image; a majority against it rejects it."""
+"""Merge people's votes into a verdict for each image; a verdict against it rejects it.
+
+Fewer than `min_votes` decide nothing. Of more, a majority is more than half, so a tie decides nothing; unanimity is all
+alike, so conflicting votes decide nothing; a veto is one vote against it, and without one it is kept. What nothing
+decides passes on, or waits: it is left out as `undecided` until people have voted.
+"""
 
 import argparse
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from native4k import params, tables
@@ -14,21 +20,30 @@ VOTES = ("keep", "drop")
 
 @params.params
 class Params:
-    """How votes become a verdict."""
+    """How votes become a verdict, and what becomes of images without one."""
 
     rule: Literal["majority", "unanimity", "veto"]
     min_votes: int
+    undecided: Literal["pass", "wait"]
 
 
 def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFrame:
-    """The table with `votes`, `verdict` ('keep', 'drop' or '' if undecided) and a reason on the dropped."""
-    drops = table["id"].map(votes[votes["vote"] == "drop"].groupby("id").size()).fillna(0).astype("int64")
-    cast = table["id"].map(votes.groupby("id").size()).fillna(0).astype("int64")
-    decided = (cast > 0) & (cast >= numbers.min_votes)
-    against = {"majority": drops * 2 > cast, "unanimity": drops == cast, "veto": drops > 0}
-    dropped = decided & against[numbers.rule]
-    verdict = pd.Series("", index=table.index).mask(decided, "keep").mask(dropped, "drop")
-    return tables.reject(table.assign(votes=cast, verdict=verdict), dropped, "voted_out", "vet")
+    """The table with `votes`, `verdict` ('keep', 'drop' or '' if undecided) and a reason on what must not pass."""
+    table = tables.reopen(table, "vet")
+    drops = _count(table["id"], votes[votes["vote"] == "drop"])
+    cast = _count(table["id"], votes)
+    told = (cast > 0) & (cast >= numbers.min_votes)
+    against = {"majority": drops * 2 > cast, "unanimity": drops == cast, "veto": drops > 0}[numbers.rule]
+    in_favour = {"majority": drops * 2 < cast, "unanimity": drops == 0, "veto": drops == 0}[numbers.rule]
+    keep, dropped = told & in_favour, told & against
+    verdict = pd.Series(np.select([keep, dropped], ["keep", "drop"], ""), index=table.index, dtype="str")
+    table = tables.reject(table.assign(votes=cast, verdict=verdict), dropped, "voted_out", "vet")
+    waits = ~keep & ~dropped & (numbers.undecided == "wait")
+    return tables.reject(table, waits, "undecided", "vet")
+
+
+def _count(ids: "pd.Series[str]", votes: pd.DataFrame) -> np.ndarray:
+    return ids.map(votes.groupby("id").size()).fillna(0).to_numpy(dtype="int64")
 
 
 def read_votes(folder: Path) -> pd.DataFrame:
@@ -58,6 +73,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Vet the features table."""
+    """Vet the features table, and say whose votes are about images that are not in it."""
     numbers = params.load(Params, args.params, "vet")
-    tables.write(vet(tables.read(args.features, "id", "reason"), read_votes(args.votes), numbers), args.out)
+    table, votes = tables.read(args.features, "id", "reason"), read_votes(args.votes)
+    strangers = votes.loc[~votes["id"].isin(table["id"]), "id"].nunique()
+    if strangers:
+        print(f"vet: {strangers} of {votes['id'].nunique()} images that were voted on are not in this collection")
+    tables.write(vet(table, votes, numbers), args.out)

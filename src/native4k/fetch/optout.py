@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
-
 from native4k.errors import UserError
-from native4k.metadata import urls
 
 ID = re.compile(r"[0-9a-f]{16}")
 HOST = re.compile(r"(?i)^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$")
+
+KINDS = "host or id of 16 hex digits"
+
+
+class Line(NamedTuple):
+    """Where a line stands, and its words."""
+
+    where: str
+    words: str
 
 
 class OptOut(NamedTuple):
@@ -28,25 +34,43 @@ class OptOut(NamedTuple):
 
 
 def read(paths: Sequence[Path]) -> OptOut:
-    """The lists merged; text after # is a remark."""
+    """The lists merged."""
+    return merged([line for path in paths for line in lines(path)], KINDS)
+
+
+def lines(path: Path) -> list[Line]:
+    """The lines of a list that say something; text after # is a remark."""
+    said = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in _text(path).splitlines())
+    return [Line(f"{path}: line {number}", words) for number, words in enumerate(said, start=1) if words]
+
+
+def merged(said: Sequence[Line], kinds: str) -> OptOut:
+    """What lines name; one that names nothing is told which kinds there are."""
     ids, hosts, links = set(), set(), dict[str, str]()
-    for path in paths:
-        for number, line in enumerate(_text(path).splitlines(), start=1):
-            words = re.sub(r"(?:^|\s)#.*", "", line).strip()
-            if ID.fullmatch(words):
-                ids.add(words)
-            elif "://" in words:
-                links[words] = f"{path}: line {number}"
-            elif HOST.fullmatch(words):
-                hosts.add(words.lower())
-            elif words:
-                raise UserError(f"{path}: line {number}: {words!r} is no URL, host or id of 16 hex digits")
+    for where, words in said:
+        if ID.fullmatch(words):
+            ids.add(words)
+        elif "://" in words:
+            links[words] = where
+        elif HOST.fullmatch(words):
+            hosts.add(words.lower())
+        else:
+            raise UserError(f"{where}: {words!r} is no URL, {kinds}")
+    return OptOut(ids | (_identified(links, kinds) if links else set()), hosts)
+
+
+def _identified(links: dict[str, str], kinds: str) -> set[str]:
+    """The ids of images at these URLs."""
+    import polars as pl
+
+    from native4k.metadata import urls
+
     same = pl.DataFrame({"url": sorted(links)}, schema={"url": pl.String}).with_columns(
         web=urls.fetchable(pl.col("url")), same=urls.normalised(pl.col("url"))
     )
     for url in same.filter(~pl.col("web"))["url"]:
-        raise UserError(f"{links[url]}: {url!r} is no URL of the web, host or id of 16 hex digits")
-    return OptOut(ids | {hashlib.sha256(url.encode()).hexdigest()[:16] for url in same["same"]}, hosts)
+        raise UserError(f"{links[url]}: {url!r} is no URL of the web, {kinds}")
+    return {hashlib.sha256(url.encode()).hexdigest()[:16] for url in same["same"]}
 
 
 def _text(path: Path) -> str:

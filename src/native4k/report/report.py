@@ -55,6 +55,13 @@ def funnel(counted: dict[str, Any]) -> str:
     )
 
 
+def ranges(tree: dict[str, Any]) -> dict[str, Any]:
+    """Reason -> rule: those of the active preset that are one range for all images."""
+    section = tree.get("select", {"preset": "", "presets": {}})
+    rules = section["presets"].get(section["preset"], {})
+    return {name: rule for name, rule in rules.items() if "min" in rule and rule["per"] is None}
+
+
 def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> str:
     """Where the measured values lie, and where each threshold cuts."""
     parts = []
@@ -181,7 +188,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the page."""
     tree = params.read(args.params)
-    rules = tree.get("select", {}).get("thresholds", {})
+    rules = ranges(tree)
     dataset = found.dataset(args.metrics)
     sr, t2i = found.baselines(args.metrics)
     needed = ("id", "reason", "rejected_by", "split", "category", "caption", "width", "height", "representative")

@@ -1,0 +1,103 @@
+"""The steps of the milestone one after another in memory, on what a data folder holds: what --what-if runs."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from native4k import params, tables
+from native4k.dataset import balance, dedup, firewall, released, select, split, takedown, vet
+
+ORDER = ("vet", "select", "dedup", "balance", "split")
+
+THREADS = 2
+"""Of the near search; no result depends on it."""
+
+Step = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+class Folder(NamedTuple):
+    """Where a data folder has what this milestone reads and makes."""
+
+    root: Path
+
+    @property
+    def features(self) -> Path:
+        """What was measured."""
+        return self.root / "features/images.parquet"
+
+    @property
+    def decided(self) -> Path:
+        """What was decided last."""
+        return self.root / "scratch/dataset/split.parquet"
+
+    @property
+    def clumps(self) -> Path:
+        """Which images may be copies of each other, and what the last decision was made from."""
+        return self.root / "scratch/dataset/clumps.parquet"
+
+    def lists(self, name: str) -> list[Path]:
+        """The lists in one of the folders in git: votes, takedown, released, foreign."""
+        return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt", ".parquet"})
+
+    def made_from(self, tree: dict[str, Any]) -> dict[str, str]:
+        """The numbers, and the hashes of all that decisions depend on and of what was decided."""
+        lists = (path for name in ("votes", "takedown", "released", "foreign") for path in self.lists(name))
+        files = [path for path in (self.features, *lists, self.decided) if path.exists()]
+        with ThreadPoolExecutor(THREADS) as pool:
+            names = [path.relative_to(self.root).as_posix() for path in files]
+            hashes = dict(zip(names, pool.map(hashed, files), strict=True))
+        numbers = {step: tree.get(step) for step in ORDER}
+        return {"files": json.dumps(hashes, sort_keys=True), "numbers": json.dumps(numbers, sort_keys=True)}
+
+
+def hashed(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
+    """Step -> what it makes of a table, by these numbers and by what the folder holds."""
+
+    def numbers(cls: type[Any]) -> Any:
+        name = cls.__module__.rpartition(".")[2]
+        return params.validate(cls, tree.get(name), f"{where}: {name}")
+
+    asked = takedown.read(folder.lists("takedown"))
+    lists = released.read(folder.root / "released")
+    copies = numbers(dedup.Params)
+    foreign = firewall.lists(folder.root / "foreign", copies.firewall)
+    return {
+        "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
+        "select": partial(select.select, asked=asked, numbers=numbers(select.Params)),
+        "dedup": partial(
+            released.apart,
+            lists=lists,
+            grouped=partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign),
+            step="dedup",
+        ),
+        "balance": partial(balance.balance, numbers=numbers(balance.Params)),
+        "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
+    }
+
+
+def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:
+    """A decided table as it was before a step: without what that step and those after it said."""
+    table = tables.reopen(table, *ORDER[ORDER.index(step) :])
+    if step in {"balance", "split"}:
+        return table
+    voted = {"votes", "verdict"} if step != "vet" else set()
+    return table[[name for name in table.columns if name in measured or name in voted]]
+
+
+def decide(table: pd.DataFrame, how: dict[str, Step], since: str) -> pd.DataFrame:
+    """The table after a step and all that follow it."""
+    for step in ORDER[ORDER.index(since) :]:
+        table = how[step](table)
+    return table

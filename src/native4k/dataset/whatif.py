@@ -1,0 +1,173 @@
+"""What other numbers would change: the funnel now and then, and who joins and leaves, by reason; nothing is written.
+
+The steps are the real ones, run in memory. What was decided last is taken from data/scratch/dataset, if it belongs to
+the features, lists and numbers at hand (not asked is whether the code has changed since), else it is decided anew.
+"""
+
+import copy
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow.parquet as pq
+import yaml
+
+from native4k import params, tables
+from native4k.dataset import decide
+from native4k.dataset.redo import redo
+from native4k.dataset.rules import nearest
+from native4k.errors import UserError
+
+LONG = ("url", "caption", "license", "provenance", "language", "key", "declared_split", "status", "format")
+"""Columns of texts that are read only where a number names them."""
+
+
+class Change(NamedTuple):
+    """A number, its value now and then."""
+
+    key: str
+    now: Any
+    then: Any
+
+
+def leaves(tree: Any, key: str = "") -> Iterator[str]:
+    """The keys of everything in a tree, such as balance.max_ratio."""
+    for name, value in tree.items():
+        yield f"{key}{name}"
+        if isinstance(value, dict):
+            yield from leaves(value, f"{key}{name}.")
+
+
+def changed(tree: dict[str, Any], words: list[str]) -> tuple[dict[str, Any], list[Change]]:
+    """The numbers of this milestone with other values, and what is other."""
+    tree = {step: tree.get(step, {}) for step in decide.ORDER}
+    then, changes = copy.deepcopy(tree), []
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise UserError(f"--what-if {word!r}: expected KEY=VALUE, such as balance.max_ratio=2")
+        *parents, last = key.split(".")
+        section: Any = then
+        for name in parents:
+            section = section.get(name) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or last not in section:
+            raise UserError(f"--what-if {word!r}: no such number; {nearest(key, leaves(tree))}")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UserError(f"--what-if {word!r}: not readable as YAML: {text!r}") from None
+        changes.append(Change(key, section[last], value))
+        section[last] = value
+    return then, changes
+
+
+def words(tree: Any) -> set[str]:
+    """Every text in a tree of numbers."""
+    if isinstance(tree, dict):
+        return set[str]().union(*map(words, tree.values()))
+    if isinstance(tree, list):
+        return set[str]().union(*map(words, tree))
+    return {tree} if isinstance(tree, str) else set()
+
+
+def needed(names: list[str], *trees: dict[str, Any], hosts: bool) -> list[str]:
+    """The columns that the steps may read, by these numbers."""
+    named = words(list(trees)) | ({"url"} if hosts or "host" in words(list(trees)) else set())
+    return [name for name in names if name not in LONG or name in named]
+
+
+class Outcome(NamedTuple):
+    """The decided tables now and then, row by row the same images, and whether the first was taken as it stood."""
+
+    now: pd.DataFrame
+    then: pd.DataFrame
+    stood: bool
+
+
+def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: decide.Folder) -> Outcome:
+    """What is decided by the numbers at hand, and what would be by others."""
+    since = next((step for step in decide.ORDER if tree.get(step) != other[step]), "split")
+    how = decide.steps(other, "--what-if", folder)
+    measured = pq.read_schema(folder.features).names
+    stood = stands(tree, folder)
+    if stood:
+        columns = needed(pq.read_schema(folder.decided).names, tree, other, hosts=bool(folder.lists("takedown")))
+        now = tables.read(folder.decided, "id", "reason", columns=columns)
+    else:
+        columns = needed(measured, tree, other, hosts=True)
+        table = tables.read(folder.features, "id", "reason", columns=columns)
+        now = decide.decide(table, decide.steps(tree, where, folder), "vet")
+    plain = not other["dedup"]["firewall"] and other["dedup"]["embedding"] is None
+    if stood and plain and since in {"vet", "select"} and tree["dedup"] == other["dedup"]:
+        clump = tables.read(folder.clumps, columns=["clump"])["clump"].to_numpy()
+        how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"])
+    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood)
+
+
+def stands(tree: dict[str, Any], folder: decide.Folder) -> bool:
+    """Whether what was decided last was made from these numbers and from what the folder holds."""
+    if not (folder.clumps.exists() and folder.decided.exists()):
+        return False
+    noted, here = tables.metadata(folder.clumps), folder.made_from(tree)
+    return all(noted.get(name) == value for name, value in here.items())
+
+
+def run(numbers: Path, asked: list[str], root: Path) -> Iterator[str]:
+    """What is printed for a file of numbers, those to try, and a data folder."""
+    tree = params.read(numbers)
+    other, changes = changed(tree, asked)
+    return said(changes, what_if(tree, other, str(numbers), decide.Folder(root)))
+
+
+FUNNEL = ("fetch", "probe", "score", "label", *decide.ORDER)
+
+
+def said(changes: list[Change], outcome: Outcome) -> Iterator[str]:
+    """The lines that are printed."""
+    now, then = outcome.now, outcome.then
+    if not outcome.stood:
+        yield "data/scratch/dataset is of other features, lists or numbers: the state now was decided anew"
+    yield "; ".join(f"{change.key}: {change.now} now, {change.then} then" for change in changes)
+    counts = (
+        pd.DataFrame({name: counted(table) for name, table in (("now", now), ("then", then))}).fillna(0).astype(int)
+    )
+    yield f"{'':<32}{'now':>12}{'then':>12}{'change':>12}"
+    yield row("candidates", len(now), len(then))
+    for step, reason in sorted(counts.index, key=place):
+        if step:
+            yield row(f"{step}: {reason}", *-counts.loc[(step, reason)])
+    stays, would = tables.kept(now).to_numpy(), tables.kept(then).to_numpy()
+    yield row("kept", stays.sum(), would.sum())
+    for name in sorted(set(now["split"]) | set(then["split"]) - {""}):
+        if name:
+            yield row(f"  {name}", (now["split"] == name).sum(), (then["split"] == name).sum())
+    yield moved("join", now["reason"][would & ~stays], "now")
+    yield moved("leave", then["reason"][stays & ~would], "then")
+    moves = stays & would & (now["split"].to_numpy() != then["split"].to_numpy())
+    yield f"{moves.sum():,} stay and change their split"
+
+
+def counted(table: pd.DataFrame) -> "pd.Series[int]":
+    """How many images each step rejected for each reason."""
+    return table.groupby(["rejected_by", "reason"]).size()
+
+
+def place(named: tuple[str, str]) -> tuple[int, str]:
+    """Where a step's reason stands in the funnel."""
+    step, reason = named
+    return FUNNEL.index(step) if step in FUNNEL else -1, reason
+
+
+def row(name: str, now: int, then: int) -> str:
+    """A line of the funnel."""
+    change = f"{then - now:>+12,}" if then != now else ""
+    return f"{name:<32}{now:>12,}{then:>12,}{change}"
+
+
+def moved(verb: str, reasons: "pd.Series[str]", when: str) -> str:
+    """How many images join or leave, by the reason that is not theirs in the other case."""
+    counts = reasons.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    by = ", ".join(f"{reason} {count:,}" for reason, count in counts.items())
+    return f"{len(reasons):,} {verb}{f', {when} rejected as: {by}' if len(reasons) else ''}"
