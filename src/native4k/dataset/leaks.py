@@ -114,10 +114,8 @@ def leaks(table: pd.DataFrame, rule: Rule, threads: int = 1) -> tuple[pd.DataFra
         for search in SEARCHES:
             if len(rows[fewer]) and ways(search, known):
                 parts.append(compare(known, rows[fewer], rows[more], search, rule, threads))
-                size = len(rows[fewer]) * len(rows[more])
-                searched.append(
-                    {"search": search, "splits": "-".join(pair), **summed(parts[-1], size, rule.limit(search))}
-                )
+                found = summed(parts[-1], rule.limit(search)) | {"pairs": len(rows[fewer]) * len(rows[more])}
+                searched.append({"search": search, "splits": "-".join(pair)} | found)
     pairs = pd.concat(parts, ignore_index=True)
     for side, name in (("few", ""), ("many", "near_")):
         pairs[[f"{name}id", f"{name}split"]] = kept.loc[pairs[side], ["id", "split"]].to_numpy()
