@@ -129,13 +129,20 @@ def summed(pairs: pd.DataFrame, radius: int) -> dict[str, int]:
     return {"radius": radius} | found
 
 
-def said(told: dict[str, Any]) -> Iterator[str]:
+def said(searched: dict[str, Any]) -> Iterator[str]:
     """What was searched and found, a line a search."""
-    for one in told["searched"]:
+    for one in searched["searched"]:
         yield (
             f"leaks: {one['splits']} by {one['search']}: {one['pairs']:,} pairs, nearest at {one['nearest']} bits, "
             f"{one['within']} within {one['radius']}, {one['leaks']} of them copies"
         )
+
+
+def told(path: Path) -> dict[str, Any]:
+    """What was searched for the table of nearest pairs at a path."""
+    tables.read(path, *COLUMNS, columns=["id"])
+    found: dict[str, Any] = json.loads(tables.metadata(path)[TOLD])
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,7 +158,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"--threads {args.threads}: expected at least 1")
     numbers = params.load(dedup.Params, args.params, "dedup")
     table = tables.read(args.table, "id", "reason", "split", "phash")
-    pairs, told = leaks(table, Rule(numbers.radius, 0, numbers.min_bits), args.threads)
-    for line in said(told):
+    pairs, searched = leaks(table, Rule(numbers.radius, 0, numbers.min_bits), args.threads)
+    for line in said(searched):
         print(line)
-    tables.write(pairs, args.out, {TOLD: json.dumps(told, sort_keys=True)})
+    tables.write(pairs, args.out, {TOLD: json.dumps(searched, sort_keys=True)})
