@@ -61,7 +61,7 @@ def hashes(table: pd.DataFrame) -> dict[Face, np.ndarray]:
     found: dict[Face, np.ndarray] = {}
     for name in WORDS.keys() & set(table):
         flat = np.frombuffer(bytes.fromhex("".join(table[name])), dtype=">u8").astype(np.uint64)
-        each = flat.size // WORDS[name] // max(1, len(table))
+        each = flat.size // WORDS[name] // len(table) if len(table) else 1
         parts = flat.reshape(len(table), each, WORDS[name])
         found |= {(name, number): np.ascontiguousarray(parts[:, number]) for number in range(each)}
     return found

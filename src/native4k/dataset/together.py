@@ -75,7 +75,8 @@ def together(
     for key in sides.parent:
         root, name = sides.find(key), hashlib.sha256(key.encode()).hexdigest()
         names[root] = min(name, names.get(root, name))
-    roots = shared.map(lambda row: sides.find(row[0]) if row else "")
-    known = pd.Series(zones, dtype="str").reindex(table.index)
-    late = roots.map(sides.zone).fillna("")  # joined afterwards to what was told
-    return known.mask(known == "", late), roots.map(names).fillna("")
+    roots = [sides.find(row[0]) if row else "" for row in shared]
+    late = [sides.zone.get(root, "") for root in roots]  # joined afterwards to what was told
+    ends = [zones[row] or zone for row, zone in zip(table.index, late, strict=True)]
+    called = [names.get(root, "") for root in roots]
+    return pd.Series(ends, index=table.index, dtype="str"), pd.Series(called, index=table.index, dtype="str")
