@@ -177,17 +177,13 @@ def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searc
     part = section(made(root), "leaks")
     words = [text for tag, text in Reader(part).words if tag == "p"]
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
+    first = "3 kept images, reserve included, were compared across splits, but for 1 whose pHash tells too little to "
+    first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
+    middles = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
     assert words == [
-        (
-            "3 kept images, reserve included, were compared across splits, but for 1 whose pHash "
-            "tells too little to compare. Every image of the smaller of two splits was compared with every image of the "
-            "other, so no radius limits the search."
-        ),
+        f"{first}radius limits the search.",
         "By the 64-bit pHash of the whole pictures: 1 of 2 pairs lie within 10 bits, 1 copy among them.",
-        (
-            "By the pHash of the whole of one and of the middle of the other, which finds crops: 0 of 2 pairs lie within "
-            "10 bits, 0 copies among them."
-        ),
+        f"{middles}0 of 2 pairs lie within 10 bits, 0 copies among them.",
     ]
     assert rows(part) == [["nearest pair, in bits", "pHash", "middles"], ["train and test", "9", "21"]]
     assert notes == ["9 bits k2 test, k1 train, a copy", "21 bits k2 test, k3 train"]
