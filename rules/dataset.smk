@@ -5,6 +5,7 @@ configfile: "params.yaml"
 include: "frozen.smk"
 
 
+COPIES = ("dedup", "signs", "near", "bands", "kernels", "cosine", "firewall", "known")
 FEATURES = frozen("data/features/images.parquet", made_by="features")
 LISTS = sorted(map(str, Path("data/released").glob("*.csv")))
 
@@ -62,14 +63,15 @@ rule select:
 rule dedup:
     """Group copies among the survivors."""
     input:
-        "src/native4k/dataset/dedup.py",
-        "src/native4k/dataset/kernels.py",
-        "src/native4k/dataset/near.py",
+        expand("src/native4k/dataset/{part}.py", part=COPIES),
         "src/native4k/dataset/released.py",
         "src/native4k/tables.py",
         LISTS,
         table=rules.select.output,
         released="data/released",
+        foreign="data/foreign",
+        lists=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
+        embeddings="data/features/embeddings.parquet" if config["dedup"]["embedding"] else [],
     output:
         "data/scratch/dataset/dedup.parquet",
     log:
@@ -77,8 +79,10 @@ rule dedup:
     threads: 8
     params:
         config["dedup"],
+        embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
-        "native4k dedup {input.table} {output} --released {input.released} --threads {threads} 2>&1 | tee {log}"
+        "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign} --released {input.released}"
+        " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
 
 
 rule balance:
@@ -125,6 +129,8 @@ rule leaks:
         "src/native4k/dataset/dedup.py",
         "src/native4k/dataset/kernels.py",
         "src/native4k/dataset/leaks.py",
+        "src/native4k/dataset/nearest.py",
+        "src/native4k/dataset/signs.py",
         "src/native4k/tables.py",
         table=rules.split.output,
     output:

@@ -143,8 +143,9 @@ def test_rejected_images_are_not_compared() -> None:
     assert pairs[["id", "near_id"]].to_numpy().tolist() == [["i00", "i02"]]
 
 
-def step(root: Path, threads: int) -> Any:
-    (root / "params.yaml").write_text("dedup: {radius: 6, min_bits: 8}\n")
+def step(root: Path, threads: int, *, middles: bool = True) -> Any:
+    numbers = f"radius: 6, verify: 20, middles: {str(middles).lower()}, min_bits: 8"
+    (root / "params.yaml").write_text(f"dedup: {{{numbers}, score: null, firewall: {{}}, embedding: null}}\n")
     paths = {"table": root / "in.parquet", "out": root / f"{threads}.parquet", "params": root / "params.yaml"}
     return leaks.run(argparse.Namespace(threads=threads, **paths))
 
@@ -154,17 +155,32 @@ def test_the_step_writes_the_same_bytes_on_any_number_of_threads(
 ) -> None:
     dice = np.random.default_rng(0)
     rows = [(SPLITS[dice.integers(4)], int(dice.integers(9)), int(dice.integers(9))) for _ in range(60)]
-    tables.write(images(rows), tmp_path / "in.parquet")
+    tables.write(images(rows, *list(SIZES)[1:]), tmp_path / "in.parquet")
     for threads in (1, 3):
         step(tmp_path, threads)
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "3.parquet").read_bytes()
     told = leaks.told(tmp_path / "1.parquet")
-    assert [one["splits"] for one in told["searched"]] == ["-".join(pair) for pair in combinations(SPLITS, 2)]
+    splits = ["-".join(pair) for pair in combinations(SPLITS, 2) for _ in leaks.SEARCHES]
+    assert [one["splits"] for one in told["searched"]] == splits
     first = told["searched"][0]
     assert capsys.readouterr().out.splitlines()[0] == (
         f"leaks: train-val by phash: {first['pairs']} pairs, nearest at {first['nearest']} bits, "
         f"{first['within']} within 6, {first['leaks']} of them copies"
     )
+
+
+def test_middles_are_searched_only_where_dedup_compares_them(tmp_path: Path) -> None:
+    tables.write(images([("train", 1, 0), ("test", 2, 0)], *list(SIZES)[1:]), tmp_path / "in.parquet")
+    step(tmp_path, 1, middles=False)
+    assert [one["search"] for one in leaks.told(tmp_path / "1.parquet")["searched"]] == ["phash", "signature"]
+
+
+def test_a_middle_that_tells_too_little_is_taken_for_the_whole() -> None:
+    table = images([("train", 1, 0), ("val", 2, 0)], *list(SIZES)[1:])
+    table["inset_phash"], table["inset_signature"] = "f" * 32, "f" * 128
+    pairs, _ = leaks.leaks(table, RULE)
+    distance = pairs.set_index("search")["distance"]
+    assert distance["middles"] == distance["phash"]
 
 
 def test_no_threads_are_refused(tmp_path: Path) -> None:

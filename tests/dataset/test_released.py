@@ -8,7 +8,9 @@ import pytest
 from native4k import tables
 from native4k.dataset import dedup, released
 from native4k.errors import UserError
+from tests.dataset.signed import signed
 
+NUMBERS = dedup.Params(radius=10, verify=0, middles=False, min_bits=8, score=None, firewall={}, embedding=None)
 HEAD = "id,zone,representative,sha256\n"
 
 
@@ -95,10 +97,9 @@ def test_an_image_whose_id_and_bytes_were_released_in_two_zones_is_told_two() ->
 
 def hashed(*rows: tuple[str, int, float]) -> pd.DataFrame:
     """Images of an id, so many bits of one picture's pHash flipped, and a detail."""
-    table = pd.DataFrame(rows, columns=["id", "flips", "detail"])
-    table["phash"] = [f"{0x5555555555555555 ^ ((1 << flips) - 1):016x}" for flips in table["flips"]]
-    table["sha256"] = "sha" + table["id"]
-    return table.assign(reason="", rejected_by="", width=1, height=1)
+    ids, flips, details = zip(*rows, strict=True)
+    phashes = [0x5555555555555555 ^ ((1 << count) - 1) for count in flips]
+    return signed(phashes, id=list(ids), sha256=[f"sha{id_}" for id_ in ids], detail=list(details))
 
 
 def reasons(table: pd.DataFrame) -> dict[str, str]:
@@ -106,20 +107,18 @@ def reasons(table: pd.DataFrame) -> dict[str, str]:
 
 
 def test_a_newcomer_between_released_images_of_two_zones_is_a_leak_and_they_stay() -> None:
-    numbers = dedup.Params(radius=10, min_bits=8)
     table = hashed(("a", 0, 1.0), ("b", 16, 1.0), ("bridge", 8, 9.0), ("near_a", 1, 0.5), ("far", 40, 1.0))
-    alone = dedup.dedup(table, numbers)
+    alone = dedup.dedup(table, NUMBERS)
     assert reasons(alone) == {"a": "near_copy", "b": "near_copy", "bridge": "", "near_a": "near_copy", "far": ""}
     known = lists(("a", "train", "shaa"), ("b", "test", "shab"))
-    made = released.apart(table, known, lambda rows: dedup.dedup(rows, numbers), "dedup")
+    made = released.apart(table, known, lambda rows: dedup.dedup(rows, NUMBERS), "dedup")
     assert reasons(made) == {"a": "", "b": "", "bridge": "leak", "near_a": "near_copy", "far": ""}
     assert made.loc[made["id"] == "bridge", "rejected_by"].tolist() == ["dedup"]
     tables.conserve(table, made, "dedup")
 
 
 def test_a_better_copy_of_one_zone_still_replaces_its_representative() -> None:
-    numbers = dedup.Params(radius=10, min_bits=8)
     table = hashed(("a", 0, 1.0), ("b", 1, 1.0), ("better", 8, 9.0))
     known = lists(("a", "test", "shaa"), ("b", "test", "shab"))
-    made = released.apart(table, known, lambda rows: dedup.dedup(rows, numbers), "dedup")
+    made = released.apart(table, known, lambda rows: dedup.dedup(rows, NUMBERS), "dedup")
     assert reasons(made) == {"a": "near_copy", "b": "near_copy", "better": ""}

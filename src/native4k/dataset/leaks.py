@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from native4k import params, tables
-from native4k.dataset import dedup
+from native4k.dataset import dedup, signs
 from native4k.dataset.nearest import distances, nearest
 from native4k.errors import UserError
 
@@ -56,14 +56,19 @@ class Rule(NamedTuple):
         return self.verify if search == "signature" else self.radius
 
 
-def hashes(table: pd.DataFrame) -> dict[Face, np.ndarray]:
-    """The hashes that are there: a row an image, a column a word."""
+def hashes(table: pd.DataFrame, min_bits: int) -> dict[Face, np.ndarray]:
+    """The hashes that are there, a row an image, a column a word; the whole for a middle that tells too little."""
     found: dict[Face, np.ndarray] = {}
-    for name in WORDS.keys() & set(table):
+    for name in sorted(WORDS.keys() & set(table)):
         flat = np.frombuffer(bytes.fromhex("".join(table[name])), dtype=">u8").astype(np.uint64)
         each = flat.size // WORDS[name] // len(table) if len(table) else 1
         parts = flat.reshape(len(table), each, WORDS[name])
         found |= {(name, number): np.ascontiguousarray(parts[:, number]) for number in range(each)}
+    for name, number in [face for face in found if face[0] == "inset_phash"]:
+        poor = ~signs.telling(found[name, number], min_bits)
+        for middle, whole in ((name, "phash"), (LONGER[name], "signature")):
+            if (middle, number) in found:
+                found[middle, number] = np.where(poor, found[whole, 0], found[middle, number])
     return found
 
 
@@ -104,9 +109,8 @@ def copies(known: dict[Face, np.ndarray], way: tuple[Face, Face], row: int, othe
 def leaks(table: pd.DataFrame, rule: Rule, threads: int = 1) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The nearest pairs across splits, and what was searched."""
     kept = table[tables.kept(table)].sort_values("id").reset_index(drop=True)
-    known = hashes(kept)
-    bits = np.bitwise_count(known["phash", 0][:, 0])
-    compared = (bits >= rule.min_bits) & (bits <= 64 - rule.min_bits)
+    known = hashes(kept, rule.min_bits)
+    compared = signs.telling(known["phash", 0][:, 0], rule.min_bits)
     rows = {name: np.flatnonzero(compared & (kept["split"] == name).to_numpy()) for name in SPLITS}
     parts, searched = [EMPTY], []
     for pair in combinations(SPLITS, 2):
@@ -157,8 +161,10 @@ def run(args: argparse.Namespace) -> None:
     if args.threads < 1:
         raise UserError(f"--threads {args.threads}: expected at least 1")
     numbers = params.load(dedup.Params, args.params, "dedup")
-    table = tables.read(args.table, "id", "reason", "split", "phash")
-    pairs, searched = leaks(table, Rule(numbers.radius, 0, numbers.min_bits), args.threads)
+    table = tables.read(args.table, "id", "reason", "split", *WORDS)
+    if not numbers.middles:
+        table = table.drop(columns=["inset_phash", "inset_signature"])
+    pairs, searched = leaks(table, Rule(numbers.radius, numbers.verify, numbers.min_bits), args.threads)
     for line in said(searched):
         print(line)
     tables.write(pairs, args.out, {TOLD: json.dumps(searched, sort_keys=True)})

@@ -9,9 +9,18 @@ from PIL import Image
 
 from native4k import images, params, tables
 from native4k.geometry import Geometry, geometry_reasons
-from native4k.measure import cache
+from native4k.measure import cache, signatures
 
-FAILED = {"format": "", "width": 0, "height": 0, "phash": "", "detail": np.nan, "fineness": np.nan, "thumbnail": b""}
+FAILED = {
+    "format": "",
+    "width": 0,
+    "height": 0,
+    "phash": "",
+    **signatures.FAILED,
+    "detail": np.nan,
+    "fineness": np.nan,
+    "thumbnail": b"",
+}
 """What is known of an image that cannot be opened."""
 
 
@@ -37,6 +46,7 @@ def probe(content: bytes, numbers: Params) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "phash": images.phash(image),
+        **signatures.signatures(image),
         **detail(image, numbers.tile, numbers.tiles),
         "thumbnail": images.thumbnail(image, numbers.thumbnail),
         "failure": "",

@@ -1,0 +1,93 @@
+"""Signatures of pictures: equal pixels, near pictures, and middles that look like crops."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from native4k import images
+from native4k.measure import signatures
+
+EXACT = {"PNG": {}, "WEBP": {"lossless": True}, "TIFF": {}}
+"""Containers that keep every pixel, with what they need for it."""
+
+
+def drawn(width: int, height: int, seed: int = 0) -> Image.Image:
+    """A picture with detail at every size: noise at four scales."""
+    dice = np.random.default_rng(seed)
+    total = np.zeros((height, width, 3))
+    for cells in (4, 8, 16, 32):
+        coarse = Image.fromarray(dice.integers(0, 256, (cells, cells, 3), dtype=np.uint8))
+        total += np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=float) / 4
+    return Image.fromarray(total.astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def apart(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def test_a_picture_has_all_signatures_in_hex_of_a_fixed_length() -> None:
+    made = signatures.signatures(drawn(300, 200))
+    assert {name: len(value) for name, value in made.items()} == {
+        "pixels": 32,
+        "signature": 64,
+        "inset_phash": 16 * len(signatures.INSETS),
+        "inset_signature": 64 * len(signatures.INSETS),
+    }
+    assert list(made) == list(signatures.FAILED)
+
+
+@pytest.mark.parametrize("kind", EXACT)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_equal_pixels_in_other_bytes_have_every_signature_in_common(kind: str, orientation: int) -> None:
+    picture = drawn(90, 70)
+    exif = Image.Exif()
+    exif[images.ORIENTATION] = orientation
+    stored = picture.transpose(Image.Transpose.ROTATE_90) if orientation == 6 else picture
+    again = images.decode(encoded(stored, kind, exif=exif, **EXACT[kind]))
+    assert signatures.signatures(again) == signatures.signatures(picture)
+
+
+@given(width=st.integers(1, 40), height=st.integers(1, 200), place=st.integers(0, 10**6))
+@settings(max_examples=30)
+def test_one_other_pixel_or_another_shape_is_another_picture(width: int, height: int, place: int) -> None:
+    content = np.zeros((height, width, 3), dtype=np.uint8)
+    before = signatures.pixels(Image.fromarray(content))
+    content.reshape(-1)[place % content.size] = 1
+    assert signatures.pixels(Image.fromarray(content)) != before
+    if width != height:
+        turned = Image.fromarray(np.zeros((width, height, 3), dtype=np.uint8))
+        assert signatures.pixels(turned) != before
+
+
+def test_the_middle_of_a_picture_is_the_whole_of_its_crop() -> None:
+    picture = drawn(2000, 1600)
+    made = signatures.signatures(picture)
+    for at, inset in enumerate(signatures.INSETS):
+        x, y = round(2000 * inset), round(1600 * inset)
+        crop = picture.crop((x, y, 2000 - x, 1600 - y))
+        assert apart(images.phash(crop), made["inset_phash"][16 * at :][:16]) <= 2
+        assert apart(signatures.signatures(crop)["signature"], made["inset_signature"][64 * at :][:64]) <= 12
+
+
+def test_a_reencoded_and_resized_copy_is_near_and_another_picture_is_far() -> None:
+    picture = drawn(1200, 800)
+    copy = images.decode(encoded(picture.resize((1000, 667), Image.Resampling.LANCZOS), "JPEG", quality=80))
+    one, other, stranger = (signatures.signatures(image)["signature"] for image in (picture, copy, drawn(1200, 800, 1)))
+    assert apart(one, other) <= 20
+    assert apart(one, stranger) >= 90
+
+
+def test_bits_of_the_pHash_are_those_of_imagededup_where_nothing_is_reduced() -> None:  # noqa: N802
+    picture = drawn(255, 255).convert("L")
+    assert signatures.bits(signatures.frequencies(picture, 0.0), signatures.SHORT) == images.phash(picture)
