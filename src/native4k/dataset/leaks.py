@@ -40,6 +40,8 @@ EMPTY = pd.DataFrame(
 TOLD = "searched"
 """Where the table's schema says what was searched."""
 
+FOUND = ["within", "leaks", "nearest"]
+
 Face = tuple[str, int]
 """A column and the number of a hash in it."""
 
@@ -134,11 +136,15 @@ def summed(pairs: pd.DataFrame, radius: int) -> dict[str, int]:
 
 
 def said(searched: dict[str, Any]) -> Iterator[str]:
-    """What was searched and found, a line a search."""
-    for one in searched["searched"]:
+    """What was found, a line a search."""
+    yield f"leaks: {searched['left_out']:,} of {searched['images']:,} images tell too little and were not compared"
+    rows = pd.DataFrame(searched["searched"], columns=["search", "splits", "pairs", "radius", *FOUND])
+    for search, part in rows.groupby("search", sort=False):
+        least = part.sort_values("nearest", kind="stable").iloc[0]
+        pairs, within, copies_ = part[["pairs", "within", "leaks"]].sum()
         yield (
-            f"leaks: {one['splits']} by {one['search']}: {one['pairs']:,} pairs, nearest at {one['nearest']} bits, "
-            f"{one['within']} within {one['radius']}, {one['leaks']} of them copies"
+            f"leaks: by {search} {pairs:,} pairs, the nearest at {least['nearest']} bits ({least['splits']}), "
+            f"{within:,} within {least['radius']}, {copies_:,} copies"
         )
 
 
