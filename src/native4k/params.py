@@ -28,6 +28,7 @@ SECTIONS = (
     "balance",
     "split",
     "publish",
+    "assess",
     "sr",
     "t2i",
 )

@@ -51,10 +51,11 @@ def position(group: str) -> float:
 
 def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.DataFrame:
     """The table with `zone` and `split` (train, val, test or reserve) for the kept, both empty for the rejected."""
-    told, zones = zoned(table, numbers, lists)
-    table = tables.reject(table, zones.reindex(table.index) == released.TWO, "leak", "split")
     kept = table[tables.kept(table)]
-    kept = kept.assign(zone=zones[kept.index], told=told[kept.index], place=kept["group"].map(position))
+    kept = kept.assign(told=released.told(table, lists)[kept.index], place=kept["group"].map(position))
+    zones = zoned(kept, numbers, lists)
+    table = tables.reject(table, zones.reindex(table.index) == released.TWO, "leak", "split")
+    kept = kept.assign(zone=zones)[zones != released.TWO]
     weights = kept["category"].value_counts() if numbers.strata == "proportional" else None
     chosen = kept["zone"].copy()
     for name, held in (("val", numbers.val), ("test", numbers.test)):
@@ -64,15 +65,14 @@ def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.DataF
     return table.assign(**{name: ended.reindex(table.index).fillna("") for name, ended in ends.items()})
 
 
-def zoned(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Of each kept image what the lists tell, and its zone: as told, else by the hash of what stays together."""
-    kept = table[tables.kept(table)]
-    told = zones = released.told(table, lists)[kept.index]
-    names = kept["group"]
+def zoned(kept: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.Series:
+    """The zone of each kept image: as told, else by the hash of what stays together."""
+    zones, place = kept["told"], kept["place"]
     if numbers.together:
-        zones, shared = together(kept, told, numbers.together)
-        names = shared.where(shared != "", names)
-    return told, zones.where(zones != "", names.map(position).map(lambda place: zone_of(place, numbers)))
+        listed = pd.Series(released.bits(kept, lists) > 0, index=kept.index)
+        zones, names = together(kept, kept["told"], listed, numbers.together)
+        place = names.map(position).where(names != "", place)
+    return zones.where(zones != "", place.map(lambda at: zone_of(at, numbers)))
 
 
 def zone_of(place: float, numbers: Params) -> str:
