@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ class Version:
         self.tables, self.store, self.out, self.params, self.lock = (
             root / "tables", root / "images", root / "native4k", root / "params.yaml", root / "requirements.lock"
         )  # fmt: skip
+
+    def make(self) -> None:
+        """Tables, store, params and lock, and the version published from them."""
         tree = yaml.safe_load(TINY.read_text(encoding="utf-8"))
         tree["publish"] |= {"name": "n", "title": "a title", "version": "1.2.3"}
         self.params.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
@@ -38,6 +42,7 @@ class Version:
         tables.write(pd.DataFrame(rows), self.tables / "images.parquet")
         counts = [("folder", "", len(rows)), ("folder", "too_small", 3)]
         tables.write(pd.DataFrame(counts, columns=["source", "reason", "rows"]), self.tables / "collected.parquet")
+        self.publish()
 
     def _row(self, number: int, id_: str, split: str) -> dict[str, Any]:
         kind, ending = ("PNG", "png") if number % 2 else ("JPEG", "jpg")
@@ -72,13 +77,13 @@ class Version:
 def one_for_all(tmp_path_factory: pytest.TempPathFactory) -> Version:
     """A version that tests only look at."""
     made = Version(tmp_path_factory.mktemp("published"))
-    made.publish()
+    made.make()
     return made
 
 
 @pytest.fixture(name="version")
-def a_version(tmp_path: Path) -> Version:
+def a_version(published: Version, tmp_path: Path) -> Version:
     """A version of a test's own, to change."""
-    made = Version(tmp_path)
-    made.publish()
-    return made
+    root = tmp_path / "version"
+    shutil.copytree(published.out.parent, root)
+    return Version(root)
