@@ -27,6 +27,7 @@ SECTIONS = (
     "balance",
     "split",
     "publish",
+    "export",
     "sr",
     "t2i",
 )

@@ -1,13 +1,9 @@
 """The card's plots are files that a browser shows on their own."""
 
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from native4k.publish import drawn
-from tests.browser import CHROMIUM, show
 
 
 def test_each_plot_is_one_svg_with_its_title_style_and_nothing_from_elsewhere(published: Any) -> None:
@@ -23,10 +19,3 @@ def test_each_plot_is_one_svg_with_its_title_style_and_nothing_from_elsewhere(pu
 def test_hostile_names_are_text_in_a_plot() -> None:
     said = {"kept": 1, "splits": {"train": {"categories": {"<script>": 1}}}}
     assert "<script>" not in drawn.shares(said)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser here")
-def test_a_browser_shows_a_plot_without_complaint(published: Any, tmp_path: Path) -> None:
-    shown = show(published.out / "plots" / "funnel.svg", tmp_path / "profile")
-    assert shown.complaints == []
-    assert "rows of metadata" in shown.content
