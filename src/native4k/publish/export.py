@@ -1,8 +1,10 @@
 """Write a published dataset in the layout that a library or a training repository reads.
 
 Kinds: webdataset (tars), imagefolder (for `datasets`), subimages (folders for BasicSR and KAIR), lmdb (for BasicSR),
-osediff, lowres (small versions of whole pictures at each scale). The same dataset and numbers give the same bytes. An export is written whole or
-not at all: an interrupted one leaves nothing, and the same command writes it again.
+osediff, lowres (small versions of whole pictures at each scale).
+
+The same dataset and numbers give the same bytes. An export is written whole or not at all: an interrupted one leaves
+nothing in its place, and the same command writes it again.
 """
 
 import argparse

@@ -77,7 +77,7 @@ def export(source: Source, folder: Path, numbers: Tars) -> None:
     """Write SPLIT-NUMBER.tar, the samples sorted by id."""
     for split in source.splits:
         table = source.all_columns(split)
-        rows: list[dict[str, Any]] = table.to_dict("records")
+        rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
         sizes = [sum(map(in_tar, members(row, source.dataset).values())) for row in rows]
         progress = tqdm(total=len(rows), desc=f"webdataset {split}", unit="image", mininterval=5)
         for number, places in enumerate(shards(sizes, numbers.shard_bytes)):
