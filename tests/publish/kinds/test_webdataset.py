@@ -1,6 +1,7 @@
 """Tars that any reader of tars and WebDataset itself read, the same bytes everywhere."""
 
 import gc
+import itertools
 import json
 import tarfile
 import warnings
@@ -70,12 +71,11 @@ def test_an_empty_split_has_no_tar_and_the_others_start_at_zero(exported: Callab
 
 @given(st.lists(st.integers(1, 100)), st.integers(1, 150))
 def test_tars_hold_every_sample_once_and_as_many_as_fit(sizes: list[int], limit: int) -> None:
-    found = list(webdataset.shards(sizes, limit))
-    assert [place for places in found for place in places] == list(range(len(sizes)))
-    totals = [sum(sizes[place] for place in places) for places in found]
-    assert all(total <= limit or len(places) == 1 for total, places in zip(totals, found, strict=True))
-    nexts = [sizes[places.stop] for places in found[:-1]]
-    assert all(total + size > limit for total, size in zip(totals, nexts, strict=False))
+    found = list(webdataset.numbered(sizes, int, limit))
+    assert [size for _, size in found] == sizes
+    tars = [[size for number, size in found if number == tar] for tar in range(found[-1][0] + 1)] if found else []
+    assert all(sum(tar) <= limit or len(tar) == 1 for tar in tars)
+    assert all(sum(tar) + following[0] > limit for tar, following in itertools.pairwise(tars))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from native4k.publish.kinds.source import Source
-from native4k.publish.kinds.webdataset import columns
+from native4k.publish.kinds.webdataset import columns, records
 
 
 def link(source: Path, target: Path) -> None:
@@ -27,8 +27,8 @@ def export(source: Source, folder: Path, _numbers: Any) -> None:
     for split in source.splits:
         (folder / split).mkdir()
         with (folder / split / "metadata.jsonl").open("w", encoding="utf-8") as lines:
-            rows = source.all_columns(split).to_dict("records")
-            for row in tqdm(rows, f"imagefolder {split}", unit="image", mininterval=5):
-                name = Path(str(row["file_name"])).name
+            table = source.all_columns(split)
+            for row in tqdm(records(table), f"imagefolder {split}", len(table), unit="image", mininterval=5):
+                name = Path(row["file_name"]).name
                 link(source.dataset / split / name, folder / split / name)
-                lines.write(columns({str(key): value for key, value in row.items()} | {"file_name": name}) + "\n")
+                lines.write(columns(row | {"file_name": name}) + "\n")

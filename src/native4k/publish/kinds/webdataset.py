@@ -3,9 +3,11 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from native4k.publish.kinds.numbers import Tars
 from native4k.publish.kinds.source import Source
 
 BLOCK = tarfile.BLOCKSIZE
+ROWS = 1_000
+
+Sample = TypeVar("Sample")
 
 
 def plain(value: Any) -> Any:
@@ -49,21 +54,33 @@ def size_of(content: bytes | Path) -> int:
     return content.stat().st_size if isinstance(content, Path) else len(content)
 
 
-def shards(sizes: list[int], limit: int) -> Iterator[range]:
-    """Samples in a row that together stay below the limit, at least one at a time."""
-    first, total = 0, 0
-    for place, size in enumerate(sizes):
-        if place > first and total + size > limit:
-            yield range(first, place)
-            first, total = place, 0
-        total += size
-    if sizes:
-        yield range(first, len(sizes))
+def numbered(samples: Iterable[Sample], size: Callable[[Sample], int], limit: int) -> Iterator[tuple[int, Sample]]:
+    """Each sample with the number of its tar: in a row they stay below the limit, at least one a tar."""
+    number, total = 0, 0
+    for sample in samples:
+        more = size(sample)
+        if total and total + more > limit:
+            number, total = number + 1, 0
+        total += more
+        yield number, sample
+
+
+def records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows one after the other, few of them in Python's own types at a time."""
+    for first in range(0, len(table), ROWS):
+        yield from (
+            {str(name): cell for name, cell in row.items()} for row in table[first : first + ROWS].to_dict("records")
+        )
 
 
 def in_tar(content: bytes | Path) -> int:
     """The bytes that a member takes, with its header."""
     return BLOCK + -(-size_of(content) // BLOCK) * BLOCK
+
+
+def weight(sample: tuple[str, dict[str, bytes | Path]]) -> int:
+    """The bytes that a sample takes in a tar."""
+    return sum(map(in_tar, sample[1].values()))
 
 
 def add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
@@ -77,13 +94,10 @@ def export(source: Source, folder: Path, numbers: Tars) -> None:
     """Write SPLIT-NUMBER.tar, the samples sorted by id."""
     for split in source.splits:
         table = source.all_columns(split)
-        rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-        sizes = [sum(map(in_tar, members(row, source.dataset).values())) for row in rows]
-        progress = tqdm(total=len(rows), desc=f"webdataset {split}", unit="image", mininterval=5)
-        for number, places in enumerate(shards(sizes, numbers.shard_bytes)):
+        rows = tqdm(records(table), f"webdataset {split}", len(table), unit="image", mininterval=5)
+        samples = ((row["id"], members(row, source.dataset)) for row in rows)
+        for number, placed in groupby(numbered(samples, weight, numbers.shard_bytes), itemgetter(0)):
             with tarfile.open(folder / f"{split}-{number:05d}.tar", "w", format=tarfile.USTAR_FORMAT) as tar:
-                for place in places:
-                    for ending, content in sorted(members(rows[place], source.dataset).items()):
-                        add(tar, rows[place]["id"] + ending, content)
-                    progress.update()
-        progress.close()
+                for _, (key, parts) in placed:
+                    for ending, content in sorted(parts.items()):
+                        add(tar, key + ending, content)
