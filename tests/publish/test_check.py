@@ -144,6 +144,11 @@ def column(name: str, value: Any, row: int = 0) -> Callable[[pd.DataFrame], pd.D
 
 FORGED = [
     ("images.parquet", column("group", "c"), ["a, c: one group in train and val"]),
+    (
+        "images.parquet",
+        lambda table: table.assign(pixels=["p", "q", "p", "r", "s"]),
+        ["a, c: the same pixels in train and val", "croissant.json: not the columns of images.parquet"],
+    ),
     ("images.parquet", column("reason", "flat"), ["a: kept, but with a reason"]),
     ("images.parquet", column("split", "trian", 4), ["e: in no split that there is", "README.md: splits is not what"]),
     ("images.parquet", column("caption", "x", 3), ["test/metadata.parquet: column 'caption' is not that of"]),

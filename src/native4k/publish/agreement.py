@@ -28,9 +28,9 @@ def of_tables(images: pd.DataFrame, rejected: pd.DataFrame) -> Faults:
 
 
 def of_splits(images: pd.DataFrame) -> Faults:
-    """No bytes and no group are in two published splits."""
+    """No bytes, no pixels and no group are in two published splits, as far as the table has these columns."""
     published = images[images["split"].isin(facts.SPLITS)]
-    for column, what in (("sha256", "the same bytes"), ("group", "one group")):
+    for column, what in (("sha256", "the same bytes"), ("pixels", "the same pixels"), ("group", "one group")):
         if column not in published:
             continue
         filled = published[published[column] != ""]

@@ -28,6 +28,7 @@ CODE = (
     "publish/croissant.py",
     "publish/drawn.py",
     "publish/facts.py",
+    "publish/limits.py",
     "publish/made.py",
     "publish/publish.py",
     "report/found.py",
