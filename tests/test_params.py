@@ -32,6 +32,7 @@ READERS = {
     ("split",): "native4k.dataset.split:Params",
     ("publish",): "native4k.publish.publish:Params",
     ("assess",): "native4k.publish.assess:Params",
+    ("export",): "native4k.publish.export:Params",
     ("sr", "patches"): "native4k.sr.patches:Params",
     ("sr", "upscale"): "native4k.sr.upscale:Params",
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",

@@ -125,6 +125,7 @@ def row(seed: int, content: bytes) -> dict[str, Any]:
         "format": "PNG",
         "width": 32,
         "height": 24,
+        "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "split": SPLITS[seed % len(SPLITS)],
         "reason": "",
@@ -139,7 +140,8 @@ def lay_out(root: Path) -> None:
     stage = yaml.safe_load((HERE / "dvc.yaml").read_text())["stages"]["publish"]
     stage["deps"] = [path for path in stage["deps"] if path.startswith("data/")]
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"publish": stage}}))
-    (root / "params.yaml").write_text(yaml.safe_dump({"publish": {"name": "nine", "title": "nine pictures"}}))
+    shutil.copy(HERE / "tests/tiny/params.yaml", root / "params.yaml")
+    shutil.copy(HERE / "requirements.lock", root)
     contents = [picture(seed) for seed in range(9)]
     for content in contents:
         path = root / "data/images" / file_of(hashlib.sha256(content).hexdigest(), "png")
@@ -147,6 +149,8 @@ def lay_out(root: Path) -> None:
         path.write_bytes(content)
     table = pd.DataFrame([row(seed, content) for seed, content in enumerate(contents)])
     tables.write(table, root / "data/tables/images.parquet")
+    counts = pd.DataFrame({"source": ["folder"], "reason": [""], "rows": [len(table)]})
+    tables.write(counts, root / "data/tables/collected.parquet")
 
 
 @pytest.fixture(scope="module", name="server")
@@ -198,7 +202,7 @@ def test_a_clone_pulls_the_same_bytes(server: Server, clone: Clone) -> None:
     assert copy.bytes_of("data/native4k", "data/images") == held
     assert sum(name.endswith(".png") for name in held) == 18
     assert copy.run("git", "status", "--porcelain") == ""
-    assert "data/native4k/val: 4 files as published" in copy.run("native4k", "check", "data/native4k")
+    assert ": 24 files as published" in copy.run("native4k", "check", "data/native4k")
 
 
 def test_a_clone_pulls_one_split_alone_and_can_check_it(server: Server, clone: Clone) -> None:
@@ -206,6 +210,9 @@ def test_a_clone_pulls_one_split_alone_and_can_check_it(server: Server, clone: C
     copy.run(*PULL, TEST)
     assert copy.bytes_of("data/native4k", "data/images") == server.project.bytes_of(TEST)
     assert f"{TEST}: 4 files as published" in copy.run("native4k", "check", TEST)
+    said = copy.run("native4k", "check", "data/native4k")
+    assert "data/native4k/train: not here, not checked" in said
+    assert f"{TEST}: 4 files as published" in said
 
 
 def test_a_wrong_key_is_one_line_that_names_the_refusal(clone: Clone) -> None:

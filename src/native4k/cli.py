@@ -41,7 +41,8 @@ STEPS = {
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",
-        "check": "verify a published dataset, whole or one split of it",
+        "check": "verify a published dataset, whole or what of it was pulled",
+        "export": "write a published dataset in another layout: tars, folders, sub-images, LMDB, small versions",
         "assess": "measure the curation against the demo's truth",
         "release": "note which images a version has released, so that they keep their split for ever",
     },

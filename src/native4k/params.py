@@ -29,6 +29,7 @@ SECTIONS = (
     "split",
     "publish",
     "assess",
+    "export",
     "sr",
     "t2i",
 )

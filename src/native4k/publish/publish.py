@@ -1,20 +1,36 @@
-"""Link the kept images into a dataset version: a folder a split, tables, a card and checksums."""
+"""Link the kept images into a dataset version: a folder a split, tables, plots, a card, Croissant and checksums.
+
+The files are hard links to the image store: no byte is copied. The list of checksums is written last; a version without
+one was interrupted, and the same command finishes it.
+"""
 
 import argparse
-import hashlib
+import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
 
 from native4k import images, params, tables
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
+from native4k.geometry import Geometry
+from native4k.publish import card, croissant, drawn, facts, made
 
-SPLITS = ("train", "val", "test")
+SPLITS = facts.SPLITS
 SUMS = "SHA256SUMS"
 COLUMNS = ["file_name", "id", "caption", "category", "width", "height", "source", "license", "sha256"]
+"""Of each split's own table."""
+
+NEEDED = ("id", "source", "license", "caption", "category", "format", "width", "height", "sha256", "bytes", "reason",
+          "rejected_by", "split")  # fmt: skip
+LEFT = ["id", "source", "reason", "rejected_by", "representative", "distance"]
+"""Of the rejected; what else is known of them is not published, since some asked to be left out."""
 
 
 @params.params
@@ -23,6 +39,9 @@ class Params:
 
     name: str
     title: str
+    version: str
+    url: str
+    creator: str
 
 
 def file_names(table: pd.DataFrame) -> pd.Series:
@@ -32,43 +51,91 @@ def file_names(table: pd.DataFrame) -> pd.Series:
 
 def link(table: pd.DataFrame, store: Path, folder: Path) -> None:
     """A split's images as hard links to the store's files: no bytes are copied."""
-    for row in table.itertuples():
+    for row in tqdm(table.itertuples(), f"publish {folder.name.split('.')[1]}", len(table), unit="file", mininterval=5):
         source = (store / file_of(str(row.sha256), images.FORMATS[str(row.format)])).resolve()
         try:
+            if source.stat().st_size != row.bytes:
+                raise UserError(f"{source}: not {row.bytes:,} bytes; run 'make images' or 'dvc pull {store}'")
             os.link(source, folder / str(row.file_name))
         except FileNotFoundError:
             raise UserError(f"{source}: not in the image store; run 'make images' or 'dvc pull {store}'") from None
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            raise UserError(f"{folder.parent}: not on the file system of {store}, so files cannot be linked") from None
 
 
-def sums(folder: Path) -> str:
-    """Checksums of a folder's files, as sha256sum prints them."""
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(folder.iterdir())]
-    return "\n".join(lines) + "\n"
+def sums(listed: Mapping[str, str]) -> str:
+    """Checksums by file name, as sha256sum prints and reads them."""
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(listed.items()))
 
 
-def card(table: pd.DataFrame, numbers: Params) -> str:
-    """The dataset's card: header for the hub, splits, categories, sources, licences, funnel."""
-    kept = table[tables.kept(table)]
-    parts = {
-        "Splits": pd.crosstab(kept["split"], kept["category"], margins=True, margins_name="all"),
-        "Sources and licences": kept.groupby(["source", "license"]).size().rename("images").to_frame(),
-        "Funnel": tables.funnel(table).set_index("rejected_by"),
+def publish_split(rows: pd.DataFrame, store: Path, place: Path) -> dict[str, str]:
+    """Write one split's folder; the checksums of its files."""
+    with tables.whole_folder(place) as folder:
+        link(rows, store, folder)
+        tables.write(rows[COLUMNS], folder / "metadata.parquet")
+        listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
+        listed["metadata.parquet"] = made.digest(folder / "metadata.parquet")
+        tables.write_text(sums(listed), folder / SUMS)
+        listed[SUMS] = made.digest(folder / SUMS)
+    return {f"{place.name}/{name}": sha256 for name, sha256 in listed.items()}
+
+
+def clear(out: Path) -> None:
+    """Remove what a kill has left, and the list that says that the version is whole."""
+    (out / SUMS).unlink(missing_ok=True)
+    for path in out.glob(f".*{tables.PART}"):
+        if path.is_file():
+            path.unlink()
+
+
+def describe(numbers: Params, said: dict[str, Any], kept: pd.DataFrame) -> dict[str, Any]:
+    """What Croissant says of the whole dataset."""
+    count = sum(said["splits"][name]["images"] for name in SPLITS)
+    return {
+        "name": numbers.name,
+        "description": f"{numbers.title}: {count:,} images with detail at full size, as they were served",
+        "version": numbers.version,
+        "url": numbers.url,
+        "license": kept["license"].value_counts().sort_index(kind="stable").index[: card.MOST].tolist() or ["unknown"],
+        "creator": {"@type": "sc:Organization", "name": numbers.creator, "url": numbers.url},
+        "citeAs": f"{numbers.creator}: {numbers.name}, version {numbers.version}, {numbers.url}",
     }
-    head = f"---\npretty_name: {numbers.title}\ntask_categories:\n- image-to-image\n- text-to-image\n---\n"
-    body = "\n".join(f"## {name}\n\n{markdown(part.reset_index())}\n" for name, part in parts.items())
-    return (
-        f"{head}\n# {numbers.name}: {numbers.title}\n\n{len(kept):,} images. The files are the bytes that the sources "
-        "served, never encoded again; their names are ids.\n\n"
-        f"{body}\nRows without a `rejected_by` are kept. `images.parquet` has every column of the kept images, "
-        "`rejected.parquet` every other candidate with the reason and the step that gave it. "
-        "`native4k check` verifies each split against its `SHA256SUMS`.\n"
-    )
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """A table in Markdown."""
-    rows: list[Any] = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+def publish_splits(kept: pd.DataFrame, store: Path, out: Path) -> dict[str, str]:
+    """Write every split's folder; the checksums of all their files."""
+    rows = kept.assign(file_name=file_names(kept))
+    parts = [publish_split(rows[rows["split"] == name], store, out / name) for name in SPLITS]
+    return {name: sha256 for part in parts for name, sha256 in part.items()}
+
+
+def publish_tables(kept: pd.DataFrame, left: pd.DataFrame, out: Path) -> dict[str, str]:
+    """Write the kept and the rejected rows; the checksums of both tables."""
+    tables.write(kept, out / "images.parquet")
+    tables.write(left[[name for name in LEFT if name in left]], out / "rejected.parquet")
+    return {name: made.digest(out / name) for name in croissant.TABLES}
+
+
+def placed(kept: pd.DataFrame) -> pd.DataFrame:
+    """The kept rows with their files below the dataset's folder; none for what is in reserve."""
+    return kept.assign(file_name=(kept["split"] + "/" + file_names(kept)).where(kept["split"].isin(SPLITS), ""))
+
+
+def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[str, str], out: Path) -> dict[str, str]:
+    """Write plots, card and Croissant, the tables being there; the checksums of their files."""
+    with tables.whole_folder(out / "plots") as folder:
+        plots = drawn.write(version.kept, version.said, folder)
+    schemas = {name: pq.read_schema(out / name) for name in croissant.TABLES}
+    files = {name: ((out / name).stat().st_size, listed[name]) for name in croissant.TABLES}
+    formats = version.kept.groupby("split")["format"].unique()
+    kinds = {name: sorted(formats.get(name, [])) for name in SPLITS}
+    tables.write_json(croissant.croissant(about, kinds, schemas, files), out / "croissant.json")
+    text = card.card(version._replace(schema=schemas["images.parquet"], plots=plots))
+    tables.write_text(text, out / "README.md")
+    paths = [out / "README.md", out / "croissant.json", *(out / "plots" / name for name in plots)]
+    return {path.relative_to(out).as_posix(): made.digest(path) for path in paths}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,21 +143,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
     parser.add_argument("store", type=Path, help="the image store (data/images)")
     parser.add_argument("out", type=Path, help="the dataset version to write (data/native4k)")
+    parser.add_argument(
+        "--lock", type=Path, default=Path("requirements.lock"), help="the locked packages (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the dataset version."""
+    """Write the dataset version, its list of checksums last."""
     numbers = params.load(Params, args.params, "publish")
-    table = tables.read(args.tables / "images.parquet", "id", "reason", "split")
-    kept = table[tables.kept(table)]
-    kept = kept.assign(file_name=file_names(kept))
-    for name in SPLITS:
-        with tables.whole_folder(args.out / name) as folder:
-            part = kept[kept["split"] == name]
-            link(part, args.store, folder)
-            tables.write(part[COLUMNS], folder / "metadata.parquet")
-            tables.write_text(sums(folder), folder / SUMS)
-    tables.write(kept, args.out / "images.parquet")
-    tables.write(table[~tables.kept(table)], args.out / "rejected.parquet")
-    tables.write_text(card(table, numbers), args.out / "README.md")
+    rule = params.load(Geometry, args.params, "probe", "geometry")
+    table = tables.read(args.tables / "images.parquet", *NEEDED)
+    early = facts.collected(tables.read(args.tables / "collected.parquet", "source", "reason", "rows"))
+    origin = made.hashes(args.params, args.lock, args.tables)
+    kept, left = placed(table[tables.kept(table)]), table[~tables.kept(table)]
+    said = facts.facts(early, kept, left)
+    version = card.Version(numbers.name, numbers.title, numbers.version, rule, said, kept, pa.schema([]), {}, origin)
+    clear(args.out)
+    listed = publish_splits(kept, args.store, args.out)
+    listed |= publish_tables(kept, left, args.out)
+    listed |= publish_pages(version, describe(numbers, said, kept), listed, args.out)
+    tables.write_text(sums(listed), args.out / SUMS)
     print(kept["split"].value_counts().to_string())

@@ -1,0 +1,83 @@
+"""The card's plots, as SVG files that need nothing else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from native4k import tables
+from native4k.report import found, page, plots
+
+WIDTH = 720
+"""Pixels; heights follow from what is drawn."""
+
+MARGIN = 16
+"""Pixels on every side."""
+
+MEASURES = {
+    "megapixels": "megapixels",
+    "aspect": "width / height",
+    "bits_per_pixel": "bits per pixel of the file",
+    "detail": "detail, grey levels",
+    "fineness": "fineness, ratio of Haar bands",
+}
+"""Columns and what is worked out from them -> how the plot is called."""
+
+
+def standalone(drawing: str, title: str) -> str:
+    """A plot as a file of its own: with its style, a background and a title."""
+    height = float(drawing.split('height="', 1)[1].split('"', 1)[0])
+    whole = round(height) + 2 * MARGIN + 24
+    style = page.COLOURS + page.DRAWN + 'svg text { font-family: system-ui, "Liberation Sans", sans-serif; }'
+    inner = f'<svg x="{MARGIN}" y="{MARGIN + 24}" width="{WIDTH - 2 * MARGIN}" height="{height:g}">{drawing}</svg>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{whole}" viewBox="0 0 {WIDTH} {whole}">'
+        f'<style>{style}</style><rect width="100%" height="100%" style="fill: var(--paper)"/>'
+        f'<text x="{MARGIN}" y="{MARGIN + 8}" class="total">{title}</text>{inner}</svg>\n'
+    )
+
+
+def measures(kept: pd.DataFrame) -> dict[str, pd.Series]:
+    """The measures that are drawn, of the kept images; those that the table has."""
+    pixels = (kept["width"] * kept["height"]).astype("float64")
+    known = {"megapixels": pixels / 1e6, "aspect": kept["width"] / kept["height"]}
+    known["bits_per_pixel"] = 8 * kept["bytes"] / pixels
+    there = known | {name: kept[name] for name in MEASURES if name in kept}
+    return {name: values.dropna() for name, values in there.items()}
+
+
+def funnel(said: Mapping[str, Any]) -> str:
+    """From the metadata to the kept."""
+    rows = ("rows of metadata", said["metadata"]), ("kept", said["kept"])
+    return plots.waterfall(rows[0], found.steps({"rejected": said["rejected"]}), rows[1])
+
+
+def shares(said: Mapping[str, Any]) -> str:
+    """The categories of all that is kept."""
+    totals: dict[str, int] = {}
+    for split in said["splits"].values():
+        for name, count in split["categories"].items():
+            totals[name] = totals.get(name, 0) + count
+    ordered = sorted(totals.items(), key=lambda one: (-one[1], one[0]))
+    return plots.lengths([(name, count / max(said["kept"], 1)) for name, count in ordered], "categories")
+
+
+def draw(kept: pd.DataFrame, said: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """File name -> the plot's title and drawing."""
+    drawings = {"funnel.svg": ("from the metadata to the kept images", funnel(said))}
+    if kept.empty:
+        return drawings
+    drawings["categories.svg"] = ("categories of the kept images", shares(said))
+    for name, values in measures(kept).items():
+        if len(values):
+            drawings[f"{name}.svg"] = (MEASURES[name], plots.histogram(values.tolist(), None, None, MEASURES[name]))
+    return drawings
+
+
+def write(kept: pd.DataFrame, said: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Write the plots; their names and titles."""
+    drawings = draw(kept, said)
+    for name, (title, drawing) in drawings.items():
+        tables.write_text(standalone(drawing, title), folder / name)
+    return {name: title for name, (title, _) in drawings.items()}

@@ -1,0 +1,71 @@
+"""Write a published dataset in the layout that a library or a training repository reads.
+
+Kinds: webdataset (tars), imagefolder (for `datasets`), subimages (folders for BasicSR and KAIR), lmdb (for BasicSR),
+osediff, lowres (small versions of whole pictures at each scale).
+
+The same dataset and numbers give the same bytes. An export is written whole or not at all: an interrupted one leaves
+nothing in its place, and the same command writes it again.
+"""
+
+import argparse
+import importlib
+from pathlib import Path
+from typing import Any
+
+from native4k import params, tables
+from native4k.errors import UserError
+from native4k.publish.kinds import source
+from native4k.publish.kinds.numbers import Small, Squares, Tars
+
+KINDS = ("webdataset", "imagefolder", "subimages", "lmdb", "osediff", "lowres")
+NOTE = "export.json"
+"""What was exported, in the folder itself; a folder that has it may be replaced."""
+
+
+@params.params
+class Params:
+    """The numbers of each kind that has some."""
+
+    webdataset: Tars
+    subimages: Squares
+    lmdb: Squares
+    osediff: Squares
+    lowres: Small
+
+
+def note(kind: str, numbers: Any, found: source.Source) -> dict[str, Any]:
+    """What an export was made from."""
+    return {"kind": kind, "numbers": numbers, "splits": found.lists()}
+
+
+def refuse(dataset: Path, out: Path) -> None:
+    """Stop before anything of the user's would be replaced."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: a file; name a new or empty folder")
+    if out.resolve().is_relative_to(dataset.resolve()) or dataset.resolve().is_relative_to(out.resolve()):
+        raise UserError(f"{out}: inside or around the published dataset; name a folder beside it")
+    if out.exists() and any(out.iterdir()) and not (out / NOTE).is_file():
+        raise UserError(f"{out}: holds files that are not of an export; name a new or empty folder")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Kind, paths, and the splits."""
+    parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("dataset", type=Path, help="a published dataset (data/native4k)")
+    parser.add_argument("out", type=Path, help="the folder to write; an export that is there is replaced")
+    parser.add_argument("--splits", nargs="+", metavar="SPLIT", help="only these (default: train val test)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the export beside its place, then put it there."""
+    if args.kind not in KINDS:
+        raise UserError(f"no kind {args.kind!r}; there are: {', '.join(KINDS)}")
+    numbers = params.load(Params, args.params, "export")
+    refuse(args.dataset, args.out)
+    found = source.find(args.dataset, args.splits, args.out)
+    module = importlib.import_module(f"native4k.publish.kinds.{args.kind}")
+    with tables.whole_folder(args.out) as folder:
+        module.export(found, folder, getattr(numbers, args.kind, None))
+        section = params.read(args.params)["export"].get(args.kind)
+        tables.write_json(note(args.kind, section, found), folder / NOTE)
+    print(f"{args.out}: {args.kind} of {', '.join(found.splits)}")

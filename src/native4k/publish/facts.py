@@ -1,0 +1,65 @@
+"""The numbers of a published dataset, from its tables: rows from the metadata to the kept, and its splits."""
+
+from typing import Any
+
+import pandas as pd
+
+SPLITS = ("train", "val", "test")
+"""The splits that are published as folders."""
+
+RESERVE = "reserve"
+"""Kept images that no folder holds."""
+
+Rejected = dict[str, dict[str, int]]
+"""Step -> reason -> rows."""
+
+
+def collected(counts: pd.DataFrame) -> Rejected:
+    """What collect rejected, from its table of rows by source and reason."""
+    early = counts[counts["reason"] != ""].groupby("reason")["rows"].sum()
+    return {"collect": {str(reason): int(rows) for reason, rows in early.items()}} if len(early) else {}
+
+
+def rejected(table: pd.DataFrame) -> Rejected:
+    """What each later step rejected, from the rejected rows."""
+    found: Rejected = {}
+    for row in table.groupby(["rejected_by", "reason"]).size().rename("rows").reset_index().itertuples():
+        found.setdefault(str(row.rejected_by), {})[str(row.reason)] = int(str(row.rows))
+    return found
+
+
+def splits(table: pd.DataFrame) -> dict[str, Any]:
+    """Images, bytes and categories of each split, from the kept rows."""
+    names = [*SPLITS, *sorted(set(table["split"]) - set(SPLITS))]
+    return {name: _split(table[table["split"] == name]) for name in names}
+
+
+def _split(rows: pd.DataFrame) -> dict[str, Any]:
+    categories = rows["category"].value_counts().sort_index()
+    return {
+        "images": len(rows),
+        "bytes": int(rows["bytes"].sum()),
+        "categories": {str(name): int(count) for name, count in categories.items()},
+    }
+
+
+def facts(early: Rejected, kept: pd.DataFrame, left: pd.DataFrame) -> dict[str, Any]:
+    """All numbers: what collect rejected, the rows kept, the rows that were left out later."""
+    steps = early | rejected(left)
+    candidates = len(kept) + len(left)
+    return {
+        "metadata": candidates + sum(map(sum, (reasons.values() for reasons in early.values()))),
+        "candidates": candidates,
+        "kept": len(kept),
+        "rejected": steps,
+        "splits": splits(kept),
+    }
+
+
+def imbalance(said: dict[str, Any]) -> str:
+    """What does not add up in such numbers; empty if all does."""
+    lost = sum(sum(reasons.values()) for reasons in said["rejected"].values())
+    if said["metadata"] != said["kept"] + lost:
+        return f"{said['metadata']:,} rows are not {said['kept']:,} kept and {lost:,} left out"
+    images = sum(split["images"] for split in said["splits"].values())
+    return "" if images == said["kept"] else f"{said['kept']:,} kept are not the {images:,} in the splits"

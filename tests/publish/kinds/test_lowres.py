@@ -1,0 +1,73 @@
+"""Whole pictures made small, in pairs that BasicSR reads, and the pairs and lists of OSEDiff."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from native4k import images
+from native4k.errors import UserError
+from native4k.publish.kinds import lowres, osediff
+from native4k.publish.kinds.numbers import Small, Squares
+from native4k.publish.kinds.source import Source
+from native4k.sr import degrade
+from tests.publish.kinds.pairs import dataset, loaded
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("scale", [2, 4])
+def test_basicsr_reads_the_small_versions_beside_the_cut_originals(
+    published: Any, exported: Callable[[str], Path], scale: int
+) -> None:
+    folder = exported("lowres") / "train"
+    found = loaded(dataset(folder / "HR", folder / f"LR_x{scale}", scale=scale))
+    assert list(found) == ["a", "b"]
+    for name, file in (("a", "a.jpg"), ("b", "b.png")):
+        pixels = images.load(published.out / "train" / file)[:28, :40]
+        np.testing.assert_array_equal(found[name][0], pixels)
+        small = degrade.to_pixels(degrade.downscale(degrade.to_tensor(pixels), scale))
+        np.testing.assert_array_equal(found[name][1], small)
+
+
+def test_the_originals_are_left_out_unless_asked_for(published: Any, tmp_path: Path) -> None:
+    numbers = Small(scales=(4,), damage=None, originals=False, png_level=1)
+    lowres.export(Source(published.out, ("val", "test"), tmp_path), tmp_path, numbers)
+    assert names(tmp_path) == ["test/LR_x4/d.png", "val/LR_x4/c.png"]
+
+
+def test_a_picture_too_small_for_a_scale_is_one_line(published: Any, tmp_path: Path) -> None:
+    numbers = Small(scales=(32,), damage=None, originals=False, png_level=1)
+    with pytest.raises(UserError, match=r"val/c\.jpg: too small for scale 32; leave the scale out"):
+        lowres.export(Source(published.out, ("val",), tmp_path), tmp_path, numbers)
+
+
+def test_osediffs_list_names_every_training_square_as_out_was_typed(exported: Callable[[str], Path]) -> None:
+    out = exported("osediff")
+    lines = (out / "train.txt").read_text(encoding="utf-8").splitlines()
+    assert lines == [str(out / "train" / f"{name}_s{number:03d}.png") for name in "ab" for number in range(1, 7)]
+    assert {images.load(Path(line)).shape for line in lines} == {(16, 16, 3)}
+
+
+def test_osediffs_pairs_are_squares_and_their_small_versions_enlarged(
+    published: Any, exported: Callable[[str], Path]
+) -> None:
+    folder = exported("osediff") / "test"
+    names_ = [f"d_s{number:03d}.png" for number in range(1, 7)]
+    assert names(folder / "test_HR") == names(folder / "test_SR_bicubic") == names_
+    pixels = degrade.to_tensor(images.load(published.out / "test/d.png")[:28, :40])
+    bicubic = degrade.quantise(degrade.imresize(degrade.downscale(pixels, 4)[:, :4, 4:8], 4))
+    second = {part: images.load(folder / part / "d_s002.png") for part in ("test_HR", "test_SR_bicubic")}
+    np.testing.assert_array_equal(second["test_HR"], degrade.to_pixels(pixels[:, :16, 16:32]))
+    np.testing.assert_array_equal(second["test_SR_bicubic"], degrade.to_pixels(bicubic))
+
+
+def test_osediff_wants_one_scale(published: Any, tmp_path: Path) -> None:
+    numbers = Squares(side=16, step=16, scales=(2, 4), png_level=1)
+    with pytest.raises(UserError, match=r"export\.osediff\.scales: expected one scale, got 2"):
+        osediff.export(Source(published.out, ("val",), tmp_path), tmp_path, numbers)
