@@ -80,7 +80,7 @@ rule balance:
     """Cap the largest categories."""
     input:
         "src/native4k/dataset/balance.py",
-        "src/native4k/measure/label.py",
+        "src/native4k/measure/words.py",
         "src/native4k/tables.py",
         table=rules.dedup.output,
     output:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure.label import UNKNOWN
+from native4k.measure.words import UNKNOWN
 
 
 @params.params

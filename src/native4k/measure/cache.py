@@ -14,8 +14,8 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-CODE = {"probe": ("measure/probe.py", "images.py"), "score": ("measure/score.py", "images.py")}
-"""Step -> the files whose code its rows depend on."""
+CODE = {"probe": ("measure/probe.py", "images.py")}
+"""Step -> the files whose code its rows depend on; columns.py has those of the steps that fill single columns."""
 
 CHUNK = 16
 """Images measured between two writes: what a kill can lose."""
