@@ -72,7 +72,7 @@ def fill(files: "pd.Series[str]", store: Path, columns: list[Column], root: Path
             whole = _asked(files, store, column, root, answers)
         parts[column.name] = [whole] if len(whole) else []
     _measure(files, store, [column for column in columns if column.name in models], models, parts, root)
-    joined = pd.DataFrame({"sha256": sorted(files.index)})
+    joined = pd.DataFrame({"sha256": pd.Series(sorted(files.index), dtype="str")})
     weights = {}
     for column in columns if len(files) else []:
         found = pd.concat(parts[column.name], ignore_index=True)

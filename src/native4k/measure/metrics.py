@@ -62,9 +62,7 @@ def create(name: str, machine: Hardware) -> Any:
         from pyiqa.utils import download_util
 
         if name not in pyiqa.list_models("NR"):
-            raise UserError(
-                f"params score.metrics: pyiqa has no metric {name!r} that needs no reference: `pyiqa --list`"
-            )
+            raise UserError(f"params score.metrics: pyiqa has no metric {name!r}; `pyiqa --list` shows what it has")
         command = hardware.get(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
         network, download_util.download_url_to_file = download_util.download_url_to_file, _refuse
         try:

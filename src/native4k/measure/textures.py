@@ -122,7 +122,8 @@ def measures(numbers: Numbers) -> dict[str, Callable[[np.ndarray], float]]:
 
 def _glcm_mean(picture: np.ndarray, numbers: Numbers, value: Callable[[np.ndarray], float]) -> float:
     """Over the picture's patches; not a number where it is smaller than one."""
+    if min(picture.shape[:2]) < numbers.glcm_patch:
+        return float("nan")
     coarse = (grey(picture).astype(int) * numbers.glcm_levels // 256).astype(np.uint8)
     patches = tiles(coarse, numbers.glcm_patch)[..., 0]
-    found = [value(glcms(patch, numbers.glcm_levels, numbers.glcm_distances)) for patch in patches]
-    return float(np.mean(found)) if found else float("nan")
+    return float(np.mean([value(glcms(patch, numbers.glcm_levels, numbers.glcm_distances)) for patch in patches]))
