@@ -61,7 +61,7 @@ def test_nothing_is_scored_twice_and_then_no_metric_is_loaded(
 def test_a_metric_of_pyiqa_is_loaded_by_name_and_others_are_one_line(pyiqa: Any) -> None:
     entropy = metrics.create("entropy", CPU)
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    assert metrics.values(entropy, [noise])[0] > metrics.values(entropy, [np.zeros_like(noise)])[0]
+    assert metrics.values(entropy, [noise], {})[0] > metrics.values(entropy, [np.zeros_like(noise)], {})[0]
     for name in ("beauty", "psnr"):  # unknown, and one that needs a reference
         with pytest.raises(UserError, match=f"pyiqa has no metric '{name}'; `pyiqa --list` shows what it has"):
             metrics.create(name, CPU)
@@ -71,8 +71,8 @@ def test_tiles_in_batches_have_the_scores_of_tiles_one_by_one(pyiqa: Any) -> Non
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, high, (32, 32, 3), dtype=np.uint8) for high in (256, 100, 9)]
     entropy = metrics.create("entropy", CPU)
-    single = [value for picture in pictures for value in metrics.values(entropy, [picture])]
-    assert metrics.values(entropy, pictures) == pytest.approx(single, abs=1e-5)
+    single = [value for picture in pictures for value in metrics.values(entropy, [picture], {})]
+    assert metrics.values(entropy, pictures, {}) == pytest.approx(single, abs=1e-5)
 
 
 def test_missing_weights_are_one_line_with_the_command_that_gets_them(pyiqa: Any, tmp_path: Path) -> None:
@@ -153,5 +153,5 @@ def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any)
     picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     cuda = hardware.Hardware(device="cuda", batch=1, weights=None)
     for name in ("entropy", "piqe"):
-        found = [metrics.values(metrics.create(name, machine), [picture])[0] for machine in (CPU, cuda)]
+        found = [metrics.values(metrics.create(name, machine), [picture], {})[0] for machine in (CPU, cuda)]
         assert found[1] == pytest.approx(found[0], rel=1e-3)

@@ -149,6 +149,9 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["of the originals", "count", "of", "share"],
         ["wrongly rejected", "1", "4", "25.0 %"],
         ["labelled with their category", "3", "4", "75.0 %"],
+        ["category", "Food", "Nature", "unknown", "right"],
+        ["Food", "1", "0", "1", "50.0 %"],
+        ["Nature", "0", "2", "0", "100.0 %"],
     ]
     four = "\N{MULTIPLICATION SIGN}4"
     assert rows(section(text, "super-resolution"))[:6] == [

@@ -101,9 +101,7 @@ def rated(numbers: Params) -> list[columns.Column]:
     if numbers.zeroshot is not None:
         texts = {name: question.texts for name, question in numbers.questions.items()}
         if missing := [name for name in texts if list(texts[name]) != options[name] or not all(texts[name].values())]:
-            raise UserError(
-                f"params label.questions.{missing[0]}.texts: every option of words needs texts, in that order"
-            )
+            raise UserError(f"params label.questions.{missing[0]}.texts: each option of words needs texts, in order")
         found.append(zeroshot.column("zeroshot", numbers.zeroshot, texts, numbers.tiles, numbers.models))
     if numbers.lmm is not None:
         questions = {

@@ -21,23 +21,24 @@ from native4k.params import params
 
 @params
 class Metric:
-    """A metric of pyiqa on a view, where the column shall have a name of its own."""
+    """A metric of pyiqa on a view, where the column has a name of its own, and what it is told with each image."""
 
     metric: str
     view: views.View
+    options: dict[str, str]
 
 
 def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.Column:
     """A metric as a column of its own."""
     spec = [metric.metric, metric.view, *([tiles, machine.batch] if metric.view.startswith("tiles") else [])]
-    spec += [machine.device, importlib.metadata.version("pyiqa")]
+    spec += [metric.options, machine.device, importlib.metadata.version("pyiqa")]
 
     def load() -> columns.Model:
         model = create(metric.metric, machine)
 
         def rate(pictures: list[np.ndarray]) -> list[float]:
             batches = [pictures[start : start + machine.batch] for start in range(0, len(pictures), machine.batch)]
-            return [value for batch in batches for value in values(model, batch)]
+            return [value for batch in batches for value in values(model, batch, metric.options)]
 
         weights = hardware.digest(model)
         return columns.Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
@@ -46,12 +47,12 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.
     return columns.Column(name, views.columns(name, metric.view), columns.key(spec, *code), load)
 
 
-def values(model: Any, pictures: list[np.ndarray]) -> list[float]:
+def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:
     """What a metric says of pictures of one size."""
     import torch
 
     batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
-    return [float(value) for value in model(batch).reshape(len(pictures), -1)[:, 0]]
+    return [float(value) for value in model(batch, **options).reshape(len(pictures), -1)[:, 0]]
 
 
 def create(name: str, machine: Hardware) -> Any:

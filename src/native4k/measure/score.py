@@ -36,7 +36,7 @@ def rated(numbers: Params) -> list[columns.Column]:
     """The columns that the numbers ask for, nothing loaded yet."""
     tiles, machine, loaded = numbers.tiles, numbers.models, vlm.Loaded()
     named = {
-        name: Metric(metric=name, view=metric) if isinstance(metric, str) else metric
+        name: Metric(metric=name, view=metric, options={}) if isinstance(metric, str) else metric
         for name, metric in numbers.metrics.items()
     }
     found = [
