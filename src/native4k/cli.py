@@ -23,8 +23,8 @@ STEPS = {
     },
     "measure": {
         "probe": "decode each image once: format, size, perceptual hash, detail, thumbnail",
-        "score": "rate each image with pyiqa metrics",
-        "label": "put each image in a category by its caption's words",
+        "score": "rate each image: pyiqa, textures, multimodal models",
+        "label": "label each image: category, style, shot, people",
         "features": "join what was measured into one table",
         "recall": "refill the cache of measured rows from a features table",
     },

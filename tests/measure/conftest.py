@@ -14,7 +14,7 @@ from native4k import tables
 from native4k.fetch import fetch
 from native4k.fetch.identity import identify
 
-MODELS = {"device": "cpu", "batch": 1, "weights": None}
+MODELS = {"device": "cpu", "batch": 1, "readers": 1, "weights": None}
 QUESTION = {
     "words": {"Food": ["bread", "apple"], "Urban": ["street"]},
     "telling": {},

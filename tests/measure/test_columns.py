@@ -45,7 +45,7 @@ def filler(tmp_path: Path, picture: Any) -> Callable[..., columns.Filled]:
     def fill(meters: list[Meter], *widths: int) -> columns.Filled:
         files = pd.Series([f"{width}.png" for width in widths], index=[f"{width:03}" for width in widths], dtype="str")
         found = [meter.column() for meter in meters]
-        return columns.fill(files, tmp_path, found, tmp_path / "cache", tmp_path / "answers" / "0-of-1.jsonl")
+        return columns.fill(files, found, columns.Places(tmp_path, tmp_path / "cache", tmp_path / "answers.jsonl"), 2)
 
     return fill
 

@@ -15,7 +15,7 @@ from native4k.errors import UserError
 from native4k.measure import columns, hardware, metrics, probe, score
 
 ROOT = Path(__file__).parents[2]
-CPU = hardware.Hardware(device="cpu", batch=1, weights=None)
+CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
 
@@ -76,7 +76,7 @@ def test_tiles_in_batches_have_the_scores_of_tiles_one_by_one(pyiqa: Any) -> Non
 
 
 def test_missing_weights_are_one_line_with_the_command_that_gets_them(pyiqa: Any, tmp_path: Path) -> None:
-    machine = hardware.Hardware(device="cpu", batch=1, weights=str(tmp_path))
+    machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
     with pytest.raises(UserError) as caught:
         metrics.create("niqe", machine)
     assert str(caught.value).startswith("the weights of 'niqe' are missing (https://")
@@ -141,7 +141,7 @@ def test_the_default_metrics_are_ones_that_need_no_weights() -> None:
 
 def test_without_a_gpu_a_gpu_is_refused_and_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    auto, cuda = (hardware.Hardware(device=name, batch=1, weights=None) for name in ("auto", "cuda"))
+    auto, cuda = (hardware.Hardware(device=name, batch=1, readers=1, weights=None) for name in ("auto", "cuda"))
     assert hardware.device(auto) == torch.device("cpu")
     with pytest.raises(UserError, match="torch sees no GPU here"):
         hardware.device(cuda)
@@ -151,7 +151,7 @@ def test_without_a_gpu_a_gpu_is_refused_and_auto_is_the_processor(monkeypatch: p
 def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any) -> None:
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    cuda = hardware.Hardware(device="cuda", batch=1, weights=None)
+    cuda = hardware.Hardware(device="cuda", batch=1, readers=1, weights=None)
     for name in ("entropy", "piqe"):
         found = [metrics.values(metrics.create(name, machine), [picture], {})[0] for machine in (CPU, cuda)]
         assert found[1] == pytest.approx(found[0], rel=1e-3)

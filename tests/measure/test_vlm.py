@@ -14,7 +14,7 @@ from native4k.errors import UserError
 from native4k.measure import columns, hardware, label, probe, score, vlm
 
 WORTH = {"excellent": 5.0, "good": 4.0, "fair": 3.0, "poor": 2.0, "bad": 1.0}
-CPU = hardware.Hardware(device="cpu", batch=1, weights=None)
+CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_words_that_begin_alike_are_one_line(model: vlm.Vlm) -> None:
 
 
 def test_a_missing_model_is_one_line_with_the_command_that_gets_it(tmp_path: Path) -> None:
-    machine = hardware.Hardware(device="cpu", batch=1, weights=str(tmp_path))
+    machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
     missing = vlm.Named(model="nobody/nothing", revision="abc", dtype="float32")
     with pytest.raises(UserError) as caught:
         vlm.Vlm(missing, machine)

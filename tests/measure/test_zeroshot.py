@@ -15,7 +15,7 @@ from native4k import tables
 from native4k.errors import UserError
 from native4k.measure import hardware, label, probe, zeroshot
 
-CPU = hardware.Hardware(device="cpu", batch=1, weights=None)
+CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 TEXTS = {"Food": ["a photo of Food", "Food"], "Urban": ["a photo of a city"]}
 
 
@@ -80,7 +80,7 @@ def test_the_step_votes_with_words_and_model(store: Any, mixed: dict[str, str], 
 
 
 def test_a_missing_model_is_one_line_with_the_command_that_gets_it(tmp_path: Path) -> None:
-    machine = hardware.Hardware(device="cpu", batch=1, weights=str(tmp_path))
+    machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
     missing = zeroshot.Zeroshot(model="nobody/nothing", revision=None, view="full")
     with pytest.raises(UserError, match=r"'nobody/nothing' cannot be loaded \(.*hf download nobody/nothing$"):
         zeroshot.Clip(missing, machine)

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,9 +17,6 @@ from tqdm import tqdm
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.measure import cache
-
-AHEAD = 2
-"""Images decoded before they are asked for: while one is measured the next is read."""
 
 UNWEIGHTED = "none"
 
@@ -45,6 +43,14 @@ class Column:
         return root / f"{self.name}-{self.key}"
 
 
+class Places(NamedTuple):
+    """Where images are, where rows are kept, and where a shard's answers of servers go."""
+
+    store: Path
+    cache: Path
+    answers: Path
+
+
 class Filled(NamedTuple):
     """A row for each image, by sha256, and the weights behind each column."""
 
@@ -59,19 +65,22 @@ def key(spec: Any, *code: str) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def fill(files: "pd.Series[str]", store: Path, columns: list[Column], root: Path, answers: Path) -> Filled:
+def fill(files: "pd.Series[str]", columns: list[Column], places: Places, readers: int) -> Filled:
     """Every column for every file (indexed by sha256): from the cache, or measured now and kept."""
     files = files[~files.index.duplicated()]
     parts, models = dict[str, list[pd.DataFrame]](), dict[str, Model]()
     for column in columns:
-        whole = _whole(column.place(root), set(files.index))
+        whole = _whole(column.place(places.cache), set(files.index))
         if whole is None and column.load is not None:
             models[column.name] = column.load()
-            whole = cache.lookup(column.place(root) / models[column.name].weights, set(files.index))
+            whole = cache.lookup(column.place(places.cache) / models[column.name].weights, set(files.index))
         elif whole is None:
-            whole = _asked(files, store, column, root, answers)
+            whole = _asked(files, column, places)
         parts[column.name] = [whole] if len(whole) else []
-    _measure(files, store, [column for column in columns if column.name in models], models, parts, root)
+    loaded = [column for column in columns if column.name in models]
+    for number, rows in _measure(files, models, parts, places.store, readers):
+        _keep(loaded[number], rows, places.cache)
+        parts[loaded[number].name].append(rows)
     joined = pd.DataFrame({"sha256": pd.Series(sorted(files.index), dtype="str")})
     weights = {}
     for column in columns if len(files) else []:
@@ -81,65 +90,63 @@ def fill(files: "pd.Series[str]", store: Path, columns: list[Column], root: Path
     return Filled(joined, weights)
 
 
-def _asked(files: "pd.Series[str]", store: Path, column: Column, root: Path, answers: Path) -> pd.DataFrame:
+def _asked(files: "pd.Series[str]", column: Column, places: Places) -> pd.DataFrame:
     """A server's answers; which weights it runs is not ours to know."""
     assert column.ask is not None
-    known = cache.lookup(column.place(root) / UNWEIGHTED, set(files.index))
-    new = column.ask(files[~files.index.isin(known["sha256"])], store, answers)
+    known = cache.lookup(column.place(places.cache) / UNWEIGHTED, set(files.index))
+    new = column.ask(files[~files.index.isin(known["sha256"])], places.store, places.answers)
     rows = pd.DataFrame(new).assign(weights=UNWEIGHTED)
-    keep(column, rows, root)
+    _keep(column, rows, places.cache)
     return pd.concat([known, rows], ignore_index=True) if len(known) else rows
 
 
 def _whole(place: Path, wanted: set[str]) -> pd.DataFrame | None:
     """The rows of all images, if the cache has them, under one set of weights."""
+    if not wanted:
+        return pd.DataFrame()
     found = [cache.lookup(folder, wanted) for folder in sorted(place.glob("*"))]
     whole = [rows for rows in found if len(rows) == len(wanted)]
-    return whole[0] if len(whole) == 1 else None if wanted else pd.DataFrame()
+    return whole[0] if len(whole) == 1 else None
 
 
 def _measure(
     files: "pd.Series[str]",
-    store: Path,
-    columns: list[Column],
     models: dict[str, Model],
     parts: dict[str, list[pd.DataFrame]],
-    root: Path,
-) -> None:
-    missing = {
-        column.name: set(files.index) - {sha256 for part in parts[column.name] for sha256 in part["sha256"]}
-        for column in columns
-    }
-    todo = files[files.index.isin(set[str]().union(*missing.values()))]
-    progress = tqdm(total=len(todo), desc=", ".join(missing), unit="image", mininterval=5, disable=todo.empty)
-    for start in range(0, len(todo), cache.CHUNK):
-        rows: dict[str, list[dict[str, Any]]] = {column.name: [] for column in columns}
-        for sha256, image in decoded(store, todo.iloc[start : start + cache.CHUNK]):
-            for name, model in models.items():
-                if sha256 in missing[name]:
-                    rows[name].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
-            progress.update()
-        for column in (column for column in columns if rows[column.name]):
-            parts[column.name].append(pd.DataFrame(rows[column.name]))
-            keep(column, parts[column.name][-1], root)
+    store: Path,
+    readers: int,
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """What the cache has not, of each model by its number: so many images at a time, each decoded once for all."""
+    missing = [set(files.index) - {sha256 for part in parts[name] for sha256 in part["sha256"]} for name in models]
+    todo = files[files.index.isin(set[str]().union(*missing))]
+    rows: list[list[dict[str, Any]]] = [[] for _ in models]
+    progress = tqdm(total=len(todo), desc=", ".join(models), unit="image", mininterval=5, disable=todo.empty)
+    for count, (sha256, image) in enumerate(decoded(store, todo, readers), start=1):
+        for number, model in enumerate(models.values()):
+            if sha256 in missing[number]:
+                rows[number].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
+        progress.update()
+        if count % cache.CHUNK == 0 or count == len(todo):
+            yield from ((number, pd.DataFrame(found)) for number, found in enumerate(rows) if found)
+            rows = [[] for _ in models]
     progress.close()
 
 
-def keep(column: Column, rows: pd.DataFrame, root: Path) -> None:
+def _keep(column: Column, rows: pd.DataFrame, root: Path) -> None:
     """Add rows, those of each set of weights to their own."""
     for weights, part in rows.groupby("weights"):
         cache.keep(column.place(root) / str(weights), part)
 
 
-def decoded(store: Path, files: "pd.Series[str]") -> Iterator[tuple[str, Image.Image]]:
-    """The images in order, the next ones decoded while one is used."""
-    with ThreadPoolExecutor(1) as pool:
+def decoded(store: Path, files: "pd.Series[str]", readers: int) -> Iterator[tuple[str, Image.Image]]:
+    """The images in order, one for each reader decoded ahead while one is used."""
+    with ThreadPoolExecutor(readers) as pool:
         names = list(files.items())
-        coming = [pool.submit(_open, store / file) for _, file in names[:AHEAD]]
+        coming = deque(pool.submit(_open, store / file) for _, file in names[: readers + 1])
         for place, (sha256, _) in enumerate(names):
-            image = coming.pop(0).result()
-            if place + AHEAD < len(names):
-                coming.append(pool.submit(_open, store / names[place + AHEAD][1]))
+            image = coming.popleft().result()
+            if place + readers + 1 < len(names):
+                coming.append(pool.submit(_open, store / names[place + readers + 1][1]))
             yield str(sha256), image
 
 
@@ -185,6 +192,6 @@ def shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.Series[str]]":
     return table, files[files.index.isin(good["sha256"])]
 
 
-def journal(args: argparse.Namespace) -> Path:
-    """The shard's own file of answers, in the folder of a column."""
-    return Path(args.answers) / f"{args.shard.replace('/', '-of-')}.jsonl"
+def places(args: argparse.Namespace, step: str) -> Places:
+    """Where a shard of a step reads and writes; its answers have a file of their own in each column's folder."""
+    return Places(args.store, args.cache / step, args.answers / f"{args.shard.replace('/', '-of-')}.jsonl")

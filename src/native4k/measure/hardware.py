@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @params
 class Hardware:
-    """Device, batch, and the folder that holds the weights (null: the hubs' own caches)."""
+    """Device, batch, readers, and the folder that holds the weights (null: the hubs' own caches)."""
 
     device: Literal["auto", "cpu", "cuda"]
     batch: Annotated[int, Field(ge=1)]  # tiles of one image that a model sees at once
+    readers: Annotated[int, Field(ge=1)]  # threads that decode images ahead of the models
     weights: str | None
 
 

@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(Params, args.params, "label")
     hardware.prepare(numbers.models)
     table, files = columns.shard(args)
-    filled = columns.fill(files, args.store, rated(numbers), args.cache / "label", columns.journal(args))
+    filled = columns.fill(files, rated(numbers), columns.places(args, "label"), numbers.models.readers)
     measured = table[["id", "caption", "sha256"]].merge(filled.rows, on="sha256", how="left")
     labelled = pd.concat([measured, label(measured, numbers)], axis="columns")
     tables.write(

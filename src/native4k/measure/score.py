@@ -61,6 +61,6 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(Params, args.params, "score")
     hardware.prepare(numbers.models)
     table, files = columns.shard(args)
-    filled = columns.fill(files, args.store, rated(numbers), args.cache / "score", columns.journal(args))
+    filled = columns.fill(files, rated(numbers), columns.places(args, "score"), numbers.models.readers)
     scored = table[["id", "sha256"]].merge(filled.rows, on="sha256", how="left").drop(columns="sha256")
     tables.write(scored, args.out, {"weights": json.dumps(filled.weights, sort_keys=True)})
