@@ -139,6 +139,16 @@ def test_the_default_metrics_are_ones_that_need_no_weights() -> None:
     assert section["vlms"] == section["endpoints"] == {}
 
 
+def test_the_metrics_named_for_full_scale_are_there_with_their_licences(pyiqa: Any) -> None:
+    text = (ROOT / "params/paper.yaml").read_text()
+    named = yaml.safe_load(text)["score"]["metrics"]
+    asked = {metric if isinstance(view, str) else view["metric"] for metric, view in named.items()}
+    assert asked == {"qalign", "laion_aes", "musiq", "clipiqa+", "topiq_iaa", "maniqa", "niqe", "brisque", "piqe"}
+    assert named["qalign_aesthetic"]["options"] == {"task_": "aesthetic"}
+    assert asked <= set(pyiqa.list_models("NR"))
+    assert "PolyForm-Noncommercial" in text
+
+
 def test_without_a_gpu_a_gpu_is_refused_and_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     auto, cuda = (hardware.Hardware(device=name, batch=1, readers=1, weights=None) for name in ("auto", "cuda"))

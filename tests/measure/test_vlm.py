@@ -23,14 +23,18 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
-@pytest.fixture(scope="module", name="folder")
-def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(kind: str, folder: Path) -> Path:
     spec = importlib.util.spec_from_file_location("models", Path(__file__).with_name("models.py"))
     assert spec is not None
     assert spec.loader is not None
     models = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(models)
-    return Path(models.quietly(models.vlm, tmp_path_factory.mktemp("vlm")))
+    return Path(models.quietly(getattr(models, kind), folder))
+
+
+@pytest.fixture(scope="module", name="folder")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved("vlm", tmp_path_factory.mktemp("vlm"))
 
 
 def named(folder: Path) -> vlm.Named:
@@ -65,6 +69,14 @@ def test_the_model_looks_at_the_image_and_reads_the_prompt(model: vlm.Vlm) -> No
     assert ask(0, "quality ?") == ask(0, "quality ?")
     assert ask(0, "quality ?") != ask(1, "quality ?")
     assert ask(0, "quality ?") != ask(0, "What is in the photo ?")
+
+
+def test_the_published_labelers_family_is_asked_in_the_same_way(tmp_path: Path) -> None:
+    qwen = vlm.Vlm(vlm.Named(model=str(saved("qwen", tmp_path)), revision=None, dtype="bfloat16"), CPU)
+    one, other = (qwen.chances(noise(seed), "What ?", "it is", list(WORTH)) for seed in (0, 1))
+    assert one != other
+    assert sum(one) == pytest.approx(1)
+    assert isinstance(qwen.answer(noise(0), "What ?", 3), str)
 
 
 def test_words_that_begin_alike_are_one_line(model: vlm.Vlm) -> None:

@@ -25,14 +25,18 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
-@pytest.fixture(scope="module", name="folder")
-def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(kind: str, folder: Path) -> Path:
     spec = importlib.util.spec_from_file_location("models", Path(__file__).with_name("models.py"))
     assert spec is not None
     assert spec.loader is not None
     models = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(models)
-    return Path(models.quietly(models.clip, tmp_path_factory.mktemp("clip")))
+    return Path(models.quietly(getattr(models, kind), folder))
+
+
+@pytest.fixture(scope="module", name="folder", params=["clip", "siglip"])
+def saved_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved(request.param, tmp_path_factory.mktemp(request.param))
 
 
 def numbers(folder: Path) -> zeroshot.Zeroshot:
@@ -49,6 +53,10 @@ def test_chances_are_what_the_whole_model_says_of_image_and_texts(folder: Path) 
     given = clip.processor(
         text=[texts[0] for texts in single.values()], images=[noise(0)], padding=True, return_tensors="pt"
     )
+    if "siglip" in folder.name:
+        given = clip.processor(
+            text=[texts[0] for texts in single.values()], images=[noise(0)], padding="max_length", return_tensors="pt"
+        )
     with torch.no_grad():
         whole = clip.model(**given).logits_per_image[0].double().softmax(0)
     assert clip.chances(noise(0), clip.texts(single)) == pytest.approx(whole.tolist(), abs=1e-5)
