@@ -12,7 +12,7 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, metrics, probe, score
+from native4k.measure import columns, hardware, metrics, probe, rating, score, vlm
 
 ROOT = Path(__file__).parents[2]
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
@@ -165,3 +165,17 @@ def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any)
     for name in ("entropy", "piqe"):
         found = [metrics.values(metrics.create(name, machine), [picture], {})[0] for machine in (CPU, cuda)]
         assert found[1] == pytest.approx(found[0], rel=1e-3)
+
+
+def test_the_examples_beside_the_numbers_of_full_scale_are_valid() -> None:
+    text = (ROOT / "params/paper.yaml").read_text()
+    section = text[text.index("  vlms: {}") : text.index("  texture:")]
+    shown = [line.replace("    # ", "", 1) for line in section.splitlines() if line.startswith("    # ")]
+    found = yaml.safe_load("\n".join(shown))
+    assert list(found) == ["lmm_quality", "aesthetics"]
+    vlms = {"lmm_quality": params.validate(vlm.Rating, found["lmm_quality"], "vlms")}
+    endpoints = {"aesthetics": params.validate(rating.Rating, found["aesthetics"], "endpoints")}
+    assert list(vlms["lmm_quality"].words) == ["excellent", "good", "fair", "poor", "bad"]
+    assert (
+        rating.column("aesthetics", endpoints["aesthetics"], 4).made[0].startswith("aesthetics_qwen2_vl_7b_instruct_")
+    )
