@@ -94,7 +94,7 @@ rule balance:
     input:
         "src/native4k/dataset/balance.py",
         "src/native4k/dataset/rules.py",
-        "src/native4k/measure/label.py",
+        "src/native4k/measure/words.py",
         "src/native4k/tables.py",
         table=rules.dedup.output,
     output:

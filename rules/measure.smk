@@ -8,12 +8,24 @@ include: "frozen.smk"
 SHARDS = config["shards"]
 EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)
 STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
+FILLING = [  # what all steps that fill single columns are made of
+    "src/native4k/measure/asked.py",
+    "src/native4k/measure/cache.py",
+    "src/native4k/measure/columns.py",
+    "src/native4k/measure/endpoint.py",
+    "src/native4k/measure/hardware.py",
+    "src/native4k/measure/views.py",
+    "src/native4k/measure/vlm.py",
+    "src/native4k/images.py",
+    "src/native4k/tables.py",
+]
 
 
 rule features:
     """Join what was measured; the row cache remembers it for the next collection."""
     input:
         "src/native4k/measure/features.py",
+        "src/native4k/measure/recall.py",
         "src/native4k/tables.py",
         probed=expand("data/scratch/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
@@ -52,10 +64,11 @@ rule probe:
 rule score:
     """Rate one shard."""
     input:
+        FILLING,
         "src/native4k/measure/score.py",
-        "src/native4k/measure/cache.py",
-        "src/native4k/images.py",
-        "src/native4k/tables.py",
+        "src/native4k/measure/metrics.py",
+        "src/native4k/measure/textures.py",
+        "src/native4k/measure/rating.py",
         probed=rules.probe.output,
     output:
         "data/scratch/score/{shard}-of-{of}.parquet",
@@ -92,9 +105,12 @@ rule embed:
 rule label:
     """Put one shard into categories."""
     input:
-        "data/images/origin.json",
+        FILLING,
         "src/native4k/measure/label.py",
-        "src/native4k/tables.py",
+        "src/native4k/measure/lmm.py",
+        "src/native4k/measure/words.py",
+        "src/native4k/measure/zeroshot.py",
+        probed=rules.probe.output,
     output:
         "data/scratch/label/{shard}-of-{of}.parquet",
     log:
@@ -103,4 +119,5 @@ rule label:
         config["label"],
         STORE,
     shell:
-        "native4k label data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"
+        "native4k label data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
+        " 2>&1 | tee {log}"

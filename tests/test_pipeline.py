@@ -182,12 +182,15 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
 @pytest.mark.parametrize(
     ("file", "milestone", "rules"),
     [
-        ("images.py", "measure", {"probe", "score", "features"}),
-        ("geometry.py", "measure", {"probe", "score", "features"}),
+        ("images.py", "measure", {"probe", "score", "label", "features"}),
+        ("geometry.py", "measure", {"probe", "score", "label", "features"}),
         ("tables.py", "measure", {"probe", "score", "label", "features"}),
-        ("measure/cache.py", "measure", {"probe", "score", "features"}),
+        ("measure/cache.py", "measure", {"probe", "score", "label", "features"}),
+        ("measure/columns.py", "measure", {"score", "label", "features"}),
         ("measure/score.py", "measure", {"score", "features"}),
+        ("measure/textures.py", "measure", {"score", "features"}),
         ("measure/label.py", "measure", {"label", "features"}),
+        ("measure/words.py", "measure", {"label", "features"}),
         ("measure/features.py", "measure", {"features"}),
         ("dataset/vet.py", "dataset", {"vet", "select", "dedup", "balance", "split", "leaks", "check", "tables"}),
         ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "leaks", "check", "tables"}),
@@ -212,11 +215,12 @@ def test_an_edited_module_reruns_the_steps_that_use_it(
 def test_an_edited_metric_is_measured_again_and_the_rest_is_remembered(copy: Copy, built: Project) -> None:
     project = copy()
     before = project.times_of("data/scratch/cache/**/*.parquet")
-    project.append("src/native4k/measure/score.py", "# edited")
+    project.append("src/native4k/measure/metrics.py", "# edited")
     assert project.repro("measure") == ["measure"]
     after = project.times_of("data/scratch/cache/**/*.parquet")
     assert after.items() >= before.items()
-    assert {path.split("/")[3] for path in after.keys() - before.keys()} == {"score"}
+    new = {tuple(path.split("/")[3:5]) for path in after.keys() - before.keys()}
+    assert {(step, column.partition("-")[0]) for step, column in new} == {("score", "piqe")}
     pd.testing.assert_frame_equal(measured_by(project), measured_by(built))
 
 
@@ -332,8 +336,8 @@ def test_a_grown_collection_measures_only_what_is_new(clone: Copy, built: Projec
     assert project.repro("measure") == ["measure"]
     known = set(measured_by(built)["sha256"])
     table = measured_by(project)
-    for step in ("probe", "score"):
-        new = set(project.times_of(f"data/scratch/cache/{step}/**/*.parquet")) - recalled
+    for place in ("probe/*", "score/piqe-*/*", "score/entropy-*/*"):
+        new = set(project.times_of(f"data/scratch/cache/{place}/*.parquet")) - recalled
         rows = pd.concat([tables.read(project.root / path) for path in new])
         assert len(rows) > 0
         assert not set(rows["sha256"]) & known

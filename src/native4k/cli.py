@@ -23,9 +23,9 @@ STEPS = {
     },
     "measure": {
         "probe": "decode each image once: format, size, perceptual hash, detail, thumbnail",
-        "score": "rate each image with pyiqa metrics",
+        "score": "rate each image: pyiqa, textures, multimodal models",
         "embed": "show each image to a network that knows copies by sight (optional)",
-        "label": "put each image in a category by its caption's words",
+        "label": "label each image: category, style, shot, people",
         "features": "join what was measured into one table",
         "recall": "refill the cache of measured rows from a features table",
         "signatures": "list the signatures of a folder's pictures, such as a benchmark's, for dedup's firewall",

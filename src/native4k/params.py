@@ -45,7 +45,7 @@ def params(cls: type[Typed]) -> type[Typed]:
 def read(path: Path) -> dict[str, Any]:
     """The whole params file, its section names checked."""
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the repository's root or name another with --params") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

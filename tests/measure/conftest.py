@@ -14,6 +14,16 @@ from native4k import tables
 from native4k.fetch import fetch
 from native4k.fetch.identity import identify
 
+MODELS = {"device": "cpu", "batch": 1, "readers": 1, "weights": None}
+QUESTION = {
+    "words": {"Food": ["bread", "apple"], "Urban": ["street"]},
+    "telling": {},
+    "deaf": [],
+    "texts": {"Food": ["food"], "Urban": ["a city"]},
+    "prompt": "What is it?",
+    "answer": "It is",
+}
+
 PARAMS: dict[str, Any] = {
     "probe": {
         "geometry": {
@@ -27,8 +37,25 @@ PARAMS: dict[str, Any] = {
         "tiles": 4,
         "thumbnail": 20,
     },
-    "score": {"metrics": {}, "tiles": 2},
-    "label": {"words": {"Food": ["bread", "apple"], "Urban": ["street"]}},
+    "score": {
+        "metrics": {},
+        "textures": {},
+        "vlms": {},
+        "endpoints": {},
+        "texture": {"glcm_patch": 16, "glcm_levels": 64, "glcm_distances": [1], "jpeg_quality": 95},
+        "tiles": 2,
+        "models": MODELS,
+    },
+    "label": {
+        "votes": {"words": 1.0},
+        "least": 0.0,
+        "loudness": {"telling": 4.0, "half_way": 8.0},
+        "questions": {"category": QUESTION},
+        "zeroshot": None,
+        "lmm": None,
+        "tiles": 2,
+        "models": MODELS,
+    },
 }
 
 
@@ -39,6 +66,12 @@ class Store:
         self.root, self.folder, self.cache = root, root / "images", root / "cache"
         self.params, self.rows = root / "params.yaml", list[dict[str, Any]]()
         self.write(PARAMS)
+
+    def change(self, section: str, **values: Any) -> None:
+        """Other numbers in a section."""
+        tree = yaml.safe_load(self.params.read_text())
+        tree[section] |= values
+        self.write(tree)
 
     def write(self, tree: dict[str, Any]) -> None:
         self.params.write_text(yaml.safe_dump(tree))
@@ -61,7 +94,8 @@ class Store:
 
     def args(self, out: str, shard: str = "0/1", **more: Any) -> argparse.Namespace:
         paths = {"store": self.folder, "out": self.root / out, "cache": self.cache, "params": self.params}
-        return argparse.Namespace(**paths, shard=shard, **more)
+        paths |= {"probed": self.root / "probe.parquet", "answers": self.root / "answers"}
+        return argparse.Namespace(**paths | more, shard=shard)
 
 
 def picture(path: Path, width: int = 80, height: int = 60, seed: int = 0) -> bytes:

@@ -16,11 +16,12 @@ def run(store: Any, shards: int) -> Path:
     paths: dict[str, list[Path]] = {"probed": [], "scored": [], "labelled": []}
     for number in range(shards):
         for step, module in (("probed", probe), ("labelled", label)):
-            module.run(store.args(f"{step}{number}.parquet", f"{number}/{shards}"))
+            more = {} if step == "probed" else {"probed": paths["probed"][-1]}
+            module.run(store.args(f"{step}{number}.parquet", f"{number}/{shards}", **more))
             paths[step].append(store.root / f"{step}{number}.parquet")
         table = tables.read(paths["probed"][-1])
         scored = table[["id"]].assign(piqe=table["width"].where(table["reason"] == "", float("nan")) / 2)
-        tables.write(scored, store.root / f"scored{number}.parquet")
+        tables.write(scored, store.root / f"scored{number}.parquet", {"weights": "{}"})
         paths["scored"].append(store.root / f"scored{number}.parquet")
     features.run(argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, **paths))
     return Path(store.root / "features")
@@ -49,11 +50,7 @@ def test_the_thumbnails_and_the_counts_stand_beside_it(store: Any, mixed: dict[s
 def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: dict[str, str]) -> None:
     assert mixed
     notes = tables.metadata(run(store, 1) / "images.parquet")
-    assert json.loads(notes["probe"]) == {
-        "key": cache.key("probe", store.params),
-        "columns": ["format", "width", "height", "phash", "detail", "fineness", "thumbnail"],
-    }
-    assert json.loads(notes["score"]) == {"key": cache.key("score", store.params), "columns": ["piqe"]}
+    assert json.loads(notes["probe"]) == {"key": cache.key("probe", store.params), "columns": list(probe.FAILED)}
 
 
 def test_the_number_of_shards_changes_no_byte(store: Any, mixed: dict[str, str]) -> None:

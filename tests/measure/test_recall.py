@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +9,41 @@ import pandas as pd
 import pytest
 
 from native4k import tables
-from native4k.measure import cache, probe, recall
+from native4k.measure import cache, features, label, probe, recall, score
 
 
 @pytest.fixture(name="pulled")
 def features_without_a_cache(store: Any, mixed: dict[str, str]) -> Path:
     """The features of a store whose cache is kept aside as `measured`."""
     assert mixed
-    probe.run(store.args("probe.parquet"))
-    table = tables.read(store.root / "probe.parquet").drop(columns="file")
-    good = tables.kept(table)
-    scored = table.loc[good, ["sha256"]].drop_duplicates().assign(piqe=1.5, entropy_mean=7.25)
-    cache.keep(cache.folder(store.cache, "score", store.params), scored)
-    table = table.merge(scored, on="sha256", how="left").assign(category="Food")
-    folder = Path(store.root / "features")
-    columns = {"probe": list(probe.FAILED), "score": ["piqe", "entropy_mean"]}
-    notes = {s: json.dumps({"key": cache.key(s, store.params), "columns": columns[s]}) for s in columns}
-    pictures = table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]]
-    tables.write(pictures, folder / "thumbnails.parquet")
-    tables.write(table.drop(columns="thumbnail"), folder / "images.parquet", notes)
+    store.change("score", textures={"entropy": {"measure": "shannon_entropy", "view": "full"}})
+    for step, module in (("probe", probe), ("score", score), ("label", label)):
+        module.run(store.args(f"{step}.parquet"))
+    shards = {name: [store.root / f"{step}.parquet"] for name, step in SHARDS.items()}
+    made = store.root / "features"
+    features.run(argparse.Namespace(store=store.folder, out=made, params=store.params, **shards))
     store.cache.rename(store.root / "measured")
-    return folder
+    return Path(made)
 
 
-def rows(root: Path, step: str, params: Path) -> pd.DataFrame:
-    parts = sorted(cache.folder(root, step, params).glob("*.parquet"))
+SHARDS = {"probed": "probe", "scored": "score", "labelled": "label"}
+
+
+def rows(root: Path, step: str) -> pd.DataFrame:
+    parts = sorted((root / step).glob("**/*.parquet"))
     return pd.concat(map(tables.read, parts)).sort_values("sha256", ignore_index=True)
 
 
-def run(store: Any, features: Path) -> None:
-    recall.run(argparse.Namespace(features=features, cache=store.cache, params=store.params))
+def run(store: Any, pulled: Path) -> None:
+    recall.run(argparse.Namespace(features=pulled, cache=store.cache, params=store.params))
 
 
 def test_the_rows_put_back_are_those_that_were_measured(store: Any, pulled: Path, capsys: Any) -> None:
     capsys.readouterr()
     run(store, pulled)
-    assert capsys.readouterr().out == "probe: recalled 5 of 5 rows\nscore: recalled 2 of 2 rows\n"
+    assert capsys.readouterr().out == "probe: recalled 5 of 5 rows\nentropy: recalled 2 of 2 rows\n"
     for step in ("probe", "score"):
-        measured, recalled = (rows(store.root / place, step, store.params) for place in ("measured", "cache"))
+        measured, recalled = (rows(store.root / place, step) for place in ("measured", "cache"))
         pd.testing.assert_frame_equal(recalled, measured)
 
 
@@ -65,7 +61,7 @@ def test_a_second_recall_adds_nothing(store: Any, pulled: Path, capsys: Any) -> 
     run(store, pulled)
     capsys.readouterr()
     run(store, pulled)
-    assert capsys.readouterr().out == "probe: recalled 0 of 5 rows\nscore: recalled 0 of 2 rows\n"
+    assert capsys.readouterr().out == "probe: recalled 0 of 5 rows\nentropy: recalled 0 of 2 rows\n"
 
 
 def test_what_other_params_measured_is_left_alone(store: Any, pulled: Path, capsys: Any) -> None:
@@ -73,7 +69,7 @@ def test_what_other_params_measured_is_left_alone(store: Any, pulled: Path, caps
     capsys.readouterr()
     run(store, pulled)
     assert capsys.readouterr().out == (
-        "probe: measured by other code or params, nothing to recall\nscore: recalled 2 of 2 rows\n"
+        "probe: measured by other code or params, nothing to recall\nentropy: recalled 2 of 2 rows\n"
     )
     assert not cache.folder(store.cache, "probe", store.params).exists()
 

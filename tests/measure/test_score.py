@@ -1,5 +1,6 @@
 """Metrics on named views; the metrics themselves are pyiqa's, whose import alone takes seconds: once, here."""
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -7,94 +8,174 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+import yaml
 
-from native4k import tables
+from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import probe, score
+from native4k.measure import columns, hardware, metrics, probe, rating, score, vlm
+
+ROOT = Path(__file__).parents[2]
+CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
 
-def brightness(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.mean()
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `prepare` sets is gone afterwards."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
-def halves() -> Image.Image:
-    """Black on the left, white on the right."""
-    pixels = np.zeros((64, 128, 3), dtype=np.uint8)
-    pixels[:, 64:] = 255
-    return Image.fromarray(pixels)
-
-
-def test_a_tiled_view_gives_mean_minimum_and_spread_and_the_others_one_value() -> None:
-    numbers = score.Params(metrics={"a": "full", "b": "resize:32", "c": "tiles:32"}, tiles=2)
-    row = score.score(halves(), dict.fromkeys("abc", brightness), numbers)
-    assert row == {"a": 0.5, "b": 0.5, "c_mean": 0.5, "c_min": 0.0, "c_spread": 1.0}
-
-
-def test_a_view_shows_what_its_name_says() -> None:
-    assert [view.shape for view in score.views(halves(), "full", 1)] == [(64, 128, 3)]
-    assert [view.shape for view in score.views(halves(), "resize:32", 1)] == [(16, 32, 3)]
-    assert [view.shape for view in score.views(halves(), "tiles:32", 2)] == [(32, 32, 3)] * 2
-
-
-@pytest.mark.parametrize("view", ["", "fully", "full:2", "resize", "resize:", "resize:x", "tiles:-1", "crop:3"])
-def test_an_unknown_view_is_one_line(view: str) -> None:
-    with pytest.raises(UserError, match=r"score\.metrics: unknown view .*; there are: full, resize:N, tiles:N"):
-        score.views(halves(), view, 1)
+@pytest.fixture(scope="module", name="pyiqa")
+def quiet_pyiqa() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # third parties' imports
+        import pyiqa
+    return pyiqa
 
 
 @pytest.fixture(name="scored")
-def scored_store(store: Any, mixed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def scored_store(store: Any, mixed: dict[str, str]) -> Any:
     assert mixed
-    tree = {"score": {"metrics": {"brightness": "tiles:16"}, "tiles": 2}}
-    store.params.write_text(store.params.read_text().partition("score:")[0] + str(tree)[1:-1].replace("'", ""))
-    monkeypatch.setattr(score, "load", lambda _: brightness)
+    store.change("score", metrics={"entropy": "tiles:16"})
     probe.run(store.args("probe.parquet"))
     return store
 
 
-def test_only_images_that_nothing_has_rejected_are_scored(scored: Any, mixed: dict[str, str]) -> None:
-    score.run(scored.args("score.parquet", probed=scored.root / "probe.parquet"))
+def test_only_images_that_nothing_has_rejected_are_scored(scored: Any, mixed: dict[str, str], pyiqa: Any) -> None:
+    score.run(scored.args("score.parquet"))
     table = tables.read(scored.root / "score.parquet")
-    assert table.columns.tolist() == ["id", "brightness_mean", "brightness_min", "brightness_spread"]
-    measured = dict(zip(table["id"], table["brightness_mean"].notna(), strict=True))
+    assert table.columns.tolist() == ["id", "entropy_mean", "entropy_min", "entropy_spread"]
+    measured = dict(zip(table["id"], table["entropy_mean"].notna(), strict=True))
     assert measured == {id_: reason == "" for id_, reason in mixed.items()}
 
 
-def test_nothing_is_scored_twice_and_then_no_metric_is_loaded(scored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    score.run(scored.args("one.parquet", probed=scored.root / "probe.parquet"))
-    monkeypatch.setattr(score, "load", None)
-    score.run(scored.args("two.parquet", probed=scored.root / "probe.parquet"))
+def test_nothing_is_scored_twice_and_then_no_metric_is_loaded(
+    scored: Any, pyiqa: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score.run(scored.args("one.parquet"))
+    monkeypatch.setattr(metrics, "create", None)
+    score.run(scored.args("two.parquet"))
     assert (scored.root / "one.parquet").read_bytes() == (scored.root / "two.parquet").read_bytes()
 
 
-def test_a_metric_of_pyiqa_is_loaded_by_name_and_others_are_one_line() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # third parties' imports
-        entropy = score.load("entropy")
-        noise = torch.from_numpy(np.random.default_rng(0).random((1, 3, 64, 64))).float()
-        assert float(entropy(noise)) > float(entropy(torch.zeros(1, 3, 64, 64)))
-        with pytest.raises(UserError, match="pyiqa has no metric 'beauty'; `pyiqa --list` shows what it has"):
-            score.load("beauty")
+def test_a_metric_of_pyiqa_is_loaded_by_name_and_others_are_one_line(pyiqa: Any) -> None:
+    entropy = metrics.create("entropy", CPU)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    assert metrics.values(entropy, [noise], {})[0] > metrics.values(entropy, [np.zeros_like(noise)], {})[0]
+    for name in ("beauty", "psnr"):  # unknown, and one that needs a reference
+        with pytest.raises(UserError, match=f"pyiqa has no metric '{name}'; `pyiqa --list` shows what it has"):
+            metrics.create(name, CPU)
 
 
-def test_missing_weights_are_one_line_that_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pyiqa
+def test_tiles_in_batches_have_the_scores_of_tiles_one_by_one(pyiqa: Any) -> None:
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, high, (32, 32, 3), dtype=np.uint8) for high in (256, 100, 9)]
+    entropy = metrics.create("entropy", CPU)
+    single = [value for picture in pictures for value in metrics.values(entropy, [picture], {})]
+    assert metrics.values(entropy, pictures, {}) == pytest.approx(single, abs=1e-5)
 
-    def offline(*_: object, **__: object) -> None:
-        raise OSError("no network")
 
-    monkeypatch.setattr(pyiqa, "create_metric", offline)
-    with pytest.raises(
-        UserError, match=r"weights of 'musiq' are missing \(no network\); with a network run: python -c"
-    ):
-        score.load("musiq")
+def test_missing_weights_are_one_line_with_the_command_that_gets_them(pyiqa: Any, tmp_path: Path) -> None:
+    machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
+    with pytest.raises(UserError) as caught:
+        metrics.create("niqe", machine)
+    assert str(caught.value).startswith("the weights of 'niqe' are missing (https://")
+    assert str(caught.value).endswith(
+        f"""with a network run: TORCH_HOME={tmp_path} HF_HOME={tmp_path} python -c "import pyiqa; """
+        """pyiqa.create_metric('niqe')\""""
+    )
+
+
+def test_weights_that_would_run_code_are_refused(pyiqa: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Evil:
+        def __reduce__(self) -> Any:
+            return Path.touch, (tmp_path / "pwned",)
+
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"")
+    torch.save({"params": Evil()}, path)
+    monkeypatch.setattr("pyiqa.archs.arch_util.load_file_from_url", lambda *_: str(path))
+    hardware.prepare(CPU)
+    with pytest.raises(UserError, match="the weights of 'cnniqa' would run code when loaded, so they are refused"):
+        metrics.create("cnniqa", CPU)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_the_hash_of_weights_is_of_what_they_are_and_not_of_when_they_were_loaded() -> None:
+    torch.manual_seed(0)
+    one, two = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    assert hardware.digest(one) != hardware.digest(two)
+    two.load_state_dict(one.state_dict())
+    assert hardware.digest(one) == hardware.digest(two)
+    two.statistics = torch.ones(2)  # as NIQE keeps its own
+    assert hardware.digest(one) != hardware.digest(two)
+    assert hardware.digest(torch.nn.ReLU()) == columns.UNWEIGHTED
+
+
+def test_a_metric_depends_on_its_own_line_alone() -> None:
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())["score"]
+
+    def keys(**changed: Any) -> dict[str, str]:
+        return {
+            column.name: column.key for column in score.rated(params.validate(score.Params, tree | changed, "score"))
+        }
+
+    before = keys()
+    after = keys(metrics={"piqe": "resize:512", "niqe": "full"})
+    assert {name for name in before if before[name] != after[name]} == {"piqe"}
+
+
+def test_two_entries_for_one_column_are_one_line() -> None:
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text())["score"]
+    changed = tree | {"textures": {"piqe": {"measure": "shannon_entropy", "view": "full"}}}
+    numbers = params.validate(score.Params, changed, "score")
+    with pytest.raises(UserError, match="several entries fill the column 'piqe'; give one another name"):
+        score.rated(numbers)
 
 
 def test_the_default_metrics_are_ones_that_need_no_weights() -> None:
-    import yaml
+    section = yaml.safe_load((ROOT / "params.yaml").read_text())["score"]
+    assert set(section["metrics"]) <= {"piqe"}
+    assert section["vlms"] == section["endpoints"] == {}
 
-    section = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["score"]
-    assert set(section["metrics"]) <= {"piqe", "entropy"}
+
+def test_the_metrics_named_for_full_scale_are_there_with_their_licences(pyiqa: Any) -> None:
+    text = (ROOT / "params/paper.yaml").read_text()
+    named = yaml.safe_load(text)["score"]["metrics"]
+    asked = {metric if isinstance(view, str) else view["metric"] for metric, view in named.items()}
+    assert asked == {"qalign", "laion_aes", "musiq", "clipiqa+", "topiq_iaa", "maniqa", "niqe", "brisque", "piqe"}
+    assert named["qalign_aesthetic"]["options"] == {"task_": "aesthetic"}
+    assert asked <= set(pyiqa.list_models("NR"))
+    assert "PolyForm-Noncommercial" in text
+
+
+def test_without_a_gpu_a_gpu_is_refused_and_auto_is_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    auto, cuda = (hardware.Hardware(device=name, batch=1, readers=1, weights=None) for name in ("auto", "cuda"))
+    assert hardware.device(auto) == torch.device("cpu")
+    with pytest.raises(UserError, match="torch sees no GPU here"):
+        hardware.device(cuda)
+
+
+@GPU
+def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any) -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    cuda = hardware.Hardware(device="cuda", batch=1, readers=1, weights=None)
+    for name in ("entropy", "piqe"):
+        found = [metrics.values(metrics.create(name, machine), [picture], {})[0] for machine in (CPU, cuda)]
+        assert found[1] == pytest.approx(found[0], rel=1e-3)
+
+
+def test_the_examples_beside_the_numbers_of_full_scale_are_valid() -> None:
+    text = (ROOT / "params/paper.yaml").read_text()
+    section = text[text.index("  vlms: {}") : text.index("  texture:")]
+    shown = [line.replace("    # ", "", 1) for line in section.splitlines() if line.startswith("    # ")]
+    found = yaml.safe_load("\n".join(shown))
+    assert list(found) == ["lmm_quality", "aesthetics"]
+    vlms = {"lmm_quality": params.validate(vlm.Rating, found["lmm_quality"], "vlms")}
+    endpoints = {"aesthetics": params.validate(rating.Rating, found["aesthetics"], "endpoints")}
+    assert list(vlms["lmm_quality"].words) == ["excellent", "good", "fair", "poor", "bad"]
+    assert (
+        rating.column("aesthetics", endpoints["aesthetics"], 4).made[0].startswith("aesthetics_qwen2_vl_7b_instruct_")
+    )

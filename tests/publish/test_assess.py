@@ -57,7 +57,16 @@ def test_a_known_curation_gets_its_known_shares() -> None:
             "share": 0.3333,
             "reasons": {"blurred": 1, "near_copy": 1},
         },
-        "labels": {"planted": 6, "found": 4, "share": 0.6667},
+        "labels": {
+            "planted": 6,
+            "found": 4,
+            "share": 0.6667,
+            "confusion": {
+                "CGI": {"CGI": 2},
+                "Food": {"CGI": 1, "Food": 1},
+                "Urban": {"Urban": 1, "unknown": 1},
+            },
+        },
         "copies": {"planted": 3, "kept": 2, "astray": 1},
     }
 

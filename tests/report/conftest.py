@@ -56,7 +56,12 @@ DEMO = {
         "crop": {"planted": 3, "found": 1, "share": 0.3333},
     },
     "originals": {"count": 4, "wrongly_rejected": 1, "share": 0.25, "reasons": {"flat": 1}},
-    "labels": {"planted": 4, "found": 3, "share": 0.75},
+    "labels": {
+        "planted": 4,
+        "found": 3,
+        "share": 0.75,
+        "confusion": {"Food": {"Food": 1, "unknown": 1}, "Nature": {"Nature": 2}},
+    },
 }
 LEAKS = {
     "images": 3,

@@ -153,6 +153,9 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["goal", "wanted", "shown", "met"],
         ["blurred found", "0.9500", "1.0000", "yes"],
         ["crop found", "0.9000", "0.3333", "no"],
+        ["category", "Food", "Nature", "unknown", "right"],
+        ["Food", "1", "0", "1", "50.0 %"],
+        ["Nature", "0", "2", "0", "100.0 %"],
     ]
     four = "\N{MULTIPLICATION SIGN}4"
     assert rows(section(text, "super-resolution"))[:6] == [

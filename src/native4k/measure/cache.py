@@ -16,11 +16,10 @@ from native4k import params, tables
 PACKAGE = Path(__file__).parent.parent
 CODE = {
     "probe": ("measure/probe.py", "measure/signatures.py", "images.py"),
-    "score": ("measure/score.py", "images.py"),
     "embed": ("measure/embed.py", "images.py"),
     "signatures": ("measure/signatures.py", "images.py"),
 }
-"""Step -> the files whose code its rows depend on."""
+"""Step -> the files whose code its rows depend on; columns.py has those of the steps that fill single columns."""
 
 CHUNK = 16
 """Images measured between two writes: what a kill can lose."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import tables
-from native4k.measure import cache, probe
+from native4k.measure import cache, columns, probe, recall
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -45,6 +45,9 @@ def run(args: argparse.Namespace) -> None:
         tables.write(vectors, args.out / "embeddings.parquet")
     for name in BESIDE:
         shutil.copyfile(args.store / name, args.out / name)
-    made = {"probe": list(probe.FAILED), "score": [name for name in scored if name != "id"]}
-    notes = {step: json.dumps({"key": cache.key(step, args.params), "columns": made[step]}) for step in made}
-    tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", notes)
+    notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(probe.FAILED)}}
+    for step, shards in (("score", args.scored), ("label", args.labelled)):
+        weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
+        notes[step] = columns.notes(recall.filled(step, args.params), weights)
+    text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
+    tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", text)

@@ -1,54 +1,130 @@
-"""Put each image in a category by its caption's words, with a confidence; 'unknown' where no word speaks."""
+"""Label each image: category, style, shot, people. Several labelers can vote; 'unknown' where none speaks.
+
+Labelers: words (of the caption; needs no weights), zeroshot (CLIP or SigLIP) and lmm (a vision-language model, here or
+behind an endpoint). With several, each one's own answer stands beside the vote. The lmm may caption the images anew.
+"""
 
 import argparse
-import re
-from pathlib import Path
-from typing import Annotated
+import json
+from typing import Annotated, Literal, get_args
 
 import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
+from native4k.errors import UserError
+from native4k.measure import columns, hardware, lmm, words, zeroshot
+from native4k.measure.hardware import Hardware
+from native4k.measure.words import UNKNOWN, Apart
 
-UNKNOWN = "unknown"
+Labeler = Literal["words", "zeroshot", "lmm"]
+Chances = dict[str, float]
+"""Option -> its chance; nothing where a labeler does not speak."""
+
+
+@params.params
+class Question:
+    """Options, and how each labeler tells them: words of captions, texts like the image, a prompt with its answer."""
+
+    words: Apart
+    telling: dict[str, list[str]]
+    deaf: list[str]
+    texts: dict[str, list[str]]
+    prompt: str
+    answer: str
 
 
 @params.params
 class Params:
-    """Category -> the words that speak for it."""
+    """The questions, whose column each is, and who answers them."""
 
-    words: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], Field(min_length=1)]
-
-
-def label(captions: pd.Series, numbers: Params) -> pd.DataFrame:
-    """Category and confidence: the share of the caption's telling words that speak for the category."""
-    counts = pd.DataFrame(
-        {
-            category: captions.str.count(_pattern(words), flags=re.IGNORECASE)
-            for category, words in numbers.words.items()
-        },
-        index=captions.index,
-    )
-    total = counts.sum(axis="columns")
-    best = counts.idxmax(axis="columns").where(total > 0, UNKNOWN)
-    return pd.DataFrame({"category": best, "category_confidence": (counts.max(axis="columns") / total).fillna(0.0)})
+    votes: Annotated[dict[Labeler, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    least: Annotated[float, Field(ge=0, le=1)]
+    loudness: words.Weights
+    questions: Annotated[dict[str, Question], Field(min_length=1)]
+    zeroshot: zeroshot.Zeroshot | None
+    lmm: lmm.Lmm | None
+    tiles: Annotated[int, Field(ge=1)]
+    models: Hardware
 
 
-def _pattern(words: list[str]) -> str:
-    return rf"\b(?:{'|'.join(map(re.escape, words))})s?\b"
+def label(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
+    """Every question's label and confidence, of captions and of what was measured beside them."""
+    found = pd.DataFrame(index=table.index)
+    for name, question in numbers.questions.items():
+        said = {labeler: _said(table, name, labeler, question, numbers) for labeler in numbers.votes}
+        votes = [
+            vote(list(question.words), dict(zip(said, each, strict=True)), numbers)
+            for each in zip(*said.values(), strict=True)
+        ]
+        found[name] = pd.Series([option for option, _ in votes], index=table.index, dtype="str")
+        found[f"{name}_confidence"] = pd.Series([share for _, share in votes], index=table.index, dtype="float64")
+        if "words" in said and len(said) > 1:
+            found[f"{name}_words"] = [json.dumps(each, sort_keys=True) for each in said["words"]]
+    return found
+
+
+def _said(table: pd.DataFrame, name: str, labeler: str, question: Question, numbers: Params) -> list[Chances]:
+    if labeler == "words":
+        read = words.reader(question.words, question.telling, question.deaf, numbers.loudness)
+        return [
+            {option: round(share, 4) for option, share in read(caption).items()}
+            for caption in table["caption"].fillna("").astype(str)
+        ]
+    column = f"{name}_{labeler}"
+    if column not in table:
+        return [{} for _ in range(len(table))]
+    return [json.loads(told) if isinstance(told, str) and told else {} for told in table[column]]
+
+
+def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
+    """The option with the largest share of the weights of all labelers that speak, and that share; ties go in order."""
+    speaking = {labeler: numbers.votes[labeler] for labeler, chances in said.items() if chances}
+    if not speaking:
+        return UNKNOWN, 0.0
+    shares = {
+        option: sum(weight * said[labeler].get(option, 0.0) for labeler, weight in speaking.items())
+        for option in options
+    }
+    best = max(options, key=lambda option: shares[option])
+    share = round(shares[best] / sum(speaking.values()), 4)
+    return (best if share >= numbers.least else UNKNOWN), share
+
+
+def rated(numbers: Params) -> list[columns.Column]:
+    """The columns for which images must be looked at; none if the captions' words are all that speaks."""
+    asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
+    if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:
+        raise UserError(f"params label: {silent[0]} shall vote, but label.{silent[0]} names no model")
+    options = {name: list(question.words) for name, question in numbers.questions.items()}
+    found = []
+    if numbers.zeroshot is not None:
+        texts = {name: question.texts for name, question in numbers.questions.items()}
+        if missing := [name for name in texts if list(texts[name]) != options[name] or not all(texts[name].values())]:
+            raise UserError(f"params label.questions.{missing[0]}.texts: each option of words needs texts, in order")
+        found.append(zeroshot.column("zeroshot", numbers.zeroshot, texts, numbers.tiles, numbers.models))
+    if numbers.lmm is not None:
+        questions = {
+            name: lmm.Choice(question.prompt, question.answer, options[name])
+            for name, question in numbers.questions.items()
+        }
+        found += lmm.columns_of(numbers.lmm, questions, numbers.tiles, numbers.models)
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    parser.add_argument("store", type=Path, help="the image store (data/images); only its candidates are read")
-    parser.add_argument("out", type=Path, help="the shard's table to write")
-    parser.add_argument("--shard", default="0/1", help="which shard of how many, such as 2/4 (default: %(default)s)")
+    columns.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Label a shard of the candidates."""
     numbers = params.load(Params, args.params, "label")
-    number, of = tables.parse_shard(args.shard)
-    table = tables.read(args.store / "candidates.parquet", "id", "caption")
-    table = table[tables.shard_of(table["id"], of) == number]
-    tables.write(pd.concat([table[["id"]], label(table["caption"], numbers)], axis="columns"), args.out)
+    hardware.prepare(numbers.models)
+    table, files = columns.shard(args)
+    filled = columns.fill(files, rated(numbers), columns.places(args, "label"), numbers.models.readers)
+    measured = table[["id", "caption", "sha256"]].merge(filled.rows, on="sha256", how="left")
+    labelled = pd.concat([measured, label(measured, numbers)], axis="columns")
+    tables.write(
+        labelled.drop(columns=["caption", "sha256"]), args.out, {"weights": json.dumps(filled.weights, sort_keys=True)}
+    )

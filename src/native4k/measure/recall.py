@@ -3,20 +3,31 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from native4k import tables
-from native4k.measure import cache
+from native4k import params, tables
+from native4k.measure import cache, columns, label, score
+
+FILLED = {"score": score, "label": label}
+"""Steps that measure column by column."""
+
+
+def filled(step: str, numbers: Path) -> list[columns.Column]:
+    """The columns that a step would fill with these numbers."""
+    module = FILLED[step]
+    return module.rated(params.load(module.Params, numbers, step))
 
 
 def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFrame:
     """The rows that the step would measure, one for each distinct image."""
-    rows = features[features["sha256"].fillna("") != ""].drop_duplicates("sha256")
+    rows = features[features["sha256"].fillna("") != ""]
     if step == "probe":
+        rows = rows.drop_duplicates("sha256")
         failed = (rows["rejected_by"] == "probe") & (rows["format"] == "")
         return rows[["sha256", *columns]].assign(failure=rows["reason"].where(failed, ""))
-    return rows.loc[tables.kept(rows), ["sha256", *columns]]
+    return rows.loc[tables.kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,15 +45,28 @@ def run(args: argparse.Namespace) -> None:
     pictures = tables.read(args.features / "thumbnails.parquet", "id", "thumbnail")
     table = tables.read(path, "id", "sha256", "reason").merge(pictures, on="id", how="left")
     table["thumbnail"] = table["thumbnail"].map(lambda value: value if isinstance(value, bytes) else b"")
-    notes = tables.metadata(path)
-    for step in [step for step in cache.CODE if step in notes]:
-        made = json.loads(notes[step])
-        if made["key"] != cache.key(step, args.params):
-            print(f"{step}: measured by other code or params, nothing to recall")
-            continue
-        place = cache.folder(args.cache, step, args.params)
-        rows = recall(table, made["columns"], step)
-        new = rows[~rows["sha256"].isin(cache.lookup(place, set(rows["sha256"]))["sha256"])]
-        if len(new):
-            cache.keep(place, new)
-        print(f"{step}: recalled {len(new):,} of {len(rows):,} rows")
+    notes = {step: json.loads(text) for step, text in tables.metadata(path).items() if step in {"probe", *FILLED}}
+    made = notes["probe"]
+    if made["key"] == cache.key("probe", args.params):
+        place = cache.folder(args.cache, "probe", args.params)
+        _put(recall(table, made["columns"], "probe"), place, "probe")
+    else:
+        print("probe: measured by other code or params, nothing to recall")
+    for step in FILLED:
+        for column in filled(step, args.params):
+            _column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
+
+
+def _column(table: pd.DataFrame, column: columns.Column, made: dict[str, Any], root: Path) -> None:
+    if made.get("key") != column.key:
+        print(f"{column.name}: measured by other code or params, nothing to recall")
+        return
+    rows = recall(table, made["columns"], "").assign(weights=made["weights"])
+    _put(rows, column.place(root) / made["weights"], column.name)
+
+
+def _put(rows: pd.DataFrame, place: Path, name: str) -> None:
+    new = rows[~rows["sha256"].isin(cache.lookup(place, set(rows["sha256"]))["sha256"])]
+    if len(new):
+        cache.keep(place, new)
+    print(f"{name}: recalled {len(new):,} of {len(rows):,} rows")

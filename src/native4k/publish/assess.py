@@ -133,8 +133,13 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
-    said = originals["id"].map(table.set_index("id")["category"])
-    return _share(int((said == originals["category"]).sum()), len(originals))
+    """How many originals got their category, and what those of each category were taken for."""
+    said = originals["id"].map(table.set_index("id")["category"]).rename("said")
+    counts = pd.crosstab(originals["category"], said)
+    confusion = {
+        str(true): {str(name): int(count) for name, count in row.items() if count} for true, row in counts.iterrows()
+    }
+    return _share(int((said == originals["category"]).sum()), len(originals)) | {"confusion": confusion}
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:

@@ -110,6 +110,8 @@ def grades(demo: dict[str, Any]) -> str:
                 ],
             ),
             page.paragraph(f"Wrongly rejected, by reason: {reasons}.") if reasons else "",
+            page.heading("What each category was taken for", "originals; a row is a true category"),
+            confusion(labels["confusion"]),
         ]
     )
 
@@ -120,6 +122,16 @@ def goals(told: dict[str, Any]) -> str:
     return page.heading("What the demo is to show", "assess in params.yaml") + page.table(
         ["goal", "wanted", "shown", "met"], rows
     )
+
+
+def confusion(counts: dict[str, dict[str, int]]) -> str:
+    """A row a true category: how many of its images got which label, and the share that got the right one."""
+    names = [*counts, *sorted({name for row in counts.values() for name in row} - set(counts))]
+    rows = [
+        [true, *(row.get(name, 0) for name in names), percent(row.get(true, 0) / sum(row.values()))]
+        for true, row in counts.items()
+    ]
+    return page.table(["category", *names, "right"], rows)
 
 
 def percent(share: float) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.errors import UserError
+from native4k.measure import textures
 from native4k.params import load, params
 from native4k.t2i import autoencoder, flow, folders, measures, text
 from native4k.t2i import generate as sampling
@@ -74,15 +75,15 @@ def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, An
 
 def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
     """How much detail is in the pictures, averaged."""
-    lumas = [measures.grey(picture) for picture in pictures]
+    lumas = [textures.grey(picture) for picture in pictures]
     coarse = np.stack(lumas) // (256 // numbers.glcm_levels)
     patches = _patches(coarse, numbers.glcm_patch)[..., 0]
-    matrices = [measures.glcms(patch, numbers.glcm_levels, numbers.glcm_distances) for patch in patches]
+    matrices = [textures.glcms(patch, numbers.glcm_levels, numbers.glcm_distances) for patch in patches]
     return {
-        "glcm_published": float(np.mean([measures.glcm_published(each) for each in matrices])),
-        "glcm_entropy": float(np.mean([measures.glcm_entropy(each) for each in matrices])),
-        "entropy": float(np.mean([measures.entropy(luma) for luma in lumas])),
-        "compression_ratio": measures.compression_ratio(pictures, numbers.jpeg_quality),
+        "glcm_published": float(np.mean([textures.glcm_published(each) for each in matrices])),
+        "glcm_entropy": float(np.mean([textures.glcm_entropy(each) for each in matrices])),
+        "entropy": float(np.mean([textures.entropy(luma) for luma in lumas])),
+        "compression_ratio": textures.compression_ratio(pictures, numbers.jpeg_quality),
         "spectrum_slope": float(np.mean([measures.spectrum_slope(luma) for luma in lumas])),
     }
 
@@ -123,4 +124,4 @@ def rounded(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _patches(pictures: np.ndarray, side: int) -> np.ndarray:
-    return np.concatenate([measures.tiles(picture, side) for picture in pictures])
+    return np.concatenate([textures.tiles(picture, side) for picture in pictures])

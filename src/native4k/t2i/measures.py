@@ -1,67 +1,6 @@
 """What can be measured of pictures without any learned weights; every function takes plain arrays."""
 
-import io
-
 import numpy as np
-from PIL import Image
-
-ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
-"""Radians, of the GLCM score (Diffusion-4K's evaluation)."""
-
-
-def grey(picture: np.ndarray) -> np.ndarray:
-    """Luma by ITU-R 601, uint8."""
-    return np.asarray(Image.fromarray(picture).convert("L"))
-
-
-def entropy(values: np.ndarray) -> float:
-    """Shannon entropy of how often each value occurs, bits."""
-    shares = np.unique(values, return_counts=True)[1] / values.size
-    return float(-(shares * np.log2(shares)).sum())
-
-
-def glcms(patch: np.ndarray, levels: int, distances: tuple[int, ...]) -> np.ndarray:
-    """Grey-level co-occurrence, not symmetric, each summing to 1: distances x angles x levels x levels."""
-    return np.stack([[_glcm(patch, levels, distance, angle) for angle in ANGLES] for distance in distances])
-
-
-def _glcm(patch: np.ndarray, levels: int, distance: int, angle: float) -> np.ndarray:
-    """Pairs at a rounded offset: rows down by sin, columns right by cos, as scikit-image rounds them."""
-    down, right = round(np.sin(angle) * distance), round(np.cos(angle) * distance)
-    height, width = patch.shape
-    first = patch[: height - down, max(0, -right) : width - max(0, right)].astype(int)
-    second = patch[down:, max(0, right) : width - max(0, -right)]
-    counts = np.bincount((first * levels + second).ravel(), minlength=levels**2)
-    return counts.reshape(levels, levels) / counts.sum()
-
-
-def glcm_published(matrices: np.ndarray) -> float:
-    """As Diffusion-4K computes its GLCM score: the entropy of how often each *number* occurs in the matrices, bits."""
-    return entropy(matrices)
-
-
-def glcm_entropy(matrices: np.ndarray) -> float:
-    """The textbook's (Haralick 1973): -sum p log2 p of each matrix, averaged, bits."""
-    logs = np.log2(matrices, out=np.zeros_like(matrices), where=matrices > 0)
-    return float(-(matrices * logs).sum(axis=(-2, -1)).mean())
-
-
-def tiles(picture: np.ndarray, side: int) -> np.ndarray:
-    """The picture's squares of that side, without overlap; what is left over at right and bottom is not seen."""
-    rows, columns = (size // side for size in picture.shape[:2])
-    cut = picture[: rows * side, : columns * side]
-    return cut.reshape(rows, side, columns, side, -1).swapaxes(1, 2).reshape(rows * columns, side, side, -1)
-
-
-def compression_ratio(pictures: np.ndarray, quality: int) -> float:
-    """Bytes of the raw pixels over bytes as JPEG of that quality, all pictures together; detail makes it smaller."""
-    return pictures.nbytes / sum(_jpeg_bytes(picture, quality) for picture in pictures)
-
-
-def _jpeg_bytes(picture: np.ndarray, quality: int) -> int:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "JPEG", quality=quality)
-    return out.tell()
 
 
 def spectrum_slope(luma: np.ndarray) -> float:

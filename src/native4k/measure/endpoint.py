@@ -1,0 +1,214 @@
+"""One question about one picture to an OpenAI-compatible endpoint: retried, paced, and its answer checked."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import Field
+
+from native4k.errors import UserError
+from native4k.fetch.retry import backoff, retry_after
+from native4k.params import params
+
+Count = Annotated[int, Field(ge=1)]
+Above = Annotated[float, Field(gt=0)]
+
+LARGEST = 2**20
+"""Bytes of an answer that are read."""
+
+FINAL = {"ok", "refused", "malformed", "rejected"}
+"""What is not asked again: answered, refused by the model, never answered as asked, not accepted by the server."""
+
+STOP = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
+NOT_ACCEPTED = {400, 413, 415, 422}
+
+
+@params
+class Server:
+    """Where to ask, how often, how patiently, and at what price."""
+
+    url: str  # up to and with /v1
+    model: str
+    key: str | None  # the environment variable that holds the API key; null: none is sent
+    structured: Literal["json_schema", "json_object", "none"]  # how the answer's form is asked for
+    body: dict[str, Any]  # sent with every request, such as max_tokens and temperature
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    concurrency: Count  # requests at a time
+    per_minute: Above  # requests
+    seconds: Above  # for an answer
+    attempts: Count
+    backoff_base: Above  # seconds
+    backoff_cap: Above  # seconds
+    max_retry_after: Above  # seconds; a server that asks for longer is left to another run
+    usd_in: Annotated[float, Field(ge=0)]  # a million tokens
+    usd_out: Annotated[float, Field(ge=0)]  # a million tokens
+    max_usd: Above | None  # of a column, all runs and shards together; then no more is asked
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a picture, the form of the answer, and what checks and reads it."""
+
+    prompt: str
+    schema: dict[str, Any]
+    read: Callable[[dict[str, Any]], dict[str, Any]]  # raises ValueError
+
+
+@dataclass
+class Answer:
+    """What came of a question: the raw text, and what it cost."""
+
+    status: str
+    text: str = ""
+    code: int = 0
+    attempts: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    wait: float = 0.0  # seconds that the server asks for
+
+
+class Endpoint:
+    """A server that is asked by several at once."""
+
+    def __init__(self, server: Server, client: aiohttp.ClientSession) -> None:
+        self.server, self.client = server, client
+        self.slots, self.free_at = asyncio.Semaphore(server.concurrency), 0.0
+        self.headers = authorization(server)
+
+    async def ask(self, jpeg: Callable[[], str], question: Question) -> Answer:
+        """The answer, asked for until it is final or the attempts are used up; tokens of all attempts are counted."""
+        async with self.slots:
+            body = self.body(await asyncio.to_thread(jpeg), question)
+            tokens_in = tokens_out = 0
+            for attempt in range(1, self.server.attempts + 1):
+                await self._turn()
+                answer = await self._once(body, question)
+                tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
+                if answer.status in FINAL - {"malformed"} or answer.wait > self.server.max_retry_after:
+                    break
+                if attempt < self.server.attempts:
+                    wait = max(answer.wait, backoff(attempt, self.server.backoff_base, self.server.backoff_cap))
+                    if answer.code == 429:  # noqa: PLR2004
+                        self.free_at = max(self.free_at, _now() + wait)  # everyone waits
+                    else:
+                        await asyncio.sleep(wait)
+            answer.attempts, answer.tokens_in, answer.tokens_out = attempt, tokens_in, tokens_out
+            return answer
+
+    def body(self, picture: str, question: Question) -> dict[str, Any]:
+        """The request, by the protocol of /v1/chat/completions."""
+        form = {"name": "answer", "strict": True, "schema": question.schema}
+        forms: dict[str, dict[str, Any]] = {
+            "json_schema": {"response_format": {"type": "json_schema", "json_schema": form}},
+            "json_object": {"response_format": {"type": "json_object"}},
+        }
+        content = [
+            {"type": "text", "text": question.prompt},
+            {"type": "image_url", "image_url": {"url": picture}},
+        ]
+        message = {"role": "user", "content": content}
+        told: dict[str, Any] = {"model": self.server.model, "messages": [message]}
+        return told | self.server.body | forms.get(self.server.structured, {})
+
+    async def _turn(self) -> None:
+        """Wait until the next request may go out."""
+        at = max(_now(), self.free_at)
+        self.free_at = at + 60 / self.server.per_minute
+        await asyncio.sleep(at - _now())
+
+    async def _once(self, body: dict[str, Any], question: Question) -> Answer:
+        url = self.server.url.rstrip("/") + "/chat/completions"
+        try:
+            async with (
+                asyncio.timeout(self.server.seconds),
+                self.client.post(url, json=body, headers=self.headers, allow_redirects=False) as response,
+            ):
+                content = await _read(response)
+                if response.status != 200:  # noqa: PLR2004
+                    return self._failed(response, content)
+        except TimeoutError:
+            return Answer("timeout")
+        except (aiohttp.ClientError, OSError) as error:
+            return Answer("unreachable", text=f"{type(error).__name__}: {error}")
+        return judged(content, question)
+
+    def _failed(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
+        text, code = content.decode(errors="replace"), response.status
+        if code in STOP or 300 <= code < 400:  # noqa: PLR2004
+            raise UserError(f"{self.server.url}: {STOP.get(code, 'redirects')} (status {code}): {_line(text)}")
+        if code in NOT_ACCEPTED:
+            return Answer("rejected", text, code)
+        wait = retry_after(response.headers.get("Retry-After", ""))
+        return Answer("rate_limited" if code == 429 else "server_error", text, code, wait=wait)  # noqa: PLR2004
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    content = b""
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > LARGEST:
+            break
+    return content[:LARGEST]
+
+
+def judged(content: bytes, question: Question) -> Answer:
+    """A response of status 200: answered, refused, or malformed; the raw text is kept whichever it is."""
+    raw = content.decode(errors="replace")
+    try:
+        tree = json.loads(raw)
+        choice = tree["choices"][0]
+        message = choice["message"]
+        text, refusal = message.get("content"), message.get("refusal")
+        usage = tree.get("usage") or {}
+        tokens = {f"tokens_{side}": int(usage.get(name) or 0) for side, name in USAGE.items()}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Answer("malformed", raw, 200)
+    if refusal or choice.get("finish_reason") == "content_filter":
+        return Answer("refused", str(refusal or text or ""), 200, **tokens)
+    try:
+        read(str(text), question)
+    except ValueError:
+        return Answer("malformed", str(text), 200, **tokens)
+    return Answer("ok", str(text), 200, **tokens)
+
+
+USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
+
+
+def read(text: str, question: Question) -> dict[str, Any]:
+    """What an answer says, with or without a code fence around its JSON; ValueError if it is not of the asked form."""
+    inner = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
+    tree = json.loads(inner)
+    if not isinstance(tree, dict):
+        raise ValueError("not an object")  # noqa: TRY004
+    try:
+        return question.read(tree)
+    except (LookupError, TypeError) as error:
+        raise ValueError(str(error)) from None
+
+
+def authorization(server: Server) -> dict[str, str]:
+    """The header with the key, which comes from the environment alone and goes over TLS or loopback alone."""
+    parts = urlsplit(server.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UserError(f"params: {server.url!r} is not the address of an endpoint, such as http://127.0.0.1:8000/v1")
+    if server.key is None:
+        return {}
+    if not os.environ.get(server.key):
+        raise UserError(f"{server.url}: its key is missing; set the environment variable {server.key}")
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise UserError(f"{server.url}: a key goes to https:// or to this machine only")
+    return {"Authorization": f"Bearer {os.environ[server.key]}"}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

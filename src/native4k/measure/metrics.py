@@ -1,0 +1,91 @@
+"""Metrics of pyiqa by name.
+
+pyiqa is under PolyForm-Noncommercial: scores made with it are for non-commercial use. Weights have their own licences.
+"""
+
+import contextlib
+import importlib.metadata
+import io
+import pickle
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from native4k.errors import UserError
+from native4k.measure import columns, hardware, views
+from native4k.measure.hardware import Hardware
+from native4k.params import params
+
+
+@params
+class Metric:
+    """A metric of pyiqa on a view, where the column has a name of its own, and what it is told with each image."""
+
+    metric: str
+    view: views.View
+    options: dict[str, str]
+
+
+def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.Column:
+    """A metric as a column of its own."""
+    spec = [metric.metric, metric.view, *([tiles, machine.batch] if metric.view.startswith("tiles") else [])]
+    spec += [metric.options, machine.device, importlib.metadata.version("pyiqa")]
+
+    def load() -> columns.Model:
+        model = create(metric.metric, machine)
+
+        def rate(pictures: list[np.ndarray]) -> list[float]:
+            batches = [pictures[start : start + machine.batch] for start in range(0, len(pictures), machine.batch)]
+            return [value for batch in batches for value in values(model, batch, metric.options)]
+
+        weights = hardware.digest(model)
+        return columns.Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
+
+    code = ("measure/metrics.py", "measure/views.py", "measure/hardware.py", "images.py")
+    return columns.Column(name, views.columns(name, metric.view), columns.key(spec, *code), load)
+
+
+def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:
+    """What a metric says of pictures of one size."""
+    import torch
+
+    pixels = torch.from_numpy(np.stack(pictures)).to(model.device)  # as bytes: a quarter of what floats would take
+    batch = pixels.permute(0, 3, 1, 2).float() / 255
+    return [float(value) for value in model(batch, **options).reshape(len(pictures), -1)[:, 0]]
+
+
+def create(name: str, machine: Hardware) -> Any:
+    """A metric, whose weights must be there already."""
+    place = hardware.device(machine)
+    with quiet():
+        import pyiqa
+        from pyiqa.utils import download_util
+
+        if name not in pyiqa.list_models("NR"):
+            raise UserError(f"params score.metrics: pyiqa has no metric {name!r}; `pyiqa --list` shows what it has")
+        command = hardware.get(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
+        network, download_util.download_url_to_file = download_util.download_url_to_file, _refuse
+        try:
+            return pyiqa.create_metric(name, device=place)
+        except OSError as error:
+            why = " ".join(str(error).split())
+            raise UserError(f"the weights of {name!r} are missing ({why}); with a network run: {command}") from None
+        except pickle.UnpicklingError as error:
+            raise UserError(f"the weights of {name!r} would run code when loaded, so they are refused") from error
+        finally:
+            download_util.download_url_to_file = network
+
+
+def _refuse(url: str, *_: object, **__: object) -> None:
+    raise FileNotFoundError(f"{url} is not in the cache")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without third parties' chatter at import and creation (bitsandbytes, timm)."""
+    out = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,69 @@
+"""What a caption's words say: each telling word speaks for an option, the earlier in the caption the louder."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from native4k.params import params
+
+Words = Annotated[dict[str, list[str]], Field(min_length=1)]
+
+UNKNOWN = "unknown"
+"""The label where nobody speaks."""
+
+NOBODY = ""
+"""Whom a phrase of `deaf` speaks for."""
+
+
+@params
+class Weights:
+    """How loud words speak."""
+
+    telling: Annotated[float, Field(gt=0)]  # a phrase that settles it, against 1 of any other word
+    half_way: Annotated[float, Field(gt=0)]  # words of the caption after which a word speaks half as loud
+
+
+def apart(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Words that speak for one option each."""
+    seen = dict[str, str]()
+    for option, words in found.items():
+        for word in words:
+            other = seen.setdefault(word.lower(), option)
+            if other != option:
+                raise ValueError(f"{word!r} speaks for {other} and for {option}; a word speaks for one")
+    return found
+
+
+Apart = Annotated[Words, AfterValidator(apart)]
+
+
+def reader(
+    words: dict[str, list[str]], telling: dict[str, list[str]], deaf: list[str], weights: Weights
+) -> Callable[[str], dict[str, float]]:
+    """What reads a caption: the share of its telling words for each option, nothing if there is none."""
+    voices = {_plain(word): (NOBODY, 0.0) for word in deaf}
+    for found, weight in ((words, 1.0), (telling, weights.telling)):
+        voices |= {_plain(word): (option, weight) for option, spoken in found.items() for word in spoken}
+    longest = sorted(voices, key=lambda word: (-len(word), word))
+    # (?<!...) and (?!...) rather than \b: an underscore parts words, as in file names that serve as captions
+    pattern = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?:e?s)?(?![a-z0-9])")
+    space = re.compile(r"[\s_\-]+")
+
+    def read(caption: str) -> dict[str, float]:
+        text = space.sub(" ", caption.lower())
+        said = dict[str, float]()
+        for match in pattern.finditer(text):
+            option, weight = voices[match[1]]
+            place = text.count(" ", 0, match.start())
+            said[option] = said.get(option, 0.0) + weight * weights.half_way / (weights.half_way + place)
+        said.pop(NOBODY, None)
+        total = sum(said.values())
+        return {option: value / total for option, value in said.items()}
+
+    return read
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_\-]+", " ", word.lower())
