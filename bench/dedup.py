@@ -3,8 +3,10 @@
 Each measurement has a process of its own; ours takes two threads, and its seconds include importing numba and
 compiling, except in the exponents. imagededup's best method compares all with all: its time at 10,000, less that at
 1,000 (starting its processes), is extrapolated to 133,000 by the square. The skewed hashes have a tenth in clusters,
-one of 100,000, each copy up to eight bits from its picture. Floors: what comparing all pairs would take were both
-cores to do nothing but popcounts, and what merely sorting the hashes takes, which collapsing equal ones needs.
+one of 100,000, each copy up to eight bits from its picture. Pictures as dedup compares them are the same with three
+views (the whole and two middles) and a signature of 256 bits for each. Grown: a hundredth of them is new, the rest is
+known from an earlier run. Floors: what comparing all pairs would take were both cores to do nothing but popcounts, and
+what merely sorting the hashes takes, which collapsing equal ones needs.
 --quick: a hundredth of the hashes.
 """
 
@@ -31,6 +33,10 @@ LARGEST = 100_000
 """Look-alikes in the largest cluster."""
 
 
+NEW = 0.01
+"""Share of a grown collection that is new."""
+
+
 class Cost(NamedTuple):
     """Seconds of getting ready and of the work, seconds of CPU of both, peak memory (GB)."""
 
@@ -45,18 +51,43 @@ def uniform(count: int) -> np.ndarray:
     return np.random.default_rng(count).integers(0, 2**64, count, dtype=np.uint64)
 
 
-def skewed(count: int) -> np.ndarray:
-    """The same with a tenth in clusters: one of 100,000 if they are enough, the others of ten; in no order."""
-    dice = np.random.default_rng(count + 1)
-    hashes, members = uniform(count), count // 10
-    large = min(LARGEST, members)
-    hashes[:large] = hashes[0]
-    hashes[large:members] = hashes[large + np.arange(members - large) // 10 * 10]
+def clusters(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """A tenth of the rows, in no order, and what each is a copy of: one cluster of 100,000, the others of ten."""
+    rows = np.random.default_rng(count + 1).permutation(count)[: count // 10]
+    large = min(LARGEST, len(rows))
+    heads = rows.copy()
+    heads[:large] = rows[0]
+    heads[large:] = rows[large + np.arange(len(rows) - large) // 10 * 10]
+    return rows, heads
+
+
+def copied(hashes: np.ndarray, rows: np.ndarray, heads: np.ndarray) -> None:
+    """Make rows copies of their heads, up to eight bits away."""
+    dice = np.random.default_rng(len(rows))
+    hashes[rows] = hashes[heads]
     for flipped in range(1, 9):
-        some = members // 8 * flipped
-        hashes[dice.permutation(members)[:some]] ^= np.uint64(1) << dice.integers(0, 64, some, dtype=np.uint64)
-    dice.shuffle(hashes)
+        some = dice.permutation(rows)[: len(rows) // 8 * flipped]
+        hashes[some] ^= np.uint64(1) << dice.integers(0, 64, len(some), dtype=np.uint64)
+
+
+def skewed(count: int) -> np.ndarray:
+    """Hashes of which a tenth are in clusters."""
+    hashes = uniform(count)
+    copied(hashes, *clusters(count))
     return hashes
+
+
+def pictures(count: int, radius: int) -> signs.Signs:
+    """The same as dedup compares pictures: three views, each with a signature that copies share but for a few bits."""
+    dice = np.random.default_rng(count + 2)
+    shorts = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
+    longs = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
+    rows, heads = clusters(count)
+    for view in range(3):
+        copied(shorts[view], rows, heads)
+        for word in range(4):
+            copied(longs[view, :, word], rows, heads)
+    return signs.Signs(shorts, longs, radius, 76)
 
 
 Work = Callable[[], object]
@@ -80,6 +111,21 @@ def ours_skewed(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among skewed hashes."""
     hashes = skewed(count)
     return compile_all, lambda: near.leaders(signs.plain(hashes, radius), THREADS)
+
+
+def ours_pictures(count: int, radius: int) -> tuple[Work, Work]:
+    """Our search among pictures with signatures and middles."""
+    made = pictures(count, radius)
+    return compile_all, lambda: near.leaders(made, THREADS)
+
+
+def ours_grown(count: int, radius: int) -> tuple[Work, Work]:
+    """The same where a hundredth is new and the rest is known."""
+    made, dice = pictures(count, radius), np.random.default_rng(count + 3)
+    old = np.flatnonzero(dice.random(count) >= NEW)
+    before = near.unknown(count)
+    before[old] = old[near.leaders(made.part(old), THREADS)]
+    return compile_all, lambda: near.leaders(made, THREADS, before)
 
 
 def imagededup(count: int, radius: int) -> tuple[Work, Work]:
@@ -163,6 +209,11 @@ def main() -> None:
         for radius in (4, 10)
     }
     skew = {10: measured(ours_skewed, million, 10, times), 4: measured(ours_skewed, ten, 4)}
+    seen = {10: measured(ours_pictures, million, 10, times), 4: measured(ours_pictures, ten, 4)}
+    grown = measured(ours_grown, million, 10, times)
+    print(
+        f"{million:,} pictures of which {NEW:.0%} are new: {seen[10].work / grown.work:.1f} times faster than all anew"
+    )
     exponents = {}
     for radius, sizes in costs.items():
         for small, large in zip(sizes, list(sizes)[1:], strict=False):
@@ -182,6 +233,8 @@ def main() -> None:
         *limits(f"{ten:,} hashes at radius 4", costs[4][ten], 300, 6),
         *limits(f"{million:,} skewed hashes at radius 10", skew[10], 60, 1.5),
         *limits(f"{ten:,} skewed hashes at radius 4", skew[4], 300, 6),
+        *limits(f"{million:,} pictures with signatures and middles at radius 10", seen[10], 60, 1.5),
+        *limits(f"{ten:,} pictures with signatures and middles at radius 4", seen[4], 300, 6),
         *(
             at_most(f"exponent of growth at radius {radius}, {small:,} to {large:,}, against 2", value, 2.0, 0.9)
             for (radius, small, large), value in exponents.items()

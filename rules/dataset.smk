@@ -68,9 +68,7 @@ rule dedup:
         "src/native4k/tables.py",
         LISTS,
         table=rules.select.output,
-        released="data/released",
-        foreign="data/foreign",
-        lists=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
+        foreign=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
         embeddings="data/features/embeddings.parquet" if config["dedup"]["embedding"] else [],
     output:
         "data/scratch/dataset/dedup.parquet",
@@ -81,7 +79,7 @@ rule dedup:
         config["dedup"],
         embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
-        "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign} --released {input.released}"
+        "native4k dedup {input.table} {output} --threads {threads} --foreign data/foreign --released data/released"
         " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
 
 
@@ -112,7 +110,6 @@ rule split:
         "src/native4k/tables.py",
         LISTS,
         table=rules.balance.output,
-        released="data/released",
     output:
         "data/scratch/dataset/split.parquet",
     log:
@@ -120,7 +117,7 @@ rule split:
     params:
         config["split"],
     shell:
-        "native4k split {input.table} {input.released} {output} 2>&1 | tee {log}"
+        "native4k split {input.table} data/released {output} 2>&1 | tee {log}"
 
 
 rule leaks:

@@ -1,6 +1,7 @@
 """Signatures of pictures: equal pixels, near pictures, and middles that look like crops."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from native4k import images
+from native4k import cli, images, tables
 from native4k.measure import signatures
 
 EXACT = {"PNG": {}, "WEBP": {"lossless": True}, "TIFF": {}}
@@ -91,3 +92,53 @@ def test_a_reencoded_and_resized_copy_is_near_and_another_picture_is_far() -> No
 def test_bits_of_the_pHash_are_those_of_imagededup_where_nothing_is_reduced() -> None:  # noqa: N802
     picture = drawn(255, 255).convert("L")
     assert signatures.bits(signatures.frequencies(picture, 0.0), signatures.SHORT) == images.phash(picture)
+
+
+@pytest.fixture(name="folder")
+def a_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "benchmark"
+    (folder / "deep").mkdir(parents=True)
+    drawn(120, 90).save(folder / "a.png")
+    (folder / "deep" / "again.PNG").write_bytes((folder / "a.png").read_bytes())
+    drawn(90, 120, seed=1).save(folder / "deep" / "b.jpg")
+    (folder / "broken.webp").write_bytes(b"RIFF")
+    (folder / "notes.txt").write_text("not a picture")
+    (tmp_path / "params.yaml").write_text("shards: 1\n")
+    return folder
+
+
+def listed(folder: Path) -> int:
+    root = folder.parent
+    paths = [str(path) for path in (folder, root / "list.parquet", "--params", root / "params.yaml")]
+    return cli.main(["signatures", *paths, "--cache", str(root / "cache")])
+
+
+def test_a_folder_becomes_a_list_of_signatures_and_what_cannot_be_read_is_said(folder: Path, capsys: Any) -> None:
+    assert listed(folder) == 0
+    assert capsys.readouterr().out == (
+        f"signatures: {folder}/broken.webp: not_an_image; its copies will not be found\n"
+        f"signatures: 3 of 4 pictures in {folder.parent}/list.parquet\n"
+    )
+    table = tables.read(folder.parent / "list.parquet").set_index("id")
+    assert list(table.index) == ["a.png", "broken.webp", "deep/again.PNG", "deep/b.jpg"]
+    for name in ("a.png", "deep/again.PNG", "deep/b.jpg"):
+        picture = images.decode((folder / name).read_bytes())
+        expected = {"phash": images.phash(picture), **signatures.signatures(picture), "failure": ""}
+        assert {column: table.loc[name, column] for column in expected} == expected
+    assert table.loc["broken.webp", ["phash", "pixels"]].tolist() == ["", ""]
+
+
+def test_a_list_made_again_measures_nothing_and_has_the_same_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(folder)
+    before = (folder.parent / "list.parquet").read_bytes()
+    monkeypatch.setattr(signatures, "measured", None)
+    listed(folder)
+    assert (folder.parent / "list.parquet").read_bytes() == before
+
+
+def test_a_folder_without_pictures_is_one_line(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "params.yaml").write_text("shards: 1\n")
+    assert listed(tmp_path / "nowhere") == 1
+    assert capsys.readouterr().err.startswith(f"native4k signatures: {tmp_path}/nowhere: no pictures; expected files")

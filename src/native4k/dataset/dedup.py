@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> None:
     columns = decisive(numbers)
     table = tables.read(args.selected, "id", "reason", *(name for name in columns if name != "embedding"))
     if numbers.embedding is not None:
-        table = table.merge(embeddings(args.embeddings), on="id", how="left", validate="one_to_one")
+        table = embedded(table, args.embeddings)
     foreign = firewall.lists(args.foreign, numbers.firewall)
     print(forecast(table, numbers))
     place = known.place(args.cache, args.params) if args.cache else None
@@ -166,8 +166,14 @@ def run(args: argparse.Namespace) -> None:
     tables.write(done.drop(columns="embedding", errors="ignore"), args.out)
 
 
-def embeddings(path: Path | None) -> pd.DataFrame:
-    """The table from embed."""
+def embedded(table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
+    """The table with the survivors' embeddings."""
     if path is None:
         raise UserError("dedup.embedding is given: name the table of embeddings with --embeddings, or make it null")
-    return tables.read(path, columns=["id", "embedding"])
+    joined = table.merge(tables.read(path, columns=["id", "embedding"]), on="id", how="left", validate="one_to_one")
+    without = joined.loc[tables.kept(joined) & joined["embedding"].isna(), "id"]
+    if len(without):
+        raise UserError(
+            f"{path}: {len(without)} of {len(table)} images have no embedding ({without.iloc[0]}); run embed again"
+        )
+    return joined

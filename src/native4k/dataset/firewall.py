@@ -38,9 +38,11 @@ def guard(
 ) -> pd.DataFrame:
     """For each image the first list that has it or a copy of it, and as which of its pictures: LIST/ID, or nothing."""
     found = pd.DataFrame({"id": alive["id"], "foreign": ""})
-    for name, table in foreign.items():
+    for name, table in foreign.items() if len(alive) else ():
+        if table.empty:
+            continue
         theirs = signs.of(table, pictures.radius, pictures.verify, middles=pictures.views > 1, min_bits=min_bits)
-        if theirs.views != pictures.views and len(theirs) and len(pictures):
+        if theirs.views != pictures.views:
             raise UserError(f"the foreign list {name!r} has other middles; make it again with `native4k signatures`")
         row = matches(pictures, theirs, min_bits, threads)
         same = alive["pixels"].map(pd.Series(table.index, index=table["pixels"]).groupby(level=0).first())

@@ -99,10 +99,10 @@ def collapse(relation: Relation) -> tuple[np.ndarray, np.ndarray]:
     """Each row's place among the different ones, and the rows where these first occur."""
     mixed = relation.mixed()
     _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    rows = np.arange(len(relation))
     leading = first[inverse]
-    odd = ~relation.equal(rows, leading)  # equal numbers of different pictures: each stands for itself
-    leading[odd] = rows[odd]
+    later = np.flatnonzero(leading != np.arange(len(leading)))
+    odd = later[~relation.equal(later, leading[later])]  # equal numbers of different pictures: each stands for itself
+    leading[odd] = odd
     different = np.unique(leading)
     return np.searchsorted(different, leading), different
 

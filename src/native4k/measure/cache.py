@@ -14,7 +14,12 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-CODE = {"probe": ("measure/probe.py", "measure/signatures.py", "images.py"), "score": ("measure/score.py", "images.py")}
+CODE = {
+    "probe": ("measure/probe.py", "measure/signatures.py", "images.py"),
+    "score": ("measure/score.py", "images.py"),
+    "embed": ("measure/embed.py", "images.py"),
+    "signatures": ("measure/signatures.py", "images.py"),
+}
 """Step -> the files whose code its rows depend on."""
 
 CHUNK = 16
