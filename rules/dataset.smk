@@ -117,7 +117,6 @@ rule split:
         "src/native4k/tables.py",
         LISTS,
         table=rules.balance.output,
-        released="data/released",
     output:
         "data/scratch/dataset/split.parquet",
     log:
@@ -125,7 +124,7 @@ rule split:
     params:
         config["split"],
     shell:
-        "native4k split {input.table} {input.released} {output} 2>&1 | tee {log}"
+        "native4k split {input.table} data/released {output} 2>&1 | tee {log}"
 
 
 rule leaks:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from native4k import tables
-from native4k.measure import cache, features, label, probe
+from native4k.measure import cache, features, label, probe, signatures
 
 
-def run(store: Any, shards: int) -> Path:
+def run(store: Any, shards: int, embedded: list[Path] | None = None) -> Path:
     paths: dict[str, list[Path]] = {"probed": [], "scored": [], "labelled": []}
     for number in range(shards):
         for step, module in (("probed", probe), ("labelled", label)):
@@ -23,6 +23,7 @@ def run(store: Any, shards: int) -> Path:
         scored = table[["id"]].assign(piqe=table["width"].where(table["reason"] == "", float("nan")) / 2)
         tables.write(scored, store.root / f"scored{number}.parquet", {"weights": "{}"})
         paths["scored"].append(store.root / f"scored{number}.parquet")
+    paths["embedded"] = embedded or []
     features.run(argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, **paths))
     return Path(store.root / "features")
 
@@ -33,7 +34,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
     assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
     assert table.columns.tolist() == [
         "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
-        "format", "width", "height", "phash", "detail", "fineness", "reason", "rejected_by",
+        "format", "width", "height", "phash", *signatures.FAILED, "detail", "fineness", "reason", "rejected_by",
         "piqe", "category", "category_confidence",
     ]  # fmt: skip
 
@@ -45,6 +46,14 @@ def test_the_thumbnails_and_the_counts_stand_beside_it(store: Any, mixed: dict[s
     ]  # fmt: skip
     unseen = [id_ for id_, reason in mixed.items() if reason in {"truncated", "not_an_image"}]
     assert sorted(tables.read(folder / "thumbnails.parquet")["id"]) == sorted(set(mixed) - set(unseen))
+
+
+def test_embeddings_stand_beside_it_where_there_are_any(store: Any, mixed: dict[str, str]) -> None:
+    shards = [store.root / f"embed{number}.parquet" for number in range(2)]
+    for path, ids in zip(shards, (sorted(mixed)[3:], sorted(mixed)[:3]), strict=True):
+        tables.write(pd.DataFrame({"id": ids, "embedding": [id_.encode() for id_ in ids]}), path)
+    table = tables.read(run(store, 1, shards) / "embeddings.parquet")
+    assert dict(zip(table["id"], table["embedding"], strict=True)) == {id_: id_.encode() for id_ in sorted(mixed)}
 
 
 def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: dict[str, str]) -> None:

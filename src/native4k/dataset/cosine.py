@@ -52,9 +52,9 @@ class Cosine:
         return found
 
     def cosines(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """The cosines of pairs of pictures."""
+        """The cosines of pairs of pictures; rounding may not make them more than one."""
         product = np.einsum("ij,ij->i", self.vectors[ones], self.vectors[others], dtype=np.float64)
-        return np.asarray(product / SCALE**2)
+        return np.asarray(np.minimum(product / SCALE**2, 1.0))
 
 
 def of(alive: pd.DataFrame, numbers: Params | None) -> Cosine | None:

@@ -86,6 +86,8 @@ def apart(
     """
     while True:
         made = grouped(table)
+        if lists.empty:
+            return made
         torn = made.loc[tables.kept(made) & (told(made, lists) == TWO), "id"]
         if torn.empty:
             return made

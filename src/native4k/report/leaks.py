@@ -25,10 +25,11 @@ def shown(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def section(found: dict[str, Any], table: pd.DataFrame, pairs: pd.DataFrame, pictures: dict[str, bytes]) -> str:
     """Statement, table, and a gallery for each search."""
-    rows = table.set_index("id")[["caption", "width", "height"]]
+    searches = {name: found["searches"][name] for name in SEARCHES if name in found["searches"]}
+    found, rows = found | {"searches": searches}, table.set_index("id")[["caption", "width", "height"]]
     parts = [page.paragraph(statement(found)), *map(page.paragraph, told(found)), counted(found)]
     near = shown(pairs)
-    for search in found["searches"]:
+    for search in searches:
         part = gallery.records(near[near["search"] == search])
         figures = [_figure(pair, rows, pictures) for pair in part]
         name, _ = SEARCHES[search]
