@@ -62,26 +62,27 @@ def hashed(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def numbers_of(cls: type[Any], tree: dict[str, Any], where: str) -> Any:
+    """A step's numbers."""
+    name = cls.__module__.rpartition(".")[2]
+    return params.validate(cls, tree.get(name), f"{where}: {name}")
+
+
+def selecting(tree: dict[str, Any], where: str, asked: takedown.Asked | takedown.Known) -> Step:
+    """The step select, by whom it takes down."""
+    return partial(select.select, asked=asked, numbers=numbers_of(select.Params, tree, where))
+
+
 def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
     """Step -> what it makes of a table, by these numbers and by what the folder holds."""
-
-    def numbers(cls: type[Any]) -> Any:
-        name = cls.__module__.rpartition(".")[2]
-        return params.validate(cls, tree.get(name), f"{where}: {name}")
-
-    asked = takedown.read(folder.lists("takedown"))
-    lists = released.read(folder.root / "released")
-    copies = numbers(dedup.Params)
+    numbers = partial(numbers_of, tree=tree, where=where)
+    lists, copies = released.read(folder.root / "released"), numbers(dedup.Params)
     foreign = firewall.lists(folder.root / "foreign", copies.firewall)
+    grouped = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
     return {
         "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
-        "select": partial(select.select, asked=asked, numbers=numbers(select.Params)),
-        "dedup": partial(
-            released.apart,
-            lists=lists,
-            grouped=partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign),
-            step="dedup",
-        ),
+        "select": selecting(tree, where, takedown.read(folder.lists("takedown"))),
+        "dedup": partial(released.apart, lists=lists, grouped=grouped, step="dedup"),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
         "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
     }
