@@ -134,6 +134,8 @@ rule leaks:
         "src/native4k/dataset/dedup.py",
         "src/native4k/dataset/kernels.py",
         "src/native4k/dataset/leaks.py",
+        "src/native4k/dataset/nearest.py",
+        "src/native4k/dataset/signs.py",
         "src/native4k/tables.py",
         table=rules.split.output,
     output:

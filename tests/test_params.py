@@ -30,6 +30,7 @@ READERS = {
     ("balance",): "native4k.dataset.balance:Params",
     ("split",): "native4k.dataset.split:Params",
     ("publish",): "native4k.publish.publish:Params",
+    ("assess",): "native4k.publish.assess:Params",
     ("sr", "patches"): "native4k.sr.patches:Params",
     ("sr", "upscale"): "native4k.sr.upscale:Params",
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",

@@ -27,6 +27,7 @@ SECTIONS = (
     "balance",
     "split",
     "publish",
+    "assess",
     "sr",
     "t2i",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import tables
@@ -127,6 +127,7 @@ def test_zones_of_more_than_everything_are_refused() -> None:
         validate(split.Params, {"val": held, "test": held, "strata": "equal", "together": []}, "params: split")
 
 
+@settings(max_examples=40)
 @given(rows=ROWS, size=st.integers(0, 6), data=st.data())
 def test_what_must_hold_of_any_collection(rows: list[tuple[int, str, str]], size: int, data: st.DataObject) -> None:
     before = images(rows)
@@ -145,6 +146,7 @@ def test_what_must_hold_of_any_collection(rows: list[tuple[int, str, str]], size
     assert chosen(split.split(before.iloc[order].reset_index(drop=True), numbers(size), NONE)) == chosen(after)
 
 
+@settings(max_examples=40)
 @given(rows=ROWS, more=ROWS, size=st.integers(0, 6))
 def test_nobody_moves_between_zones_when_the_collection_grows_or_shrinks(
     rows: list[tuple[int, str, str]], more: list[tuple[int, str, str]], size: int

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from native4k.dataset import dedup, near, signs, split
+from native4k.dataset import dedup, leaks, near, released, signs, split
 
 WORK = Path("data/scratch/dataset")
 ORDER = ("vet", "select", "dedup", "balance", "split")
@@ -59,13 +59,27 @@ def test_no_kept_image_is_a_copy_of_another_one(final: pd.DataFrame) -> None:
 def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.DataFrame) -> None:
     numbers = params.load(split.Params, Path("params.yaml"), "split")
     kept = final[tables.kept(final)]
-    place = kept["group"].map(split.position)
-    zones = {
-        "test": place < numbers.test.zone,
-        "val": (place >= numbers.test.zone) & (place < numbers.test.zone + numbers.val.zone),
-    }
     for name, held in (("test", numbers.test), ("val", numbers.val)):
-        inside = kept.loc[zones[name], "split"].value_counts()
+        inside = kept.loc[kept["zone"] == name, "split"].value_counts()
         assert inside.get(name, 0) == min(held.size, inside.sum()), name
         assert set(inside.index) <= {name, split.RESERVE}
         assert (kept["split"] == name).sum() == inside.get(name, 0)
+    assert ((kept["split"] == "train") == (kept["zone"] == "train")).all()
+
+
+def test_each_image_is_in_the_zone_it_was_released_in_or_where_its_hash_puts_it(final: pd.DataFrame) -> None:
+    numbers = params.load(split.Params, Path("params.yaml"), "split")
+    lists = released.read(Path("data/released"))
+    kept = final[tables.kept(final)]
+    told = released.told(final, lists)[kept.index]
+    assert (kept["zone"] == told)[told != ""].all()
+    if not numbers.together:
+        hashed = kept["group"].map(split.position).map(lambda place: split.zone_of(place, numbers))
+        assert (kept["zone"] == hashed)[told == ""].all()
+
+
+def test_the_search_across_splits_found_no_copy() -> None:
+    pairs, searched = tables.read(WORK / "leaks.parquet"), leaks.told(WORK / "leaks.parquet")
+    assert not pairs["leak"].any()
+    assert sum(one["leaks"] for one in searched["searched"]) == 0
+    assert {one["search"] for one in searched["searched"]} >= ({"phash"} if len(pairs) else set())

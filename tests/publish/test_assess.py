@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from native4k import tables
+from native4k import params, tables
+from native4k.dataset import leaks
+from native4k.errors import UserError
 from native4k.publish import assess
 from native4k.sources import demo
 
+ROOT = Path(__file__).parents[2]
 PLANTED = [
     # id, true category, defect, of, reason, representative, category that was found
     ("o1", "Food", "", "", "", "o1", "Food"),
@@ -29,11 +32,14 @@ PLANTED = [
     ("u3", "Food", "upscaled", "", "", "u3", ""),
     ("s1", "Food", "small", "", "too_small", "", ""),
 ]
+SPLIT = {"o1": "train", "c2": "test", "o6": "train", "c3": "reserve", "u3": "val"}
+"""Of the kept: a crop that was missed stands in another split than its original."""
 
 
 def planted() -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.DataFrame(PLANTED, columns=["id", "category", "defect", "of", "reason", "representative", "found"])
     table = rows[["id", "reason", "representative"]].assign(group=rows["representative"], category=rows["found"])
+    table["split"] = table["id"].map(SPLIT).fillna("")
     return rows[["id", "category", "defect", "of"]], table
 
 
@@ -52,6 +58,7 @@ def test_a_known_curation_gets_its_known_shares() -> None:
             "reasons": {"blurred": 1, "near_copy": 1},
         },
         "labels": {"planted": 6, "found": 4, "share": 0.6667},
+        "copies": {"planted": 3, "kept": 2, "astray": 1},
     }
 
 
@@ -60,8 +67,75 @@ def test_the_order_of_rows_changes_no_share() -> None:
     assert assess.grade(truth[::-1], table.sample(frac=1, random_state=0)) == assess.grade(truth, table)
 
 
-def test_every_defect_of_the_demo_has_a_way_to_be_found() -> None:
+def test_a_defect_rejected_for_a_reason_of_another_is_not_found() -> None:
+    truth, table = planted()
+    for reason in set(assess.REASONS.values()):
+        spoiled = table.assign(reason=table["reason"].mask(table["id"] == "s1", reason))
+        assert assess.grade(truth, spoiled)["defects"]["small"]["found"] == int(reason == "too_small")
+
+
+def test_a_copy_that_was_not_grouped_with_its_original_is_not_found() -> None:
+    truth, table = planted()
+    spoiled = table.assign(group=table["group"].mask(table["id"] == "c1", ""))
+    assert assess.grade(truth, spoiled)["defects"]["copy"]["found"] == 1
+
+
+def test_every_defect_of_the_demo_has_a_way_to_be_found_and_a_goal() -> None:
     assert set(demo.DEFECTS) == {*assess.COPIES, *assess.REASONS}
+    for file in ("params.yaml", "params/paper.yaml", "tests/tiny/params.yaml"):
+        assert set(demo.DEFECTS) == set(params.load(assess.Params, ROOT / file, "assess").found)
+
+
+def test_balance_is_the_largest_category_over_the_smallest_of_the_kept() -> None:
+    table = pd.DataFrame({"category": ["Food"] * 3 + ["CGI"] * 3, "reason": ["", "", "", "", "", "flat"]})
+    assert assess.balance(table) == {"categories": {"CGI": 2, "Food": 3}, "ratio": 1.5}
+    assert assess.balance(table[:0]) == {"categories": {}, "ratio": None}
+
+
+TOLD = {
+    "images": 9,
+    "left_out": 1,
+    "searched": [
+        {"search": "phash", "splits": "train-val", "pairs": 6, "radius": 8, "within": 2, "leaks": 1, "nearest": 3},
+        {"search": "phash", "splits": "train-test", "pairs": 7, "radius": 8, "within": 0, "leaks": 0, "nearest": 12},
+        {"search": "middles", "splits": "train-val", "pairs": 6, "radius": 8, "within": 0, "leaks": 0, "nearest": 9},
+    ],
+}
+
+
+def test_leaks_are_summed_over_the_pairs_of_splits_search_by_search() -> None:
+    nearest = {"train-val": 3, "train-test": 12}
+    assert assess.apart(TOLD) == {
+        "images": 9,
+        "left_out": 1,
+        "searches": {
+            "phash": {"radius": 8, "pairs": 13, "within": 2, "leaks": 1, "nearest": nearest},
+            "middles": {"radius": 8, "pairs": 6, "within": 0, "leaks": 0, "nearest": {"train-val": 9}},
+        },
+    }
+
+
+def shown() -> dict[str, Any]:
+    balance = {"categories": {"CGI": 2, "Food": 3}, "ratio": 1.5}
+    return {"demo": assess.grade(*planted()), "leaks": assess.apart(TOLD), "balance": balance}
+
+
+def test_each_goal_says_what_is_wanted_what_is_shown_and_whether_it_is_met() -> None:
+    numbers = assess.Params(found={"copy": 1.0, "upscaled": 0.95}, wrongly_rejected=0.03, max_ratio=1.5)
+    assert assess.goals(numbers, shown()) == {
+        "copy found": {"wanted": 1.0, "shown": 1.0, "met": True},
+        "upscaled found": {"wanted": 0.95, "shown": 0.3333, "met": False},
+        "originals wrongly rejected": {"wanted": 0.03, "shown": 0.3333, "met": False},
+        "largest category over smallest": {"wanted": 1.5, "shown": 1.5, "met": True},
+        "leaks": {"wanted": 0, "shown": 1, "met": False},
+    }
+
+
+def test_a_goal_for_a_defect_that_is_not_planted_is_named() -> None:
+    numbers = assess.Params(found={"stretched": 1.0}, wrongly_rejected=0.03, max_ratio=1.5)
+    line = "params assess.found.stretched: the demo plants no such defect; there are: copy, crop, small, upscaled"
+    with pytest.raises(UserError, match=line):
+        assess.goals(numbers, shown())
 
 
 def collected(*rows: tuple[str, int]) -> pd.DataFrame:
@@ -90,7 +164,7 @@ def test_a_lost_row_stops_the_assessment() -> None:
 
 
 def final(source: str) -> dict[str, pd.DataFrame]:
-    truth = assess.truth(Path(__file__).parents[2] / "params.yaml")
+    truth = assess.truth(ROOT / "params.yaml")
     images = truth[["id", "category"]].assign(
         reason="", rejected_by="", group=truth["id"], representative=truth["id"], split="train"
     )
@@ -103,11 +177,16 @@ def final(source: str) -> dict[str, pd.DataFrame]:
 def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path: Path, source: str) -> None:
     for name, table in final(source).items():
         tables.write(table, tmp_path / f"{name}.parquet")
-    numbers = Path(__file__).parents[2] / "params.yaml"
+    pairs = pd.DataFrame(columns=leaks.COLUMNS, dtype="str")
+    tables.write(pairs, tmp_path / "leaks.parquet", {leaks.TOLD: json.dumps(TOLD)})
+    numbers = ROOT / "params.yaml"
     assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
     metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())
-    assert sorted(metrics) == sorted(["funnel", "splits", *(["demo"] if source == "demo" else [])])
+    assert sorted(metrics) == sorted(
+        ["balance", "funnel", "leaks", "splits", *(["demo", "goals"] if source == "demo" else [])]
+    )
     assert metrics["splits"]["train"]["images"] == metrics["funnel"]["kept"] == len(final(source)["images"])
     if source == "demo":
         section = yaml.safe_load(numbers.read_text())["demo"]
+        assert metrics["goals"]["leaks"] == {"wanted": 0, "shown": 1, "met": False}
         assert metrics["demo"]["originals"]["count"] == section["originals"] * len(demo.CATEGORIES)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from native4k import tables
+from native4k.report.report import PAIR
 
 HOSTILE = '"><script>alert(1)</script><img src=https://evil.example/x.png onerror=alert(2)>\u202e\x00'
 
@@ -57,6 +58,22 @@ DEMO = {
     "originals": {"count": 4, "wrongly_rejected": 1, "share": 0.25, "reasons": {"flat": 1}},
     "labels": {"planted": 4, "found": 3, "share": 0.75},
 }
+LEAKS = {
+    "images": 3,
+    "left_out": 1,
+    "searches": {
+        "phash": {"radius": 10, "pairs": 2, "within": 1, "leaks": 1, "nearest": {"train-test": 9}},
+        "middles": {"radius": 10, "pairs": 2, "within": 0, "leaks": 0, "nearest": {"train-test": 21}},
+    },
+}
+GOALS = {
+    "blurred found": {"wanted": 0.95, "shown": 1.0, "met": True},
+    "crop found": {"wanted": 0.9, "shown": 0.3333, "met": False},
+}
+PAIRS = [
+    ("k2", "test", "k1", "train", "phash", 9, True),
+    ("k2", "test", "k3", "train", "middles", 21, False),
+]
 
 
 def picture(seed: int, size: tuple[int, int] = (64, 36)) -> bytes:
@@ -117,7 +134,9 @@ def build(root: Path) -> None:
     readable = table[table["reason"] != "truncated"]
     shots = [picture(seed) for seed in range(len(readable))]
     tables.write(pd.DataFrame({"id": readable["id"], "thumbnail": shots}), root / "features/thumbnails.parquet")
-    write_json({"funnel": FUNNEL, "splits": SPLITS, "demo": DEMO}, root / "metrics/dataset.json")
+    tables.write(pd.DataFrame(PAIRS, columns=PAIR), root / "tables/leaks.parquet")
+    dataset = {"funnel": FUNNEL, "splits": SPLITS, "leaks": LEAKS, "demo": DEMO, "goals": GOALS}
+    write_json(dataset, root / "metrics/dataset.json")
     for name, parameters, psnr in (("bicubic_x4", 0, 25.5), ("net_x4", 1234, 26.75)):
         write_json(sr_metrics(parameters, psnr), root / f"metrics/{name}.json")
         rows = pd.DataFrame({"id": ["k1", "k2"], "category": "Nature", "sr_classical_psnr_rgb": [psnr - 1, psnr + 1]})

@@ -84,7 +84,7 @@ def test_every_image_is_in_the_page_and_can_be_decoded(root: Path) -> None:
     sources = [str(image["src"]) for image in Reader(made(root)).all("img")]
     heads = {source.partition(",")[0] for source in sources}
     sizes = [images.header(base64.b64decode(source.partition(",")[2])) for source in sources]
-    kept, rejected, pairs, strips, sheets = 3, 3, 2 * 2, 1, 1
+    kept, rejected, pairs, strips, sheets = 3, 3, 2 * (2 + 2), 1, 1
     assert heads == {"data:image/webp;base64"}
     assert len(sizes) == kept + rejected + pairs + strips + sheets
     assert {kind for kind, *_ in sizes} == {"WEBP"}
@@ -126,6 +126,7 @@ def test_the_sections_stand_in_the_order_of_the_pipeline(root: Path) -> None:
             "Fetched",
             "Thresholds",
             "Splits",
+            "Leaks",
             "Kept",
             "Rejected",
             "Truth",
@@ -149,6 +150,9 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["of the originals", "count", "of", "share"],
         ["wrongly rejected", "1", "4", "25.0 %"],
         ["labelled with their category", "3", "4", "75.0 %"],
+        ["goal", "wanted", "shown", "met"],
+        ["blurred found", "0.9500", "1.0000", "yes"],
+        ["crop found", "0.9000", "0.3333", "no"],
     ]
     four = "\N{MULTIPLICATION SIGN}4"
     assert rows(section(text, "super-resolution"))[:6] == [
@@ -167,6 +171,29 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["flow loss of held-out images with their captions", "0.8750"],
         ["autoencoder PSNR in dB, the best that the latents allow", "21.50"],
     ]
+
+
+def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searched(root: Path) -> None:
+    part = section(made(root), "leaks")
+    words = [text for tag, text in Reader(part).words if tag == "p"]
+    notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
+    first = "3 kept images, reserve included, were compared across splits, but for 1 whose pHash tells too little to "
+    first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
+    middles = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
+    assert words == [
+        f"{first}radius limits the search.",
+        "By the 64-bit pHash of the whole pictures: 1 of 2 pairs lie within 10 bits, 1 copy among them.",
+        f"{middles}0 of 2 pairs lie within 10 bits, 0 copies among them.",
+    ]
+    assert rows(part) == [["nearest pair, in bits", "pHash", "middles"], ["train and test", "9", "21"]]
+    assert notes == ["9 bits k2 test, k1 train, a copy", "21 bits k2 test, k3 train"]
+
+
+def test_without_two_splits_to_compare_the_page_says_so(root: Path) -> None:
+    pairs = tables.read(root / "tables/leaks.parquet")
+    tables.write(pairs[:0], root / "tables/leaks.parquet")
+    change(root / "metrics/dataset.json", lambda tree: tree["leaks"].update(searches={}))
+    assert "There are no two splits to compare." in section(made(root), "leaks")
 
 
 def test_rejected_pictures_stand_under_their_reason_with_the_closest_call_first(root: Path) -> None:
@@ -206,7 +233,7 @@ def test_without_the_demo_and_without_baselines_the_rest_stands(root: Path) -> N
             path.unlink()
     change(root / "metrics/dataset.json", lambda tree: tree.pop("demo"))
     names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
-    assert names == ["Funnel", "Fetched", "Thresholds", "Splits", "Kept", "Rejected", "How it was made"]
+    assert names == ["Funnel", "Fetched", "Thresholds", "Splits", "Leaks", "Kept", "Rejected", "How it was made"]
 
 
 def change(path: Path, how: Any) -> None:
@@ -279,6 +306,7 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
     names = [
         *(
             "tables/images.parquet",
+            "tables/leaks.parquet",
             "tables/fetched.parquet",
             "features/thumbnails.parquet",
             "metrics/dataset.json",

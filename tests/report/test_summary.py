@@ -27,6 +27,11 @@ splits
   test      0       1       1
   all       1       2       3
 
+pairs across splits
+  search   pairs  radius  within  leaks
+  phash        2      10       1      1
+  middles      2      10       0      0
+
 the demo's planted defects
   defect   found  planted    share
   blurred      2        2  100.0 %
@@ -34,6 +39,8 @@ the demo's planted defects
 
   originals wrongly rejected: 1 of 4 (25.0 %): flat 1
   categories labelled rightly: 3 of 4 (75.0 %)
+  goals met: 1 of 2
+  not met: crop found 0.3333, wanted 0.9
 
 super-resolution, means over the test images
   sr-classical  scale  parameters  images  PSNR RGB  SSIM RGB

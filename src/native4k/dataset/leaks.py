@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from native4k import params, tables
-from native4k.dataset import dedup
+from native4k.dataset import dedup, signs
 from native4k.dataset.nearest import distances, nearest
 from native4k.errors import UserError
 
@@ -40,6 +40,8 @@ EMPTY = pd.DataFrame(
 TOLD = "searched"
 """Where the table's schema says what was searched."""
 
+FOUND = ["within", "leaks", "nearest"]
+
 Face = tuple[str, int]
 """A column and the number of a hash in it."""
 
@@ -56,14 +58,19 @@ class Rule(NamedTuple):
         return self.verify if search == "signature" else self.radius
 
 
-def hashes(table: pd.DataFrame) -> dict[Face, np.ndarray]:
-    """The hashes that are there: a row an image, a column a word."""
+def hashes(table: pd.DataFrame, min_bits: int) -> dict[Face, np.ndarray]:
+    """The hashes that are there, a row an image, a column a word; the whole for a middle that tells too little."""
     found: dict[Face, np.ndarray] = {}
-    for name in WORDS.keys() & set(table):
+    for name in sorted(WORDS.keys() & set(table)):
         flat = np.frombuffer(bytes.fromhex("".join(table[name])), dtype=">u8").astype(np.uint64)
-        each = flat.size // WORDS[name] // max(1, len(table))
+        each = flat.size // WORDS[name] // len(table) if len(table) else 1
         parts = flat.reshape(len(table), each, WORDS[name])
         found |= {(name, number): np.ascontiguousarray(parts[:, number]) for number in range(each)}
+    for name, number in [face for face in found if face[0] == "inset_phash"]:
+        poor = ~signs.telling(found[name, number], min_bits)
+        for middle, whole in ((name, "phash"), (LONGER[name], "signature")):
+            if (middle, number) in found:
+                found[middle, number] = np.where(poor, found[whole, 0], found[middle, number])
     return found
 
 
@@ -104,9 +111,8 @@ def copies(known: dict[Face, np.ndarray], way: tuple[Face, Face], row: int, othe
 def leaks(table: pd.DataFrame, rule: Rule, threads: int = 1) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The nearest pairs across splits, and what was searched."""
     kept = table[tables.kept(table)].sort_values("id").reset_index(drop=True)
-    known = hashes(kept)
-    bits = np.bitwise_count(known["phash", 0][:, 0])
-    compared = (bits >= rule.min_bits) & (bits <= 64 - rule.min_bits)
+    known = hashes(kept, rule.min_bits)
+    compared = signs.telling(known["phash", 0][:, 0], rule.min_bits)
     rows = {name: np.flatnonzero(compared & (kept["split"] == name).to_numpy()) for name in SPLITS}
     parts, searched = [EMPTY], []
     for pair in combinations(SPLITS, 2):
@@ -114,10 +120,8 @@ def leaks(table: pd.DataFrame, rule: Rule, threads: int = 1) -> tuple[pd.DataFra
         for search in SEARCHES:
             if len(rows[fewer]) and ways(search, known):
                 parts.append(compare(known, rows[fewer], rows[more], search, rule, threads))
-                size = len(rows[fewer]) * len(rows[more])
-                searched.append(
-                    {"search": search, "splits": "-".join(pair), **summed(parts[-1], size, rule.limit(search))}
-                )
+                found = summed(parts[-1], rule.limit(search)) | {"pairs": len(rows[fewer]) * len(rows[more])}
+                searched.append({"search": search, "splits": "-".join(pair)} | found)
     pairs = pd.concat(parts, ignore_index=True)
     for side, name in (("few", ""), ("many", "near_")):
         pairs[[f"{name}id", f"{name}split"]] = kept.loc[pairs[side], ["id", "split"]].to_numpy()
@@ -131,13 +135,24 @@ def summed(pairs: pd.DataFrame, radius: int) -> dict[str, int]:
     return {"radius": radius} | found
 
 
-def said(told: dict[str, Any]) -> Iterator[str]:
-    """What was searched and found, a line a search."""
-    for one in told["searched"]:
+def said(searched: dict[str, Any]) -> Iterator[str]:
+    """What was found, a line a search."""
+    yield f"leaks: {searched['left_out']:,} of {searched['images']:,} images tell too little and were not compared"
+    rows = pd.DataFrame(searched["searched"], columns=["search", "splits", "pairs", "radius", *FOUND])
+    for search, part in rows.groupby("search", sort=False):
+        least = part.sort_values("nearest", kind="stable").iloc[0]
+        pairs, within, copies_ = part[["pairs", "within", "leaks"]].sum()
         yield (
-            f"leaks: {one['splits']} by {one['search']}: {one['pairs']:,} pairs, nearest at {one['nearest']} bits, "
-            f"{one['within']} within {one['radius']}, {one['leaks']} of them copies"
+            f"leaks: by {search} {pairs:,} pairs, the nearest at {least['nearest']} bits ({least['splits']}), "
+            f"{within:,} within {least['radius']}, {copies_:,} copies"
         )
+
+
+def told(path: Path) -> dict[str, Any]:
+    """What was searched for the table of nearest pairs at a path."""
+    tables.read(path, *COLUMNS, columns=["id"])
+    found: dict[str, Any] = json.loads(tables.metadata(path)[TOLD])
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -152,8 +167,10 @@ def run(args: argparse.Namespace) -> None:
     if args.threads < 1:
         raise UserError(f"--threads {args.threads}: expected at least 1")
     numbers = params.load(dedup.Params, args.params, "dedup")
-    table = tables.read(args.table, "id", "reason", "split", "phash")
-    pairs, told = leaks(table, Rule(numbers.radius, 0, numbers.min_bits), args.threads)
-    for line in said(told):
+    table = tables.read(args.table, "id", "reason", "split", *WORDS)
+    if not numbers.middles:
+        table = table.drop(columns=["inset_phash", "inset_signature"])
+    pairs, searched = leaks(table, Rule(numbers.radius, numbers.verify, numbers.min_bits), args.threads)
+    for line in said(searched):
         print(line)
-    tables.write(pairs, args.out, {TOLD: json.dumps(told, sort_keys=True)})
+    tables.write(pairs, args.out, {TOLD: json.dumps(searched, sort_keys=True)})

@@ -53,6 +53,11 @@ def part(path: Path) -> pd.DataFrame:
     return rows
 
 
+def listed(table: pd.DataFrame, lists: pd.DataFrame) -> pd.Series:
+    """Which rows are in the lists themselves, by id or by bytes."""
+    return table["id"].isin(lists["id"]) | table["sha256"].isin(lists["sha256"])
+
+
 def told(table: pd.DataFrame, lists: pd.DataFrame) -> pd.Series:
     """The zone that the lists tell of each row, empty where they tell none, `two` where they tell two.
 
@@ -60,8 +65,7 @@ def told(table: pd.DataFrame, lists: pd.DataFrame) -> pd.Series:
     """
     own, inherited = pd.Series(0, index=table.index), pd.Series(0, index=table.index)
     for bit, zone in enumerate(ZONES):
-        part = lists[lists["zone"] == zone]
-        here = table["id"].isin(part["id"]) | table["sha256"].isin(part["sha256"])
+        here = listed(table, lists[lists["zone"] == zone])
         own += here * 2**bit
         inherited += (table["group"].isin(table.loc[here, "group"]) & (table["group"] != "")) * 2**bit
     names = np.array(["", "train", "val", TWO, "test", TWO, TWO, TWO])

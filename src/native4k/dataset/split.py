@@ -70,7 +70,7 @@ def zoned(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> tuple[pd
     told = zones = released.told(table, lists)[kept.index]
     names = kept["group"]
     if numbers.together:
-        zones, shared = together(kept, told, numbers.together)
+        zones, shared = together(kept, told, released.listed(kept, lists), numbers.together)
         names = shared.where(shared != "", names)
     return told, zones.where(zones != "", names.map(position).map(lambda place: zone_of(place, numbers)))
 

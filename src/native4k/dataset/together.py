@@ -26,13 +26,11 @@ def _values(table: pd.DataFrame, name: str) -> list[str]:
 
         from native4k.metadata import urls
 
-        hosts = pl.DataFrame({"url": table["url"].to_numpy()}, schema={"url": pl.String}).select(
-            urls.host(pl.col("url"))
-        )
-        return hosts["url"].fill_null("").to_list()
+        found = pl.DataFrame({"url": table["url"].tolist()}, schema={"url": pl.String})
+        return found.select(urls.host(pl.col("url")).fill_null(""))["url"].to_list()
     if name not in table:
         raise UserError(f"params split.together: no column {name!r}; there are: host, {', '.join(map(str, table))}")
-    return table[name].fillna("").astype("str").tolist()
+    return ["" if pd.isna(value) else str(value) for value in table[name]]
 
 
 class Sides:
@@ -51,16 +49,15 @@ class Sides:
             self.parent[key], key = root, self.parent[key]
         return root
 
-    def join(self, shared: tuple[str, ...], told: str) -> str:
+    def join(self, shared: tuple[str, ...], told: str, listed: bool) -> str:
         """The zone of an image with these keys, empty if nobody gave it one; `two` joins nothing."""
-        if told == TWO:
-            return TWO
-        roots = {self.find(key) for key in shared}
+        roots = {self.find(key) for key in shared} if told != TWO else set()
         zones = ({self.zone.get(root, "") for root in roots} | {told}) - {""}
+        if len(zones) > 1 and listed:  # it stays; what cannot be changed is noted, so that no newcomer adds to it
+            self.zone |= {root: told if self.zone.get(root, "") in {"", told} else TWO for root in roots}
+            return told
         if len(zones) > 1 or TWO in zones:
-            if told:  # it is released: what cannot be changed is noted, so that no newcomer adds to it
-                self.zone |= {root: TWO if self.zone.get(root, told) != told else told for root in roots}
-            return told or TWO
+            return TWO
         zone = zones.pop() if zones else ""
         for root in roots:
             self.parent[root] = first = min(roots)
@@ -68,17 +65,20 @@ class Sides:
         return zone
 
 
-def together(table: pd.DataFrame, told: pd.Series, columns: list[str]) -> tuple[pd.Series, pd.Series]:
+def together(
+    table: pd.DataFrame, told: pd.Series, listed: pd.Series, columns: list[str]
+) -> tuple[pd.Series, pd.Series]:
     """Of each row the zone that it is told, directly or through others, and the name of what it was joined to."""
     shared = pd.Series(keys(table, columns), index=table.index, dtype="object")
     sides = Sides()
-    order = table.assign(late=told == "").sort_values(["late", "id"]).index
-    zones = pd.Series({row: sides.join(shared[row], told[row]) for row in order}, dtype="str").reindex(table.index)
+    order = table.assign(newcomer=~listed).sort_values(["newcomer", "id"]).index
+    zones = {row: sides.join(shared[row], told[row], listed[row]) for row in order}
     names: dict[str, str] = {}
     for key in sides.parent:
         root, name = sides.find(key), hashlib.sha256(key.encode()).hexdigest()
         names[root] = min(name, names.get(root, name))
-    roots = shared.map(lambda row: sides.find(row[0]) if row else "")
-    late = roots.map(sides.zone).fillna("")  # joined later to what was told
-    zones = zones.mask(zones == "", late)
-    return zones, roots.map(names).fillna("")
+    roots = [sides.find(row[0]) if row else "" for row in shared]
+    late = [sides.zone.get(root, "") for root in roots]  # joined afterwards to what was told
+    ends = [zones[row] or zone for row, zone in zip(table.index, late, strict=True)]
+    called = [names.get(root, "") for root in roots]
+    return pd.Series(ends, index=table.index, dtype="str"), pd.Series(called, index=table.index, dtype="str")

@@ -1,4 +1,8 @@
-"""Count the funnel and, on the demo, measure the curation against the truth, defect by defect."""
+"""Count the funnel, say how balanced and how far apart the splits are, and measure the demo against its truth.
+
+A planted defect counts as found only for the reason that belongs to it: a copy only where it is in one group with its
+original, so that one of the two stands for both.
+"""
 
 import argparse
 from pathlib import Path
@@ -7,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
+from native4k.dataset import leaks
+from native4k.errors import UserError
 from native4k.fetch.identity import identify
 from native4k.sources import demo
 
@@ -28,6 +34,15 @@ FAIR = ("exact_copy", "near_copy", "category_full")
 """Reasons that may befall an original: its copy stands for it, or its category is full."""
 
 
+@params.params
+class Params:
+    """What the demo is to show: shares found at least, originals wrongly rejected and imbalance at most."""
+
+    found: dict[str, float]
+    wrongly_rejected: float
+    max_ratio: float
+
+
 def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """Rows by step and reason from the metadata to the kept, and a proof that they add up."""
     early = collected[collected["reason"] != ""].groupby("reason")["rows"].sum()
@@ -39,6 +54,24 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
     return {"metadata": metadata, "candidates": len(table), "rejected": steps, "kept": kept}
+
+
+def balance(table: pd.DataFrame) -> dict[str, Any]:
+    """The kept images by category, and how many times the smallest the largest is."""
+    counts = table.loc[tables.kept(table), "category"].value_counts().sort_index()
+    ratio = round(int(counts.max()) / int(counts.min()), 4) if len(counts) else None
+    return {"categories": {str(name): int(count) for name, count in counts.items()}, "ratio": ratio}
+
+
+def apart(told: dict[str, Any]) -> dict[str, Any]:
+    """What the search for leaks found, search by search, over all pairs of splits."""
+    searches: dict[str, Any] = {}
+    for one in told["searched"]:
+        found = searches.setdefault(one["search"], {"radius": one["radius"], "pairs": 0, "within": 0, "leaks": 0})
+        for key in ("pairs", "within", "leaks"):
+            found[key] += one[key]
+        found.setdefault("nearest", {})[one["splits"]] = one["nearest"]
+    return {"searches": searches, "images": told["images"], "left_out": told["left_out"]}
 
 
 def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -67,7 +100,36 @@ def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
             "reasons": {str(name): int(count) for name, count in by_reason.items()},
         },
         "labels": _labels(originals, table),
+        "copies": _sides(rows, table),
     }
+
+
+def _sides(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, int]:
+    """Planted copies, and how many of them are kept in another split than a kept picture of their family."""
+    split = rows["id"].map(table.set_index("id")["split"]).fillna("")
+    copies = rows[rows["defect"].isin(COPIES)]
+    family = rows["of"].where(rows["defect"].isin(COPIES), rows["id"])
+    sides = split[split != ""].groupby(family).nunique()
+    strayed = copies["of"].isin(sides.index[sides > 1]) & (split[copies.index] != "")
+    return {"planted": len(copies), "kept": int((split[copies.index] != "").sum()), "astray": int(strayed.sum())}
+
+
+def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Each thing that the demo is to show: what is wanted, what is shown, whether that is enough."""
+    grades, searches = metrics["demo"], metrics["leaks"]["searches"].values()
+    if strange := sorted(numbers.found.keys() - grades["defects"].keys()):
+        there = ", ".join(grades["defects"])
+        raise UserError(f"params assess.found.{strange[0]}: the demo plants no such defect; there are: {there}")
+    least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
+    most = {
+        "originals wrongly rejected": (numbers.wrongly_rejected, grades["originals"]["share"]),
+        "largest category over smallest": (numbers.max_ratio, metrics["balance"]["ratio"] or 1.0),
+        "leaks": (0, sum(one["leaks"] for one in searches)),
+    }
+    enough = {name: shown >= wanted for name, (wanted, shown) in least.items()}
+    enough |= {name: shown <= wanted for name, (wanted, shown) in most.items()}
+    both = least | most
+    return {name: {"wanted": both[name][0], "shown": both[name][1], "met": met} for name, met in enough.items()}
 
 
 def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -87,7 +149,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the dataset's metrics."""
-    table = tables.read(args.tables / "images.parquet", "id", "reason", "split", "group")
+    table = tables.read(args.tables / "images.parquet", "id", "reason", "split", "group", "category")
     collected = tables.read(args.tables / "collected.parquet", "source", "rows")
     metrics: dict[str, Any] = {"funnel": funnel(collected, table)}
     kept = table[tables.kept(table)]
@@ -96,8 +158,10 @@ def run(args: argparse.Namespace) -> None:
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}
         for name, row in splits.iterrows()
     }
+    metrics["balance"], metrics["leaks"] = balance(table), apart(leaks.told(args.tables / "leaks.parquet"))
     if "demo" in set(collected["source"]):
         metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
+        metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)
     tables.write_json(metrics, args.out)
 
 
@@ -111,4 +175,4 @@ def truth(numbers: Path) -> pd.DataFrame:
 def everything(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """The candidates and, where they were kept, the rows that collect rejected."""
     early = tables.read(folder / "not_collected.parquet", "id", "reason")
-    return pd.concat([table, early.assign(group="", representative="", category="")], ignore_index=True)
+    return pd.concat([table, early.assign(group="", representative="", category="", split="")], ignore_index=True)

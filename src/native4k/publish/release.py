@@ -25,11 +25,8 @@ def release(table: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
     for known in ("id", "sha256"):
         was = rows[known].map(lists.drop_duplicates(known).set_index(known)["zone"])
         moved = rows[was.notna() & (was != rows["zone"]) & rows["id"].isin(published["id"])]
-        if len(moved):
-            row = moved.iloc[0]
-            raise UserError(
-                f"{known} {row[known]} is in {row['zone']} but was released in {was[row.name]}; split again"
-            )
+        for row in moved.assign(was=was[moved.index]).to_dict("records"):
+            raise UserError(f"{known} {row[known]} is in {row['zone']} but was released in {row['was']}; split again")
         rows = rows[was.isna() | (was == rows["zone"])]
     listed = pd.MultiIndex.from_frame(lists[["id", "sha256"]])
     return rows[~pd.MultiIndex.from_frame(rows[["id", "sha256"]]).isin(listed)]

@@ -32,7 +32,7 @@ def read(path: Path, *needed: str) -> dict[str, Any]:
 
 def dataset(metrics: Path) -> dict[str, Any]:
     """The dataset's own metrics."""
-    return read(metrics / DATASET, "funnel", "splits")
+    return read(metrics / DATASET, "funnel", "splits", "leaks")
 
 
 def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:

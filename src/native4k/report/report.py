@@ -11,9 +11,10 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.report import benchmarks, fetched, found, gallery, page, plots
+from native4k.report import benchmarks, fetched, found, gallery, leaks, page, plots
 
 PAGE = "report.html"
+PAIR = ("id", "split", "near_id", "near_split", "search", "distance", "leak")
 
 
 def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> str:
@@ -113,19 +114,31 @@ def grades(demo: dict[str, Any]) -> str:
     )
 
 
+def goals(told: dict[str, Any]) -> str:
+    """What the demo is to show, and whether it does."""
+    rows = [[name, one["wanted"], one["shown"], "yes" if one["met"] else "no"] for name, one in told.items()]
+    return page.heading("What the demo is to show", "assess in params.yaml") + page.table(
+        ["goal", "wanted", "shown", "met"], rows
+    )
+
+
 def percent(share: float) -> str:
     """A share in percent."""
     return f"{100 * share:.1f} %"
 
 
-def pictures(table: pd.DataFrame, features: Path, steps: found.Steps, rules: dict[str, Any]) -> dict[str, str]:
-    """The two galleries; the reasons in the order of the funnel."""
+def pictures(
+    table: pd.DataFrame, features: Path, dataset: dict[str, Any], rules: dict[str, Any], pairs: pd.DataFrame
+) -> dict[str, str]:
+    """What shows pictures; the reasons in the order of the funnel."""
     good, bad = gallery.kept(table), gallery.rejected(table, rules)
-    wanted = {*good["id"], *bad["id"], *bad["representative"]} - {""}
+    near = leaks.shown(pairs)
+    wanted = {*good["id"], *bad["id"], *bad["representative"], *near["id"], *near["near_id"]} - {""}
     shown = gallery.thumbnails(features / "thumbnails.parquet", wanted)
     whole = {str(name): int(count) for name, count in table[tables.kept(table)]["category"].value_counts().items()}
-    counts = late(steps)
+    counts = late(found.steps(dataset["funnel"]))
     return {
+        "Leaks": leaks.section(dataset["leaks"], table, pairs, shown),
         "Kept": gallery.kept_gallery(good, shown, whole),
         "Rejected": page.paragraph(
             "Within a reason the closest calls come first. Left of a copy is the picture that stands for it. "
@@ -203,15 +216,16 @@ def run(args: argparse.Namespace) -> None:
         "Fetched": fetched.fetched(tables.read(args.tables / "fetched.parquet", "host", "status")),
         "Thresholds": thresholds(table, rules),
         "Splits": makeup(dataset, table),
-        **pictures(table, args.features, found.steps(dataset["funnel"]), rules),
+        **pictures(table, args.features, dataset, rules, tables.read(args.tables / "leaks.parquet", *PAIR)),
     }
     if "demo" in dataset:
-        sections["Truth"] = grades(dataset["demo"])
+        sections["Truth"] = grades(dataset["demo"]) + goals(dataset["goals"])
     if sr:
         sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.models, limit)
     if t2i:
         sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.models, limit)
-    used = [args.tables / "images.parquet", args.tables / "fetched.parquet", args.features / "thumbnails.parquet"]
+    used = [args.tables / f"{name}.parquet" for name in ("images", "leaks", "fetched")]
+    used += [args.features / "thumbnails.parquet"]
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.models / f"{name}.csv" for name in (*sr, *t2i)]

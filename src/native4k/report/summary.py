@@ -6,6 +6,8 @@ from typing import Any
 
 from native4k.report import found
 
+LEAKS = ("pairs", "radius", "within", "leaks")
+
 
 def aligned(rows: list[list[Any]], texts: int = 1) -> list[str]:
     """Rows as lines: the first columns are text, the others numbers, flush right."""
@@ -57,6 +59,18 @@ def text_to_image(t2i: dict[str, Any]) -> list[str]:
     return aligned([head, ["images", *(tree["n_images"] for tree in t2i.values())], *body])
 
 
+def leaks(told: dict[str, Any]) -> list[str]:
+    """What was searched across splits, and found."""
+    rows = [[search, *(one[key] for key in LEAKS)] for search, one in told["searches"].items()]
+    return aligned([["search", *LEAKS], *rows])
+
+
+def goals(told: dict[str, Any]) -> list[str]:
+    """How many of the demo's goals are met, and which are not."""
+    missed = [f"{name} {one['shown']:g}, wanted {one['wanted']:g}" for name, one in told.items() if not one["met"]]
+    return [f"goals met: {len(told) - len(missed)} of {len(told)}", *(f"not met: {line}" for line in missed)]
+
+
 def demo(grades: dict[str, Any]) -> list[str]:
     """How much of what was planted was found, and what befell the originals."""
     defects = [[kind, one["found"], one["planted"], share(one["share"])] for kind, one in grades["defects"].items()]
@@ -80,9 +94,13 @@ def summary(metrics: Path, report: Path) -> str:
     """All that is printed."""
     dataset = found.dataset(metrics)
     sr, t2i = found.baselines(metrics)
-    parts = {"funnel": funnel(dataset["funnel"]), "splits": splits(dataset)}
+    parts = {
+        "funnel": funnel(dataset["funnel"]),
+        "splits": splits(dataset),
+        "pairs across splits": leaks(dataset["leaks"]),
+    }
     if "demo" in dataset:
-        parts["the demo's planted defects"] = demo(dataset["demo"])
+        parts["the demo's planted defects"] = [*demo(dataset["demo"]), *goals(dataset["goals"])]
     if sr:
         parts["super-resolution, means over the test images"] = super_resolution(sr)
     if t2i:
