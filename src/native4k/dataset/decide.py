@@ -78,7 +78,9 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
     numbers = partial(numbers_of, tree=tree, where=where)
     lists, copies = released.read(folder.root / "released"), numbers(dedup.Params)
     foreign = firewall.lists(folder.root / "foreign", copies.firewall)
-    grouped = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
+    grouped: Step = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
+    if copies.embedding is not None:
+        grouped = partial(embedded, path=folder.root / "features/embeddings.parquet", grouped=grouped)
     return {
         "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
         "select": selecting(tree, where, takedown.read(folder.lists("takedown"))),
@@ -86,6 +88,12 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
         "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
     }
+
+
+def embedded(table: pd.DataFrame, path: Path, grouped: Step) -> pd.DataFrame:
+    """The table grouped by embeddings too."""
+    joined = table.merge(dedup.embeddings(path), on="id", how="left", validate="one_to_one")
+    return grouped(joined).drop(columns="embedding")
 
 
 def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:
