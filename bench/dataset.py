@@ -33,7 +33,7 @@ MADE = "data/scratch/dataset"
 STEPS = {
     "vet": f"data/features/images.parquet data/votes {MADE}/vet.parquet",
     "select": f"{MADE}/vet.parquet {MADE}/select.parquet --takedown data/takedown/requests.txt",
-    "dedup": f"{MADE}/select.parquet {MADE}/dedup.parquet --released data/released --foreign data/foreign --threads {CORES}",
+    "dedup": f"{MADE}/select.parquet {MADE}/dedup.parquet --released data/released --threads {CORES}",
     "balance": f"{MADE}/dedup.parquet {MADE}/balance.parquet",
     "split": f"{MADE}/balance.parquet data/released {MADE}/split.parquet",
     "leaks": f"{MADE}/split.parquet {MADE}/leaks.parquet --threads {CORES}",
