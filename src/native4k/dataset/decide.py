@@ -68,9 +68,14 @@ def numbers_of(cls: type[Any], tree: dict[str, Any], where: str) -> Any:
     return params.validate(cls, tree.get(name), f"{where}: {name}")
 
 
-def selecting(tree: dict[str, Any], where: str, asked: takedown.Asked | takedown.Known) -> Step:
-    """The step select, by whom it takes down."""
-    return partial(select.select, asked=asked, numbers=numbers_of(select.Params, tree, where))
+def vetted(table: pd.DataFrame, votes: Path, numbers: vet.Params) -> pd.DataFrame:
+    """The table vetted by a folder's votes, which are read only then."""
+    return vet.vet(table, vet.read_votes(votes), numbers)
+
+
+def selected(table: pd.DataFrame, lists: list[Path], numbers: select.Params) -> pd.DataFrame:
+    """The selected table without what lists take down, which are read only then."""
+    return select.select(table, takedown.read(lists), numbers)
 
 
 def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
@@ -82,8 +87,8 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
     if copies.embedding is not None:
         grouped = partial(embedded, path=folder.root / "features/embeddings.parquet", grouped=grouped)
     return {
-        "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
-        "select": selecting(tree, where, takedown.read(folder.lists("takedown"))),
+        "vet": partial(vetted, votes=folder.root / "votes", numbers=numbers(vet.Params)),
+        "select": partial(selected, lists=folder.lists("takedown"), numbers=numbers(select.Params)),
         "dedup": partial(released.apart, lists=lists, grouped=grouped, step="dedup"),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
         "split": partial(split.split, numbers=numbers(split.Params), lists=lists),

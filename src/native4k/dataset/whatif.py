@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from native4k import params, tables
-from native4k.dataset import decide, signs, takedown
+from native4k.dataset import decide, select, signs, takedown
 from native4k.dataset.redo import redo
 from native4k.dataset.rules import nearest
 from native4k.errors import UserError
@@ -103,7 +103,8 @@ def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: dec
         columns = [name for name in columns if name not in signs.COLUMNS]
     now = tables.read(folder.decided, "id", "reason", columns=columns)
     if listed:
-        how["select"] = decide.selecting(other, "--what-if", takedown.known(now))
+        numbers = decide.numbers_of(select.Params, other, "--what-if")
+        how["select"] = partial(select.select, asked=takedown.known(now), numbers=numbers)
     if since in {"vet", "select"} and not again:
         clump = tables.read(folder.clumps, columns=["clump"])["clump"].to_numpy()
         how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"], signed=partial(signed, folder.decided))
@@ -113,6 +114,8 @@ def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: dec
 def signed(path: Path, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Some rows of a table with what tells copies, read from where it is kept if it was not yet."""
     part, names = table.iloc[rows], [name for name in signs.COLUMNS if name not in table.columns]
+    if not names:
+        return part
     signatures = pq.read_table(path, columns=names).take(rows).to_pandas().set_index(part.index)
     return part.assign(**{name: signatures[name] for name in names})
 
