@@ -177,7 +177,7 @@ def test_a_wrong_table_is_one_line_that_names_the_file(here: Path, capsys: pytes
     expected = f"{begin}old.parquet: written by table version 0, this code reads 1; run the step again"
     assert said("old.parquet") == expected
     tables.write(pd.DataFrame({"id": ["a"], "reason": [""]}), Path("thin.parquet"))
-    expected = "native4k dedup: thin.parquet: column 'sha256' is missing; there are: id, reason"
+    expected = "native4k dedup: thin.parquet: column 'pixels' is missing; there are: id, reason"
     assert complaint(["dedup", "thin.parquet", "out.parquet"], capsys) == expected
     assert files(here) == ["in.parquet", "old.parquet", "params.yaml", "thin.parquet"]
 
