@@ -119,7 +119,7 @@ def test_a_second_repro_runs_nothing(built: Project) -> None:
 
 def test_a_touched_but_unchanged_file_reruns_nothing(copy: Copy) -> None:
     project = copy()
-    for folder in ("src", "rules", "tests", "data/votes", "data/released"):
+    for folder in ("src", "rules", "tests", "data/votes", "data/takedown", "data/released"):
         for path in (project.root / folder).rglob("*"):
             path.touch()
     (project.root / "params.yaml").touch()
@@ -156,6 +156,7 @@ def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing
         "dedup",
         "balance",
         "split",
+        "clumps",
         "leaks",
         "checked",
     }
@@ -192,11 +193,15 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("measure/label.py", "measure", {"label", "features"}),
         ("measure/words.py", "measure", {"label", "features"}),
         ("measure/features.py", "measure", {"features"}),
-        ("dataset/vet.py", "dataset", {"vet", "select", "dedup", "balance", "split", "leaks", "check", "tables"}),
-        ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "leaks", "check", "tables"}),
-        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "leaks", "check", "tables"}),
-        ("dataset/split.py", "dataset", {"split", "leaks", "check", "tables"}),
-        ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "leaks", "check", "tables"}),
+        (
+            "dataset/vet.py",
+            "dataset",
+            {"vet", "select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"},
+        ),
+        ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
+        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
+        ("dataset/split.py", "dataset", {"split", "clumps", "leaks", "check", "tables"}),
+        ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
     ],
 )
 def test_an_edited_module_reruns_the_steps_that_use_it(

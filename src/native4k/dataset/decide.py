@@ -62,29 +62,43 @@ def hashed(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def numbers_of(cls: type[Any], tree: dict[str, Any], where: str) -> Any:
+    """A step's numbers."""
+    name = cls.__module__.rpartition(".")[2]
+    return params.validate(cls, tree.get(name), f"{where}: {name}")
+
+
+def vetted(table: pd.DataFrame, votes: Path, numbers: vet.Params) -> pd.DataFrame:
+    """The table vetted by a folder's votes, which are read only then."""
+    return vet.vet(table, vet.read_votes(votes), numbers)
+
+
+def selected(table: pd.DataFrame, lists: list[Path], numbers: select.Params) -> pd.DataFrame:
+    """The selected table without what lists take down, which are read only then."""
+    return select.select(table, takedown.read(lists), numbers)
+
+
 def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
     """Step -> what it makes of a table, by these numbers and by what the folder holds."""
-
-    def numbers(cls: type[Any]) -> Any:
-        name = cls.__module__.rpartition(".")[2]
-        return params.validate(cls, tree.get(name), f"{where}: {name}")
-
-    asked = takedown.read(folder.lists("takedown"))
-    lists = released.read(folder.root / "released")
-    copies = numbers(dedup.Params)
+    numbers = partial(numbers_of, tree=tree, where=where)
+    lists, copies = released.read(folder.root / "released"), numbers(dedup.Params)
     foreign = firewall.lists(folder.root / "foreign", copies.firewall)
+    grouped: Step = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
+    if copies.embedding is not None:
+        grouped = partial(embedded, path=folder.root / "features/embeddings.parquet", grouped=grouped)
     return {
-        "vet": partial(vet.vet, votes=vet.read_votes(folder.root / "votes"), numbers=numbers(vet.Params)),
-        "select": partial(select.select, asked=asked, numbers=numbers(select.Params)),
-        "dedup": partial(
-            released.apart,
-            lists=lists,
-            grouped=partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign),
-            step="dedup",
-        ),
+        "vet": partial(vetted, votes=folder.root / "votes", numbers=numbers(vet.Params)),
+        "select": partial(selected, lists=folder.lists("takedown"), numbers=numbers(select.Params)),
+        "dedup": partial(released.apart, lists=lists, grouped=grouped, step="dedup"),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
         "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
     }
+
+
+def embedded(table: pd.DataFrame, path: Path, grouped: Step) -> pd.DataFrame:
+    """The table grouped by embeddings too."""
+    joined = table.merge(dedup.embeddings(path), on="id", how="left", validate="one_to_one")
+    return grouped(joined).drop(columns="embedding")
 
 
 def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:

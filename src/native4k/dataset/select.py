@@ -34,7 +34,7 @@ def active(numbers: Params) -> dict[str, rules.Rule]:
     return numbers.presets[numbers.preset]
 
 
-def select(table: pd.DataFrame, asked: takedown.Asked, numbers: Params) -> pd.DataFrame:
+def select(table: pd.DataFrame, asked: takedown.Asked | takedown.Known, numbers: Params) -> pd.DataFrame:
     """The table with a reason on each row that is to be taken down or that a rule excludes."""
     table = takedown.take_down(tables.reopen(table, "select"), asked, numbers.takedown)
     for _, block in groupby(active(numbers).items(), lambda named: isinstance(named[1], rules.Cut)):

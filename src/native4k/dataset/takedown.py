@@ -42,6 +42,18 @@ class Asked(NamedTuple):
     phashes: frozenset[str]
 
 
+class Known(NamedTuple):
+    """The ids of those that were taken down last, and of their near copies."""
+
+    named: frozenset[str]
+    near: frozenset[str]
+
+
+def known(table: pd.DataFrame) -> Known:
+    """Who was taken down in a table, which holds as long as lists, numbers and votes do."""
+    return Known(*(frozenset(table.loc[table["reason"] == reason, "id"]) for reason in (REASON, NEAR)))
+
+
 NOBODY = Asked(optout.OptOut(set(), set()), frozenset(), frozenset())
 
 
@@ -54,12 +66,15 @@ def read(paths: Sequence[Path]) -> Asked:
     return Asked(optout.merged(others, KINDS), contents, frozenset(phashes))
 
 
-def take_down(table: pd.DataFrame, asked: Asked, numbers: Params) -> pd.DataFrame:
+def take_down(table: pd.DataFrame, asked: Asked | Known, numbers: Params) -> pd.DataFrame:
     """The table with a reason on the named images and on their near copies."""
     if asked == NOBODY:
         return table
-    named = _named(table, asked)
-    near = _near(table, named, asked, numbers)
+    if isinstance(asked, Known):
+        named, near = (table["id"].isin(ids).to_numpy() for ids in asked)
+    else:
+        named = _named(table, asked)
+        near = _near(table, named, asked, numbers)
     return tables.reject(tables.reject(table, named, REASON, "select"), near, NEAR, "select")
 
 

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
 from native4k import params, tables
-from native4k.dataset import decide
+from native4k.dataset import decide, select, signs, takedown
 from native4k.dataset.redo import redo
 from native4k.dataset.rules import nearest
 from native4k.errors import UserError
@@ -91,19 +92,32 @@ def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: dec
     since = next((step for step in decide.ORDER if tree.get(step) != other[step]), "split")
     how = decide.steps(other, "--what-if", folder)
     measured = pq.read_schema(folder.features).names
-    stood = stands(tree, folder)
-    if stood:
-        columns = needed(pq.read_schema(folder.decided).names, tree, other, hosts=bool(folder.lists("takedown")))
-        now = tables.read(folder.decided, "id", "reason", columns=columns)
-    else:
-        columns = needed(measured, tree, other, hosts=True)
-        table = tables.read(folder.features, "id", "reason", columns=columns)
+    if not stands(tree, folder):
+        table = tables.read(folder.features, "id", "reason", columns=needed(measured, tree, other, hosts=True))
         now = decide.decide(table, decide.steps(tree, where, folder), "vet")
-    plain = not other["dedup"]["firewall"] and other["dedup"]["embedding"] is None
-    if stood and plain and since in {"vet", "select"} and tree["dedup"] == other["dedup"]:
+        return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=False)
+    columns = needed(pq.read_schema(folder.decided).names, tree, other, hosts=bool(folder.lists("takedown")))
+    again = tree["dedup"] != other["dedup"] or other["dedup"]["firewall"] or other["dedup"]["embedding"]
+    listed = since == "select" and tree["select"]["takedown"] == other["select"]["takedown"]
+    if since in {"balance", "split"} or (listed and not again):
+        columns = [name for name in columns if name not in signs.COLUMNS]
+    now = tables.read(folder.decided, "id", "reason", columns=columns)
+    if listed:
+        numbers = decide.numbers_of(select.Params, other, "--what-if")
+        how["select"] = partial(select.select, asked=takedown.known(now), numbers=numbers)
+    if since in {"vet", "select"} and not again:
         clump = tables.read(folder.clumps, columns=["clump"])["clump"].to_numpy()
-        how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"])
-    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood)
+        how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"], signed=partial(signed, folder.decided))
+    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=True)
+
+
+def signed(path: Path, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Some rows of a table with what tells copies, read from where it is kept if it was not yet."""
+    part, names = table.iloc[rows], [name for name in signs.COLUMNS if name not in table.columns]
+    if not names:
+        return part
+    signatures = pq.read_table(path, columns=names).take(rows).to_pandas().set_index(part.index)
+    return part.assign(**{name: signatures[name] for name in names})
 
 
 def stands(tree: dict[str, Any], folder: decide.Folder) -> bool:
