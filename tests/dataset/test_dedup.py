@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
@@ -126,6 +126,7 @@ def test_groups_are_those_of_the_definition(rows: Rows, radius: int) -> None:
 
 
 @given(rows=ROWS, radius=RADII, data=st.data())
+@settings(max_examples=25)
 def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.DataObject) -> None:
     before = images(rows)
     after = deduped(before, radius)
@@ -164,6 +165,7 @@ def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.Data
 
 
 @given(rows=ROWS, radius=RADII, data=st.data())
+@settings(max_examples=25)
 def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radius: int, data: st.DataObject) -> None:
     grown = images(rows)
     there = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
@@ -178,6 +180,7 @@ def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radi
 
 
 @given(rows=ROWS, radius=RADII, data=st.data())
+@settings(max_examples=25)
 def test_a_shard_added_to_what_is_known_gives_the_same_groups_as_all_at_once(
     rows: Rows, radius: int, data: st.DataObject
 ) -> None:

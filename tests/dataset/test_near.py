@@ -88,7 +88,7 @@ def test_both_searches_find_the_groups_of_the_rule(
 
 
 @given(count=st.integers(0, 120), seed=st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25)
 def test_views_and_signatures_are_searched_by_the_same_rule(count: int, seed: int) -> None:
     relation = pictures(count, seed)
     representatives: list[int] = []
@@ -104,7 +104,7 @@ def test_views_and_signatures_are_searched_by_the_same_rule(count: int, seed: in
 
 
 @given(count=st.integers(0, 120), seed=st.integers(0, 10**6), new=st.floats(0, 1), gone=st.floats(0, 0.5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 def test_what_is_known_of_an_earlier_collection_changes_nothing_but_what_is_compared(
     count: int, seed: int, new: float, gone: float
 ) -> None:
@@ -150,8 +150,8 @@ def test_old_pairs_are_not_compared_again() -> None:
     assert not [pair for pair in watched.compared if settled.issuperset(pair)]
 
 
-@pytest.mark.parametrize("radius", [0, 3, 4, 10])
-@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("radius", [0, 4, 10])
+@pytest.mark.parametrize("threads", [1, 5])
 def test_more_than_a_block_with_a_cluster_in_it_gives_the_groups_of_the_rule(radius: int, threads: int) -> None:
     hashes = np.unique(clustered(3 * near.SMALLEST, share=0.3, flips=8))
     np.random.default_rng(2).shuffle(hashes)

@@ -43,7 +43,7 @@ class Signs:
         """Those of some pictures, in order."""
         if len(rows) == len(self):
             return self
-        return Signs(self.shorts[:, rows], self.longs[:, rows], self.radius, self.verify)
+        return Signs(self.shorts.take(rows, axis=1), self.longs.take(rows, axis=1), self.radius, self.verify)
 
     def pairs(self) -> list[tuple[int, int]]:
         """The views that are compared: one picture's, the other's."""
