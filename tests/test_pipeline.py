@@ -14,7 +14,7 @@ from native4k import tables
 from tests.project import Project, tiny
 
 BLURRED = ("select.thresholds.blurred.min", 12.0)
-TILES = ("probe.tiles", 4)
+TILES = ("probe.measures.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
 

@@ -18,6 +18,9 @@ FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "g
 ENDINGS = frozenset({f".{ending}" for ending in FORMATS.values()} | {".jpeg", ".tiff"})
 """Of the files in a folder that are taken for pictures."""
 
+FOREIGN = (b"BM", b"8BPS", b"\0\0\1\0", b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"DDS ", b"\x76\x2f\x31\x01", b"%!PS")
+"""What images of formats begin with that we do not take."""
+
 MAX_PIXELS = 400_000_000
 """A header that promises more is a decompression bomb."""
 
@@ -185,7 +188,7 @@ def thumbnail(image: Image.Image, side: int) -> bytes:
     return out.getvalue()
 
 
-def tiles(image: Image.Image, side: int, count: int) -> list[np.ndarray]:
+def tiles(image: Image.Image | np.ndarray, side: int, count: int) -> list[np.ndarray]:
     """About count squares of side pixels at native resolution, evenly spread; the whole image if it is smaller."""
     pixels = np.asarray(image)
     height, width = pixels.shape[:2]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from native4k import tables
-from native4k.measure import cache, probe
+from native4k import params, tables
+from native4k.measure import cache, parts, probe
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> None:
     tables.write(pictures, args.out / "thumbnails.parquet")
     for name in BESIDE:
         shutil.copyfile(args.store / name, args.out / name)
-    made = {"probe": list(probe.FAILED), "score": [name for name in scored if name != "id"]}
+    measures = params.load(probe.Params, args.params, "probe").measures
+    made = {"probe": list(parts.empty(measures)), "score": [name for name in scored if name != "id"]}
     notes = {step: json.dumps({"key": cache.key(step, args.params), "columns": made[step]}) for step in made}
     tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", notes)

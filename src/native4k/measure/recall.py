@@ -15,6 +15,7 @@ def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFram
     rows = features[features["sha256"].fillna("") != ""].drop_duplicates("sha256")
     if step == "probe":
         failed = (rows["rejected_by"] == "probe") & (rows["format"] == "")
+        rows = rows[~(failed & rows["reason"].isin(cache.UNSURE))]
         return rows[["sha256", *columns]].assign(failure=rows["reason"].where(failed, ""))
     return rows.loc[tables.kept(rows), ["sha256", *columns]]
 
