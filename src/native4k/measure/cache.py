@@ -15,21 +15,15 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-LOOKING = tuple(
-    f"measure/{name}.py"
-    for name in (
-        "artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "sharpness", "thumbnail", "tones"
-    )
-)  # fmt: skip
+LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "sharpness", "thumbnail")
+"""The modules that look at an image."""
+
 CODE = {
     "probe": (
-        *LOOKING,
+        *(f"measure/{name}.py" for name in (*LOOKING, "tones")),
+        *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
         "images.py",
         "resample.py",
-        "headers/__init__.py",
-        "headers/boxed.py",
-        "headers/head.py",
-        "headers/raster.py",
     ),
     "score": ("measure/score.py", "images.py"),
 }
@@ -86,7 +80,7 @@ def fill(
     known = lookup(place, set(files.index))
     todo = files[~files.index.isin(known["sha256"]) & ~files.index.duplicated()]
     parts, rows = [known], list[dict[str, Any]]()
-    named = zip(todo.index, rows_of(todo.tolist()), strict=True)
+    named = zip(todo.index, rows_of(todo.tolist()) if len(todo) else (), strict=True)
     for sha256, row in tqdm(named, total=len(todo), desc=step, unit="image", mininterval=5):
         rows.append({"sha256": sha256, **row})
         if len(rows) == CHUNK:

@@ -25,7 +25,7 @@ def memory(image: Image.Image, size: int) -> float:
 
 def coefficients(image: Image.Image) -> float:
     """Bytes of a pixel that a progressive JPEG keeps until its last scan: two for each value of its planes."""
-    layers = getattr(image, "layer", ())
+    layers: list[tuple[int, ...]] = getattr(image, "layer", [])
     if not (layers and image.info.get("progressive")):
         return 0.0
     widest = max(layer[1] for layer in layers) * max(layer[2] for layer in layers)

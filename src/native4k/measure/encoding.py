@@ -87,7 +87,7 @@ def _tables() -> np.ndarray:
 
 def subsampling(image: Any) -> str:
     """The chroma's, of a JPEG of three planes, in the usual notation."""
-    layers = getattr(image, "layer", ())
+    layers: list[tuple[int, ...]] = getattr(image, "layer", [])
     if len(layers) != 3 or layers[1][1:3] != layers[2][1:3]:  # noqa: PLR2004
         return ""
     across, down = layers[0][1] / layers[1][1], layers[0][2] / layers[1][2]
@@ -103,13 +103,14 @@ def profile_of(content: bytes) -> Profile:
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(content)).profile
         name = " ".join((profile.profile_description or "unnamed").split())[:80]
-        corners = [profile.red_primary, profile.green_primary, profile.blue_primary]
+        primaries = [profile.red_primary, profile.green_primary, profile.blue_primary]
     except (*images.HOSTILE, ImageCms.PyCMSError):
         return Profile("unreadable", "", wide=False)
-    wide = profile.xcolor_space == "RGB " and all(corners) and _area([xyy[1][:2] for xyy in corners]) > 1.05 * SPANNED
+    corners = [primary[1] for primary in primaries if primary]
+    wide = profile.xcolor_space == "RGB " and len(corners) == 3 and _area(corners) > 1.05 * SPANNED  # noqa: PLR2004
     return Profile(name, profile.xcolor_space, wide)
 
 
-def _area(corners: list[tuple[float, float]]) -> float:
-    (a, b), (c, d), (e, f) = corners
+def _area(corners: list[tuple[float, float, float]]) -> float:
+    (a, b, _), (c, d, _), (e, f, _) = corners
     return abs((c - a) * (f - b) - (e - a) * (d - b)) / 2
