@@ -36,6 +36,8 @@ def noise(luma: np.ndarray, patch: int) -> float:
 
 def blockiness(luma: np.ndarray, patch: int) -> float:
     """The larger of both directions'; 1 without blocks."""
+    if min(luma.shape) <= BLOCK:
+        return 1.0
     across, down = np.zeros(luma.shape[1] - 1), np.zeros(len(luma))
     for number, (band, own) in enumerate(slices(luma, patch)):
         rows = band[own]
@@ -47,8 +49,5 @@ def blockiness(luma: np.ndarray, patch: int) -> float:
 
 
 def _standing_out(steps: np.ndarray) -> float:
-    whole = len(steps) // BLOCK * BLOCK
-    if whole == 0:
-        return 1.0
-    phases = steps[:whole].reshape(-1, BLOCK).mean(axis=0)
+    phases = steps[: len(steps) // BLOCK * BLOCK].reshape(-1, BLOCK).mean(axis=0)
     return float((phases.max() + 1e-3) / (np.median(phases) + 1e-3))  # 1e-3 grey levels: a flat picture has 1

@@ -11,6 +11,12 @@ MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of a value of TIFF's types."""
 
+NUMBERS = {3: "H", 4: "I", 16: "Q"}
+"""TIFF's types SHORT, LONG and LONG8, as struct reads them."""
+
+WHERE = {273: 279, 324: 325}
+"""TIFF's tags that say where strips and tiles begin -> how long they are."""
+
 PAGES = 10_000
 """Of a TIFF that are looked at."""
 
@@ -102,7 +108,7 @@ def avif(content: bytes) -> str:
 def tiff(content: bytes) -> str:
     """Every page's directory and pixels inside the file."""
     for tags in _pages(content):
-        for places, lengths in ((273, 279), (324, 325)):  # of strips, of tiles
+        for places, lengths in WHERE.items():
             pairs = zip(tags.get(places, ()), tags.get(lengths, ()), strict=False)
             if any(place + length > len(content) for place, length in pairs):
                 return "truncated"
@@ -133,16 +139,16 @@ def _pages(content: bytes) -> Iterator[dict[int, tuple[int, ...]]]:
 
 
 def _entry(content: bytes, start: int, order: str, number: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """A tag with its numbers, if they are where the pixels are; an error if its values lie beyond the end."""
     tag, kind, count = struct.unpack_from(order + "HH" + number, content, start)
-    if tag not in {273, 279, 324, 325} or kind not in {3, 4, 16}:
-        return
-    inside = struct.calcsize(number)
+    inside, size = struct.calcsize(number), count * SIZES.get(kind, 0)
     place = start + 4 + inside
-    if count * SIZES[kind] > inside:
+    if size > inside:
         (place,) = struct.unpack_from(order + number, content, place)
-    if place + count * SIZES[kind] > len(content):
+    if place + size > len(content):
         raise struct.error("beyond the end")
-    yield tag, struct.unpack_from(f"{order}{count}{ {3: 'H', 4: 'I', 16: 'Q'}[kind] }".replace(" ", ""), content, place)
+    if tag in {*WHERE, *WHERE.values()} and kind in NUMBERS:
+        yield tag, struct.unpack_from(f"{order}{count}{NUMBERS[kind]}", content, place)
 
 
 READERS: dict[str, Callable[[bytes], str]] = {

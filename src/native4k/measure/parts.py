@@ -113,7 +113,7 @@ def _precisely(content: bytes, reason: str) -> str:
         return "unsupported" if content.startswith(images.FOREIGN) or b"<svg" in content[:1024] else reason
     if found is None:
         return "truncated"
-    return "broken" if found.format in images.FORMATS else "unsupported"
+    return complete.flaw(content, found.format) or "broken" if found.format in images.FORMATS else "unsupported"
 
 
 def one(store: Path, numbers: Measures, file: str) -> Row:
