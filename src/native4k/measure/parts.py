@@ -53,7 +53,7 @@ def empty(numbers: Measures) -> Row:
     for name, (_, columns) in PARTS.items():
         made |= columns
         if name == "sharpness":
-            made |= {f"flat_{preset}": np.nan for preset in numbers.flat}
+            made |= {f"flat_{preset}": np.nan for preset in sorted(numbers.flat)}
     return made
 
 

@@ -20,7 +20,7 @@ def sharpness(luma: np.ndarray, patch: int, flat: dict[str, float]) -> dict[str,
     p10, p50, p90 = np.percentile(variances, [10, 50, 90])
     whole = squares.sum() / count.sum() - (total.sum() / count.sum()) ** 2
     made = {"laplacian": whole, "sharpness_p10": p10, "sharpness_p50": p50, "sharpness_p90": p90}
-    made |= {f"flat_{name}": np.mean(spread < bound) for name, bound in flat.items()}
+    made |= {f"flat_{name}": np.mean(spread < bound) for name, bound in sorted(flat.items())}
     return {name: float(value) for name, value in made.items()}
 
 

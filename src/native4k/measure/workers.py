@@ -5,8 +5,11 @@ import os
 import re
 import resource
 import signal
+import sys
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +24,7 @@ PATIENCE = 20
 """Times the limit of processor time that the clock may show: a file that waits for nothing must end before."""
 
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""One thread a worker."""
+"""One thread."""
 
 
 class Limits(NamedTuple):
@@ -32,10 +35,18 @@ class Limits(NamedTuple):
     memory: int
 
 
+SERVER = multiprocessing.get_context("forkserver")
+"""Workers are born of a process that has what they need and nothing of ours, in milliseconds."""
+
+SERVER.set_forkserver_preload(["native4k.measure.parts"])
+
+
 class Lost(NamedTuple):
     """Why a file has no row: `timeout`, `out_of_memory` or `crashed`. It hangs on the machine, so it is no truth."""
 
     reason: str
+    told: str = ""
+    """What there is to say of it."""
 
 
 def serve(pipe: Connection, work: Work, limits: Limits) -> None:
@@ -45,6 +56,7 @@ def serve(pipe: Connection, work: Work, limits: Limits) -> None:
     allowed = _data() + limits.memory * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pipe.send(None)
     while True:
         try:
             file = pipe.recv()
@@ -52,9 +64,13 @@ def serve(pipe: Connection, work: Work, limits: Limits) -> None:
             return
         signal.setitimer(signal.ITIMER_PROF, limits.seconds)
         try:
-            answer: Row | Lost = work(file)
+            answer: Row | Lost | OSError = work(file)
         except MemoryError:
             answer = Lost("out_of_memory")
+        except OSError as error:  # of the machine's disk, not of the file's content
+            answer = error
+        except Exception:  # noqa: BLE001  # a case we did not think of costs its file the row, and is shown
+            answer = Lost("crashed", traceback.format_exc())
         signal.setitimer(signal.ITIMER_PROF, 0)
         pipe.send(answer)
 
@@ -65,23 +81,35 @@ def _data() -> int:
     return int(re.findall(r"VmData:\s+(\d+)", status)[0]) * 1024
 
 
-class Worker:
-    """A process that is asked one file at a time."""
-
-    def __init__(self, work: Work, limits: Limits) -> None:
-        self.limits = limits
-        context = multiprocessing.get_context("spawn")  # nothing of the parent's memory
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, work, limits), daemon=True)
-        before = {name: os.environ.get(name) for name in QUIET}
-        os.environ.update(QUIET)
-        self.process.start()
-        theirs.close()
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """One thread a worker, said in the environment that it is born into."""
+    before = {name: os.environ.get(name) for name in QUIET}
+    os.environ.update(QUIET)
+    try:
+        yield
+    finally:
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+class Worker:
+    """A process that is asked one file at a time."""
+
+    def __init__(self, work: Work, limits: Limits) -> None:
+        self.limits = limits
+        self.pipe, theirs = SERVER.Pipe()
+        self.process = SERVER.Process(target=serve, args=(theirs, work, limits), daemon=True)
+        with _quiet():
+            self.process.start()
+        theirs.close()
+        try:
+            self.pipe.recv()
+        except EOFError:
+            raise RuntimeError("a worker process could not start; what it said stands above") from None
 
     def ask(self, file: str) -> None:
         """Hand over a file."""
@@ -90,10 +118,12 @@ class Worker:
     def answer(self) -> Row | Lost:
         """The row, once there is one, or how the process ended."""
         try:
-            found: Row | Lost = self.pipe.recv()
+            found: Row | Lost | OSError = self.pipe.recv()
         except (EOFError, ConnectionError):
             self.process.join()
             return Lost("timeout" if self.process.exitcode == -signal.SIGPROF else "crashed")
+        if isinstance(found, OSError):
+            raise found
         return found
 
     def end(self) -> None:
@@ -127,6 +157,7 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
                 worker.end()
                 tries[number] = tries.get(number, 0) + 1
                 if answer.reason == "timeout" or tries[number] == TRIES:
+                    print(f"{file}: {answer.reason}\n{answer.told}".strip(), file=sys.stderr)
                     done[number] = answer
                 else:
                     waiting.appendleft((number, file))
