@@ -71,7 +71,7 @@ def measure(path: Path, numbers: Measures) -> Row:
 
 def _seen(path: Path, numbers: Measures) -> Look:
     try:
-        facts = _facts(path.read_bytes(), numbers)
+        facts = facts_of(path.read_bytes(), numbers)
     except FileNotFoundError:
         raise
     except OSError as error:  # a folder
@@ -80,7 +80,7 @@ def _seen(path: Path, numbers: Measures) -> Look:
         return look(image, numbers.thumbnail, facts)
 
 
-def _facts(content: bytes, numbers: Measures) -> Row:
+def facts_of(content: bytes, numbers: Measures) -> Row:
     """The header's columns; Unreadable where it is known before the decode that there is no use in it."""
     try:
         kind, width, height = images.header(content)
