@@ -1,10 +1,10 @@
-"""Probe 4K JPEGs and PNGs against imagededup, cleanvision and the published filter one after another; its parts; memory.
+"""Probe 4K images against imagededup, cleanvision and the published filter; what each part and 100 megapixels take.
 
-The pictures are the demo's. The peers are timed without their imports, each with all cores: imagededup's encode_images,
-cleanvision's find_issues (in a virtual environment of its own), and the published Laplacian/Sobel arithmetic as its
-script does it, in one process. Ours is the step's work with a worker a core, their start included. The parts are
-seconds of a processor, best of three, each file against its own decode by Pillow; the median file counts. Memory is the
-peak of a fresh process that measures one picture of 100 megapixels. --quick: four pictures, 16 megapixels.
+The pictures are the demo's. The peers are timed without their imports, each with all cores: imagededup's
+encode_images, cleanvision's find_issues (in a virtual environment of its own), and the published Laplacian/Sobel
+arithmetic as its script does it, in one process. Ours is the step's work with a worker a core, their start included.
+The parts are seconds of a processor, best of three, each file against its own decode by Pillow; the median file counts.
+Memory is the peak of a fresh process that measures one picture of 100 megapixels. --quick: few pictures, 16 megapixels.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from parts.alone import alone, peak
 from parts.results import Row, at_least, at_most
 from PIL import Image
 
-from native4k import images, params, resample
-from native4k.measure import complete, cost, parts, workers
+from native4k import images, params
+from native4k.measure import complete, cost, parts, phash, workers
 from native4k.measure.look import look
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,13 +165,13 @@ def anatomy(file: Path) -> dict[str, float]:
         bands = [np.asarray(band) for band in images.bands(picture, 1, images.BAND)]
     facts = parts.facts_of(content, measures)
     seen = look(images.opened(content), measures.thumbnail, facts)
-    weights = resample.lanczos(seen.luma.shape[1], images.SIDE)
+    weights = phash.lanczos(seen.luma.shape[1], phash.SIDE)
     taken = {"decode": cpu(lambda: images.opened(content).load())}
     taken["header"] = cpu(lambda: parts.facts_of(content, measures)) - cpu(
         lambda: complete.flaw(content, facts["format"])
     )
     taken["completeness"] = cpu(lambda: complete.flaw(content, facts["format"]))
-    taken["rows of the hash"] = cpu(lambda: [resample.narrow(band, weights) for band in bands])
+    taken["rows of the hash"] = cpu(lambda: [phash.narrow(band, weights) for band in bands])
     whole = cpu(lambda: look(images.opened(content), measures.thumbnail, facts))
     taken["bands, luma, small picture"] = whole - taken["decode"] - taken["rows of the hash"]
     taken |= {name: cpu(partial(part, seen, measures)) for name, (part, _) in parts.PARTS.items()}

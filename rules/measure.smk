@@ -6,6 +6,21 @@ include: "frozen.smk"
 
 
 SHARDS = config["shards"]
+LOOKING = (
+    "artefacts",
+    "borders",
+    "complete",
+    "cost",
+    "detail",
+    "encoding",
+    "look",
+    "parts",
+    "phash",
+    "sharpness",
+    "thumbnail",
+    "tones",
+    "workers",
+)
 STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
 
 
@@ -30,6 +45,7 @@ rule probe:
     """Decode one shard."""
     input:
         "data/images/origin.json",
+        expand("src/native4k/measure/{part}.py", part=LOOKING),
         "src/native4k/measure/probe.py",
         "src/native4k/measure/cache.py",
         "src/native4k/geometry.py",

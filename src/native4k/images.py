@@ -8,9 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import AvifImagePlugin, Image, ImageFile
-from scipy.fft import dct
-
-from native4k import resample
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """What we accept, and the file ending each gets."""
@@ -41,9 +38,6 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = (5, 6, 7, 8)
-
-SIDE = 32
-"""Pixels of the square that a perceptual hash looks at."""
 
 BAND = 64
 """Rows taken from a picture at once; they and what is made of them fit a processor's cache."""
@@ -162,21 +156,6 @@ def orientation_of(image: Image.Image) -> int:
     except HOSTILE:
         return 1
     return value if isinstance(value, int) else 1
-
-
-def phash(image: Image.Image) -> str:
-    """Perceptual hash, 16 hex digits, bit for bit imagededup's PHash: low DCT frequencies above their median."""
-    weights = resample.lanczos(image.width, SIDE)
-    rows = [resample.narrow(np.asarray(band), weights) for band in bands(image, 1, BAND)]
-    return phash_of(np.concatenate(rows))
-
-
-def phash_of(narrow: np.ndarray) -> str:
-    """The same, of a picture that is 32 pixels wide already."""
-    grey = np.asarray(Image.fromarray(narrow).resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("L"))
-    low = dct(dct(grey, axis=0), axis=1)[:8, :8]
-    bits = low >= np.median(low.flatten()[1:])
-    return np.packbits(bits).tobytes().hex()
 
 
 def thumbnail(image: Image.Image, side: int) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from native4k import images
-from native4k.measure import parts
+from native4k.measure import parts, phash
 from tests.pictures import FORMATS, MEASURES, encoded, moving, noise, oriented, photo, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -59,7 +59,7 @@ def test_every_format_is_decoded_to_the_same_picture(measured: Measured, name: s
     assert row["pages"] == (2 if name == "TIFF of two pages" else 1)
     assert (row["transparent"] > 0) == (name == "palette PNG with a clear colour")
     assert row["bits_per_pixel"] == pytest.approx(len(FORMATS[name]) / 600, abs=1e-6)
-    same = int(row["phash"], 16) ^ int(images.phash(photo(80, 60)), 16)
+    same = int(row["phash"], 16) ^ int(phash.phash(photo(80, 60)), 16)
     assert same.bit_count() <= 4
     assert row["brightness"] == pytest.approx(124.54, abs=1.5)
     assert images.header(row["thumbnail"]) == ("WEBP", 20, 15)
@@ -85,12 +85,12 @@ def test_each_orientation_is_measured_upright(measured: Measured, kind: str, ori
     assert (row["width"], row["height"]) == upright.size == ((150, 90) if orientation <= 4 else (90, 150))
     same = set(plain) - {"format", "jpeg_quality", "subsampling", "bits_per_pixel"}
     assert {name: row[name] for name in same} == {name: plain[name] for name in same}
-    assert row["phash"] == images.phash(upright)
+    assert row["phash"] == phash.phash(upright)
 
 
 def test_the_hash_of_a_large_picture_is_that_of_its_pixels(measured: Measured) -> None:
     content = encoded(photo(700, 333, 5), "JPEG")
-    assert measured(content)["phash"] == images.phash(images.decode(content))
+    assert measured(content)["phash"] == phash.phash(images.decode(content))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])

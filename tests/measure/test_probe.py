@@ -8,7 +8,7 @@ import yaml
 from PIL import Image
 
 from native4k import tables
-from native4k.measure import cache, probe
+from native4k.measure import cache, probe, workers
 from tests.pictures import encoded, noise
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -102,3 +102,13 @@ def test_what_hangs_on_the_machine_costs_a_row_and_is_tried_again_by_the_next_ru
 def reason(path: Path, id_: str) -> tuple[str, str]:
     row = tables.read(path).set_index("id").loc[id_]
     return row["reason"], row["rejected_by"]
+
+
+def test_a_step_at_which_everything_crashes_is_not_taken_for_done(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(probe.SUSPICIOUS):
+        store.add(str(number), encoded(noise(80, 60, number), "PNG"))
+    store.freeze()
+    monkeypatch.setattr(workers, "each", lambda files, *_: (workers.Lost("crashed") for _ in files))
+    with pytest.raises(RuntimeError, match="each of 4 images crashed"):
+        probe.run(store.args("probe.parquet"))
+    assert not (store.root / "probe.parquet").exists()

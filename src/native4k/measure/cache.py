@@ -15,15 +15,14 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "sharpness", "thumbnail")
+LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "phash", "sharpness")
 """The modules that look at an image."""
 
 CODE = {
     "probe": (
-        *(f"measure/{name}.py" for name in (*LOOKING, "tones")),
+        *(f"measure/{name}.py" for name in (*LOOKING, "thumbnail", "tones")),
         *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
         "images.py",
-        "resample.py",
     ),
     "score": ("measure/score.py", "images.py"),
 }

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile
 
-from native4k import images, resample
+from native4k import images
+from native4k.measure import phash
 
 Row = dict[str, Any]
 
@@ -38,12 +39,12 @@ def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
     orientation = images.orientation_of(image)
     width, height = image.size if orientation not in images.SIDEWAYS else image.size[::-1]
     power = halvings(width, height, side)
-    luma, weights = np.empty((height, width), np.uint8), resample.lanczos(width, images.SIDE)
+    luma, weights = np.empty((height, width), np.uint8), phash.lanczos(width, phash.SIDE)
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
     for band, pixels in _pixels(image, orientation):
         rows = luma[top : top + len(pixels)]
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=rows)
-        narrow.append(resample.narrow(pixels, weights))
+        narrow.append(phash.narrow(pixels, weights))
         small.append(_halved(np.asarray(band) if band.mode == "CMYK" else pixels, power))
         clear += _clear(band)
         top += len(pixels)

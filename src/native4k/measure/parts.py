@@ -7,7 +7,7 @@ import numpy as np
 from PIL import ImageFile
 
 from native4k import headers, images, params
-from native4k.measure import artefacts, borders, complete, cost, detail, encoding, sharpness, thumbnail, tones
+from native4k.measure import artefacts, borders, complete, cost, detail, encoding, phash, sharpness, thumbnail, tones
 from native4k.measure.look import Look, Row, look
 
 SIZE = {"format": "", "width": 0, "height": 0}
@@ -30,7 +30,7 @@ Part = Callable[[Look, Measures], Row]
 PARTS: dict[str, tuple[Part, Row]] = {
     "encoding": (lambda seen, _: seen.facts, SIZE | encoding.EMPTY),
     "transparency": (lambda seen, _: {"transparent": seen.transparent}, {"transparent": np.nan}),
-    "phash": (lambda seen, _: {"phash": images.phash_of(seen.narrow)}, {"phash": ""}),
+    "phash": (lambda seen, _: {"phash": phash.phash_of(seen.narrow)}, {"phash": ""}),
     "detail": (lambda seen, numbers: detail.detail(seen.luma, numbers.tile, numbers.tiles), detail.EMPTY),
     "sharpness": (lambda seen, numbers: sharpness.sharpness(seen.luma, numbers.patch, numbers.flat), sharpness.EMPTY),
     "artefacts": (lambda seen, numbers: artefacts.artefacts(seen.luma, numbers.patch), artefacts.EMPTY),

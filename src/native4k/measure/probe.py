@@ -13,6 +13,9 @@ from native4k import params, tables
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.measure import cache, parts, workers
 
+SUSPICIOUS = 4
+"""Images that crash, and no other, at which the fault is ours."""
+
 
 @params.params
 class Params:
@@ -27,11 +30,15 @@ class Params:
 def probe(files: list[str], store: Path, numbers: Params) -> Iterator[dict[str, Any]]:
     """A row for each file of the store, in their order."""
     limits = workers.Limits(numbers.workers, numbers.seconds, numbers.measures.memory)
+    crashed = 0
     for answer in workers.each(files, partial(parts.one, store, numbers.measures), limits):
         if isinstance(answer, workers.Lost):
+            crashed += answer.reason == "crashed"
             yield parts.empty(numbers.measures) | {"failure": answer.reason}
         else:
             yield answer
+    if crashed == len(files) >= SUSPICIOUS:
+        raise RuntimeError(f"each of {crashed} images crashed its worker: this is not the images' fault")
 
 
 def join(table: pd.DataFrame, rows: pd.DataFrame, numbers: parts.Measures) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def serve(pipe: Connection, work: Work, limits: Limits) -> None:
     allowed = _data() + limits.memory * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff's remarks; errors of ours go through the pipe
     pipe.send(None)
     while True:
         try:
