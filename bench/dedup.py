@@ -15,12 +15,13 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 
-from native4k.dataset import near
+from native4k.dataset import near, signs
 
 THREADS = 2
 PEER = 10_000
@@ -65,19 +66,20 @@ Task = Callable[[int, int], tuple[Work, Work]]
 
 def compile_all() -> None:
     """The first search of a process that is large enough to need numba."""
-    near.probe(uniform(2 * near.SMALLEST), 4, THREADS)
+    with patch.object(near, "SMALL", 0):
+        near.leaders(signs.plain(uniform(2 * near.SMALLEST), 4), THREADS)
 
 
 def ours(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among uniform hashes."""
     hashes = uniform(count)
-    return compile_all, lambda: near.leaders(hashes, radius, THREADS)
+    return compile_all, lambda: near.leaders(signs.plain(hashes, radius), THREADS)
 
 
 def ours_skewed(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among skewed hashes."""
     hashes = skewed(count)
-    return compile_all, lambda: near.leaders(hashes, radius, THREADS)
+    return compile_all, lambda: near.leaders(signs.plain(hashes, radius), THREADS)
 
 
 def imagededup(count: int, radius: int) -> tuple[Work, Work]:
@@ -96,11 +98,12 @@ def popcounts(count: int, radius: int) -> tuple[Work, Work]:
     from native4k.dataset import kernels
 
     hashes, known, limit = uniform(count), uniform(4096), np.uint64(radius)
-    shape = (np.uint64(0), np.zeros(1, dtype=np.uint64), np.array([[0, 4096]], dtype=np.uint32))
-    found = np.full(count, kernels.NOBODY, dtype=np.uint32)
+    none, entries = np.empty((count, 0), dtype=np.uint64), np.arange(count)
+    ends, flips, first = np.array([[0, 4096]], dtype=np.uint32), np.zeros(1, dtype=np.uint64), np.uint64(0)
+    found, holders = np.full(count, near.NOBODY), np.zeros(4096, dtype=np.uint32)
 
     def compare() -> None:
-        kernels.look(hashes, found, limit, *shape, known, np.zeros(4096, dtype=np.uint32))
+        kernels.look(entries, found, hashes, none, limit, first, first, flips, ends, known, holders)
 
     return compare, compare
 

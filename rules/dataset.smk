@@ -5,6 +5,7 @@ configfile: "params.yaml"
 include: "frozen.smk"
 
 
+COPIES = ("dedup", "signs", "near", "bands", "kernels", "cosine", "firewall", "known")
 FEATURES = frozen("data/features/images.parquet", made_by="features")
 
 
@@ -60,11 +61,12 @@ rule select:
 rule dedup:
     """Group copies among the survivors."""
     input:
-        "src/native4k/dataset/dedup.py",
-        "src/native4k/dataset/kernels.py",
-        "src/native4k/dataset/near.py",
+        expand("src/native4k/dataset/{part}.py", part=COPIES),
         "src/native4k/tables.py",
         table=rules.select.output,
+        foreign="data/foreign",
+        lists=sorted(map(str, Path("data/foreign").glob("*.parquet"))),
+        embeddings="data/features/embeddings.parquet" if config["dedup"]["embedding"] else [],
     output:
         "data/scratch/dataset/dedup.parquet",
     log:
@@ -72,8 +74,10 @@ rule dedup:
     threads: 8
     params:
         config["dedup"],
+        embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
-        "native4k dedup {input.table} {output} --threads {threads} 2>&1 | tee {log}"
+        "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign}"
+        " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
 
 
 rule balance:

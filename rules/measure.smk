@@ -6,6 +6,7 @@ include: "frozen.smk"
 
 
 SHARDS = config["shards"]
+EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)
 LOOKING = (
     "artefacts",
     "borders",
@@ -17,6 +18,7 @@ LOOKING = (
     "parts",
     "phash",
     "sharpness",
+    "signing",
     "thumbnail",
     "tones",
     "workers",
@@ -31,6 +33,7 @@ rule features:
         "src/native4k/tables.py",
         probed=expand("data/scratch/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        embedded=expand("data/scratch/embed/{shard}-of-{of}.parquet", shard=EMBEDDED, of=SHARDS),
         labelled=expand("data/scratch/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
     output:
         directory("data/features"),
@@ -38,7 +41,7 @@ rule features:
         "data/scratch/logs/features.log",
     shell:
         "native4k features data/images {output} --probed {input.probed} --scored {input.scored}"
-        " --labelled {input.labelled} 2>&1 | tee {log}"
+        " --labelled {input.labelled} --embedded {input.embedded} 2>&1 | tee {log}"
 
 
 rule probe:
@@ -79,6 +82,26 @@ rule score:
         STORE,
     shell:
         "native4k score data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
+        " 2>&1 | tee {log}"
+
+
+rule embed:
+    """Show one shard to a network that knows copies by sight; only where `embed.kind` names one."""
+    input:
+        "src/native4k/measure/embed.py",
+        "src/native4k/measure/cache.py",
+        "src/native4k/images.py",
+        "src/native4k/tables.py",
+        probed=rules.probe.output,
+    output:
+        "data/scratch/embed/{shard}-of-{of}.parquet",
+    log:
+        "data/scratch/logs/embed-{shard}-of-{of}.log",
+    params:
+        config["embed"],
+        STORE,
+    shell:
+        "native4k embed data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"
 
 

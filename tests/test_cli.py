@@ -20,7 +20,15 @@ from native4k.dataset import select
 ALL = [(package, step) for package, steps in cli.STEPS.items() for step in steps]
 PARAMS = {
     "select": {"thresholds": {"flat": {"column": "detail", "min": 1.0, "max": None}}},
-    "dedup": {"radius": 10, "min_bits": 20},
+    "dedup": {
+        "radius": 10,
+        "verify": 76,
+        "middles": True,
+        "min_bits": 20,
+        "score": None,
+        "firewall": {},
+        "embedding": None,
+    },
     "balance": {"max_ratio": 1.5, "keep_unknown": False},
     "split": {"val": {"size": 1, "zone": 0.1}, "test": {"size": 1, "zone": 0.1}},
     "vet": {"rule": "majority", "min_votes": 1},
@@ -155,7 +163,7 @@ def test_a_wrong_table_is_one_line_that_names_the_file(here: Path, capsys: pytes
     expected = f"{begin}old.parquet: written by table version 0, this code reads 1; run the step again"
     assert said("old.parquet") == expected
     tables.write(pd.DataFrame({"id": ["a"], "reason": [""]}), Path("thin.parquet"))
-    expected = "native4k dedup: thin.parquet: column 'sha256' is missing; there are: id, reason"
+    expected = "native4k dedup: thin.parquet: column 'pixels' is missing; there are: id, reason"
     assert complaint(["dedup", "thin.parquet", "out.parquet"], capsys) == expected
     assert files(here) == ["in.parquet", "old.parquet", "params.yaml", "thin.parquet"]
 

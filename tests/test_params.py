@@ -23,6 +23,7 @@ READERS = {
     ("fetch",): "native4k.fetch.fetch:Params",
     ("probe",): "native4k.measure.probe:Params",
     ("score",): "native4k.measure.score:Params",
+    ("embed",): "native4k.measure.embed:Params",
     ("label",): "native4k.measure.label:Params",
     ("vet",): "native4k.dataset.vet:Params",
     ("select",): "native4k.dataset.select:Params",

@@ -24,14 +24,16 @@ STEPS = {
     "measure": {
         "probe": "decode each image once: format, size, perceptual hash, detail, thumbnail",
         "score": "rate each image with pyiqa metrics",
+        "embed": "show each image to a network that knows copies by sight (optional)",
         "label": "put each image in a category by its caption's words",
         "features": "join what was measured into one table",
         "recall": "refill the cache of measured rows from a features table",
+        "signatures": "list the signatures of a folder's pictures, such as a benchmark's, for dedup's firewall",
     },
     "dataset": {
         "vet": "merge people's votes into verdicts",
         "select": "apply the thresholds",
-        "dedup": "group copies and near copies, keep the best of each group",
+        "dedup": "group copies, re-encodes and crops, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
     },

@@ -20,6 +20,7 @@ SECTIONS = (
     "fetch",
     "probe",
     "score",
+    "embed",
     "label",
     "vet",
     "select",

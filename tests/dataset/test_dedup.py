@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -10,42 +11,66 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import dedup
+from native4k.dataset import dedup, known
+from tests.dataset.signed import signed
 
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 3),  # which of four far-apart pictures
         st.sets(st.integers(0, 63), max_size=4),  # bits that a re-encode has flipped
+        st.sets(st.integers(0, 255), max_size=4),  # bits of the signature that it has flipped
+        st.booleans(),  # whether it is a crop: its whole is the middle of the others
         st.integers(0, 3),  # detail: ties are wanted
-        st.integers(0, 30),  # content: the same number is the same bytes
+        st.integers(0, 30),  # pixels: the same number is the same picture
         st.sampled_from(["", "", "", "flat"]),
     ),
     max_size=16,
 )
+Rows = list[tuple[int, set[int], set[int], bool, int, int, str]]
 CENTRES = (0xFF00FF00FF00FF00, 0xFFFFFFFF00000000, 0x00000000FFFFFFFF, 0x0000000000000000)
 """Four far-apart hashes; the last is of a blank picture."""
 
-LEAST = 20
+CROPPED = 0xF0F0F0F0F0F0F0F0
+"""What a crop does to a hash: it is then far from all of them."""
+
+LEAST, FINE = 20, 6
 RADII = st.integers(0, 12)
+NUMBERS: dict[str, Any] = {
+    "radius": 10,
+    "verify": FINE,
+    "middles": True,
+    "min_bits": LEAST,
+    "score": None,
+    "firewall": {},
+    "embedding": None,
+}
 
 
-def deduped(table: pd.DataFrame, radius: int) -> pd.DataFrame:
-    return dedup.dedup(table, dedup.Params(radius=radius, min_bits=LEAST))
+def deduped(table: pd.DataFrame, radius: int = 10, **numbers: Any) -> pd.DataFrame:
+    known = {"earlier": numbers.pop("earlier", None), "foreign": numbers.pop("foreign", None)}
+    return dedup.dedup(table, dedup.Params(**(NUMBERS | {"radius": radius} | numbers)), **known)
 
 
-def images(rows: list[tuple[int, set[int], int, int, str]]) -> pd.DataFrame:
-    hashes = [CENTRES[picture] ^ sum(1 << bit for bit in bits) for picture, bits, *_ in rows]
-    same = {content: value for value, (_, _, _, content, _) in zip(hashes, rows, strict=True)}
-    table = pd.DataFrame(
-        {
-            "id": [f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(1, len(rows) + 1)],
-            "phash": [f"{same[content]:016x}" for *_, content, _ in rows],
-            "sha256": [f"{content:064x}" for *_, content, _ in rows],
-            "detail": [float(detail) for _, _, detail, *_ in rows],
-            "reason": [reason for *_, reason in rows],
-        }
-    ).assign(width=100, height=50)
-    return table.assign(rejected_by=table["reason"].map(lambda reason: "select" if reason else ""))
+def flipped(value: int, bits: set[int]) -> int:
+    return value ^ sum(1 << bit for bit in bits)
+
+
+def images(rows: Rows) -> pd.DataFrame:
+    """Pictures made from rows; those with the same number are the first of them again."""
+    first = {row[5]: row for row in reversed(rows)}
+    shown = [first[row[5]] for row in rows]
+    table = signed(
+        [flipped(CENTRES[row[0]] ^ CROPPED * row[3], row[1]) for row in shown],
+        pixels=[f"{row[5]:032x}" for row in rows],
+        signature=[f"{flipped(0, row[2]):064x}" for row in shown],
+        inset_phash=[f"{CENTRES[3]:016x}{CENTRES[row[0]] ^ CROPPED:016x}" if not row[3] else "0" * 32 for row in shown],
+        detail=[float(row[4]) for row in rows],
+        reason=[row[6] for row in rows],
+    )
+    ids = [f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(1, len(rows) + 1)]
+    return table.assign(id=ids, rejected_by=table["reason"].map(lambda reason: "select" if reason else "")).astype(
+        {"id": "str", "reason": "str", "rejected_by": "str"}
+    )
 
 
 def apart(one: str, other: str) -> int:
@@ -56,13 +81,25 @@ def tells(phash: str) -> bool:
     return LEAST <= int(phash, 16).bit_count() <= 64 - LEAST
 
 
+def views(row: dict[Any, Any]) -> list[tuple[str, str]]:
+    """The whole and the middles that tell enough: hash and signature."""
+    phashes = [row["inset_phash"][at : at + 16] for at in (0, 16)]
+    middles = zip(phashes, (row["inset_signature"][at : at + 64] for at in (0, 64)), strict=True)
+    return [(row["phash"], row["signature"]), *(view for view in middles if tells(view[0]))]
+
+
 def copies(one: dict[Any, Any], other: dict[Any, Any], radius: int) -> bool:
-    told = tells(one["phash"]) and tells(other["phash"])
-    return bool(one["sha256"] == other["sha256"] or (told and apart(one["phash"], other["phash"]) <= radius))
+    if one["pixels"] == other["pixels"]:
+        return True
+    if not (tells(one["phash"]) and tells(other["phash"])):
+        return False
+    ones, others = views(one), views(other)
+    pairs = [(ones[0], view) for view in others] + [(view, others[0]) for view in ones]
+    return any(apart(a[0], b[0]) <= radius and apart(a[1], b[1]) <= FINE for a, b in pairs)
 
 
 def by_definition(table: pd.DataFrame, radius: int) -> dict[str, str]:
-    """Id -> representative: in the order of detail, an image joins the first that is near or has the same bytes."""
+    """Id -> representative: in the order of detail, an image joins the first that it is a copy of."""
     alive = sorted(
         (row for row in table.to_dict("records") if row["reason"] == ""),
         key=lambda row: (-row["detail"], -row["width"] * row["height"], row["id"]),
@@ -70,111 +107,162 @@ def by_definition(table: pd.DataFrame, radius: int) -> dict[str, str]:
     leaders: list[dict[Any, Any]] = []
     joined = {}
     for row in alive:
-        near = (leader for leader in leaders if copies(leader, row, radius))
-        leader = next(near, None)
+        leader = next((leader for leader in leaders if copies(leader, row, radius)), None)
         if leader is None:
             leaders.append(row)
         joined[row["id"]] = str((leader or row)["id"])
     return joined
 
 
-@given(rows=ROWS, radius=RADII)
-def test_groups_are_those_of_the_definition(rows: list[tuple[int, set[int], int, int, str]], radius: int) -> None:
-    before = images(rows)
-    after = deduped(before, radius)
+def representatives(after: pd.DataFrame) -> dict[str, str]:
     grouped = after[after["representative"] != ""]
-    assert dict(zip(grouped["id"], grouped["representative"], strict=True)) == by_definition(before, radius)
+    return dict(zip(grouped["id"], grouped["representative"], strict=True))
+
+
+@given(rows=ROWS, radius=RADII)
+def test_groups_are_those_of_the_definition(rows: Rows, radius: int) -> None:
+    before = images(rows)
+    assert representatives(deduped(before, radius)) == by_definition(before, radius)
 
 
 @given(rows=ROWS, radius=RADII, data=st.data())
-def test_what_must_hold_of_any_collection(
-    rows: list[tuple[int, set[int], int, int, str]], radius: int, data: st.DataObject
-) -> None:
+def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.DataObject) -> None:
     before = images(rows)
     after = deduped(before, radius)
     tables.conserve(before, after, "dedup")
     assert (after["group"] == after["representative"]).all()
 
     by_id = after.set_index("id")
-    members = after[after["representative"] != ""]
-    for row in members.itertuples():
-        leader = by_id.loc[row.representative]
-        assert row.distance == apart(str(row.phash), leader["phash"])
-        assert row.distance <= radius or row.sha256 == leader["sha256"]
-        assert leader["detail"] >= row.detail
-        copy = "exact_copy" if row.sha256 == leader["sha256"] else "near_copy"
-        assert row.reason == ("" if row.id == row.representative else copy)
+    for row in after[after["representative"] != ""].to_dict("records"):
+        leader = by_id.loc[row["representative"]].to_dict()
+        assert leader["detail"] >= row["detail"]
+        assert copies(row, leader, radius)
+        alone, same = row["id"] == row["representative"], row["pixels"] == leader["pixels"]
+        assert row["reason"] == ("" if alone else "exact_copy" if same else "near_copy")
+        assert (
+            row["match"] == "" if alone else row["match"] == "pixels" if same else row["match"] in {"whole", "middle"}
+        )
+        if row["match"] in {"", "pixels", "whole"}:
+            assert row["distance"] == apart(row["phash"], leader["phash"])
+            assert row["fine_distance"] == apart(row["signature"], leader["signature"])
+        assert same or (row["distance"] <= radius and row["fine_distance"] <= FINE)
 
-    kept = after[tables.kept(after)]
-    assert kept["sha256"].is_unique
-    compared = [phash for phash in kept["phash"] if tells(phash)]
-    assert all(apart(a, b) > radius for i, a in enumerate(compared) for b in compared[:i])
+    kept = after[tables.kept(after)].to_dict("records")
+    assert not [1 for at, one in enumerate(kept) for other in kept[:at] if copies(one, other, radius)]
 
     left_out = after[after["representative"] == ""]
     assert (left_out["reason"] == "flat").all()
-    assert (left_out["distance"] == -1).all()
+    assert (left_out[["distance", "fine_distance"]] == -1).all(axis=None)
 
     order = data.draw(st.permutations(range(len(rows))))
     again = deduped(before.iloc[order].reset_index(drop=True), radius)
     pd.testing.assert_frame_equal(
         again.sort_values("id", ignore_index=True), after.sort_values("id", ignore_index=True)
     )
+    survivors = before[before["id"].isin([row["id"] for row in kept])].reset_index(drop=True)
+    assert (deduped(survivors, radius)["reason"] == "").all(), "deduplicating twice is deduplicating once"
 
 
-def test_the_most_detailed_stands_for_its_copies_then_the_largest_then_the_first_id() -> None:
-    table = images([(0, set(), 1, 1, ""), (0, {1}, 2, 2, ""), (0, {2}, 2, 3, ""), (0, {3}, 2, 3, "")])
-    table["width"] = [900, 100, 200, 200]
-    table["id"] = ["a", "b", "d", "c"]
-    after = deduped(table, 10)
-    assert after["representative"].tolist() == ["c"] * 4
-    assert after["reason"].tolist() == ["near_copy", "near_copy", "exact_copy", ""]
+@given(rows=ROWS, radius=RADII, data=st.data())
+def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radius: int, data: st.DataObject) -> None:
+    grown = images(rows)
+    there = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    old = representatives(deduped(grown[np.array(there, dtype=bool)].reset_index(drop=True), radius))
+    after = deduped(grown, radius)
+    new, rank = representatives(after), list(dedup.best_first(grown, None)["id"])
+    for id_, leader in old.items():
+        if id_ == leader and new[id_] != id_:
+            assert rank.index(new[id_]) < rank.index(id_), "a better copy"
+        if id_ != leader and new[id_] == id_:
+            assert new[leader] != leader, "its representative has a better copy now"
+
+
+@given(rows=ROWS, radius=RADII, data=st.data())
+def test_a_shard_added_to_what_is_known_gives_the_same_groups_as_all_at_once(
+    rows: Rows, radius: int, data: st.DataObject
+) -> None:
+    grown = images(rows)
+    there = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    changed = grown[np.array(there, dtype=bool)].reset_index(drop=True)
+    if len(changed):  # something that was measured anew since then
+        changed.loc[0, "detail"] = 9.0
+    columns = dedup.decisive(dedup.Params(**NUMBERS))
+    told = deduped(changed, radius)
+    told = told[told["representative"] != ""]
+    earlier = told[["id", "representative"]].assign(digest=known.digest(told, columns))
+    pd.testing.assert_frame_equal(deduped(grown, radius, earlier=earlier), deduped(grown, radius))
+
+
+def row(picture: int = 0, flips: set[int] = frozenset(), detail: int = 1, pixels: int = 0, reason: str = "") -> Any:  # type: ignore[assignment]
+    """A row of `images` whose signature nobody changed."""
+    return (picture, set(flips), set(), False, detail, pixels, reason)
+
+
+def test_the_most_detailed_stands_for_its_copies_then_the_largest_then_the_best_scored_then_the_first_id() -> None:
+    table = signed([CENTRES[0]] * 6, detail=[1.0, 2, 2, 2, 2, 2], width=[900, 100, 200, 200, 200, 200])
+    table["id"], table["piqe"] = ["a", "b", "f", "e", "d", "c"], [0.0, 0.0, 5.0, 7.0, 7.0, None]
+    for best, first in (("highest", "d"), ("lowest", "f")):
+        after = deduped(table, score=dedup.Score(column="piqe", best=best))
+        assert after["representative"].tolist() == [first] * 6
+    assert deduped(table)["representative"].tolist() == ["c"] * 6
 
 
 def test_groups_do_not_chain() -> None:
-    table = images([(0, set(), 3, 1, ""), (0, {0, 1}, 2, 2, ""), (0, {0, 1, 2, 3}, 1, 3, "")])
-    after = deduped(table, 2)
-    assert after["reason"].tolist() == ["", "near_copy", ""]
+    table = images([row(detail=3, pixels=1), row(0, {0, 1}, 2, 2), row(0, {0, 1, 2, 3}, 1, 3)])
+    assert deduped(table, 2)["reason"].tolist() == ["", "near_copy", ""]
 
 
-def test_exact_copies_are_found_at_any_radius_and_rejected_rows_stand_for_nobody() -> None:
-    table = images([(0, set(), 3, 1, "flat"), (0, set(), 2, 1, ""), (0, set(), 1, 1, "")])
+def test_equal_pixels_are_exact_copies_at_any_radius_and_rejected_rows_stand_for_nobody() -> None:
+    table = images([row(detail=3, pixels=1, reason="flat"), row(detail=2, pixels=1), row(detail=1, pixels=1)])
     after = deduped(table, 0)
     assert after["reason"].tolist() == ["flat", "", "exact_copy"]
+    assert after["match"].tolist() == ["", "", "pixels"]
     assert after["group"].tolist() == ["", after["id"][1], after["id"][1]]
 
 
-@pytest.mark.parametrize("rows", [[], [(0, set(), 1, 1, "flat")] * 3])
-def test_a_collection_without_survivors_has_no_groups(rows: list[tuple[int, set[int], int, int, str]]) -> None:
-    after = deduped(images(rows), 10)
+@pytest.mark.parametrize("rows", [[], [row(reason="flat")] * 3])
+def test_a_collection_without_survivors_has_no_groups(rows: Rows) -> None:
+    after = deduped(images(rows))
     assert after["group"].tolist() == [""] * len(rows)
     assert after["distance"].tolist() == [-1] * len(rows)
 
 
 def test_an_image_near_two_representatives_joins_the_more_detailed_one() -> None:
-    table = images([(0, set(), 3, 1, ""), (0, {0, 1, 2, 3}, 2, 2, ""), (0, {0, 1}, 1, 3, "")])
+    table = images([row(detail=3, pixels=1), row(0, {0, 1, 2, 3}, 2, 2), row(0, {0, 1}, 1, 3)])
     after = deduped(table, 2)
     assert after["representative"].tolist() == [after["id"][0], after["id"][1], after["id"][0]]
 
 
-def test_blank_images_are_grouped_by_their_bytes_alone() -> None:
-    table = images([(3, set(), 4, 1, ""), (3, set(), 3, 2, ""), (3, {1}, 2, 3, ""), (3, set(), 1, 1, "")])
-    after = deduped(table, 10)
-    assert after["representative"].tolist() == [after["id"][row] for row in (0, 1, 2, 0)]
+def test_near_hashes_whose_signatures_differ_are_chance() -> None:
+    table = signed([CENTRES[0]] * 3, detail=[3.0, 2.0, 1.0])
+    table["signature"] = [f"{flipped(0, set(range(bits))):064x}" for bits in (0, FINE + 1, FINE)]
+    assert deduped(table)["reason"].tolist() == ["", "", "near_copy"]
+    assert deduped(table, verify=256)["reason"].tolist() == ["", "near_copy", "near_copy"]
+
+
+@pytest.mark.parametrize("better", ["crop", "original"])
+def test_a_crop_is_found_by_the_middle_of_its_original_whichever_is_better(better: str) -> None:
+    crop = (0, set(), set(), True, 1 + (better == "crop"), 1, "")
+    table = images([crop, (0, {1}, set(), False, 1 + (better == "original"), 2, "")])
+    after = deduped(table)
+    assert sorted(after["match"]) == ["", "middle"]
+    assert after["reason"].tolist() == (["", "near_copy"] if better == "crop" else ["near_copy", ""])
+    assert deduped(table, middles=False)["reason"].tolist() == ["", ""]
+
+
+def test_blank_images_are_grouped_by_their_pixels_alone() -> None:
+    table = images(
+        [row(3, detail=4, pixels=1), row(3, detail=3, pixels=2), row(3, {1}, 2, 3), row(3, detail=1, pixels=1)]
+    )
+    after = deduped(table)
+    assert after["representative"].tolist() == [after["id"][at] for at in (0, 1, 2, 0)]
     assert after["reason"].tolist() == ["", "", "", "exact_copy"]
 
 
 def test_a_picture_is_not_chained_to_a_nearly_blank_one() -> None:
-    table = images([(3, set(range(19)), 2, 1, ""), (3, set(range(20)), 1, 2, "")])
-    assert deduped(table, 10)["reason"].tolist() == ["", ""]
-    assert dedup.dedup(table, dedup.Params(radius=10, min_bits=19))["reason"].tolist() == ["", "near_copy"]
-
-
-def test_a_hash_tells_when_enough_bits_are_set_and_enough_clear() -> None:
-    hashes = dedup.numbers_of(
-        pd.Series(["0" * 16, "f" * 16, "00000000000fffff", "fffff00000000fff", "000fffffffffff00"])
-    )
-    assert dedup.telling(hashes, 20).tolist() == [False, False, True, True, True]
-    assert dedup.telling(hashes, 21).tolist() == [False, False, False, True, False]
+    table = images([row(3, set(range(19)), 2, 1), row(3, set(range(20)), 1, 2)])
+    assert deduped(table)["reason"].tolist() == ["", ""]
+    assert deduped(table, min_bits=19)["reason"].tolist() == ["", "near_copy"]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -182,21 +270,21 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], threads: int
 ) -> None:
     numbers = tmp_path / "params.yaml"
-    numbers.write_text("dedup: {radius: 10, min_bits: 20}")
-    table = images(
-        [(0, set(), 3, 1, ""), (0, {1}, 2, 2, ""), (1, set(), 1, 3, ""), (3, set(), 0, 4, ""), (1, {2}, 1, 5, "flat")]
-    )
+    numbers.write_text(yaml.safe_dump({"dedup": NUMBERS}))
+    shown = [row(detail=3, pixels=1), row(0, {1}, 2, 2), row(1, pixels=3), row(3, pixels=4)]
+    table = images([*shown, row(1, {2}, 1, 5, "flat")])
     tables.write(table, tmp_path / "in.parquet")
-    words = ["dedup", "in.parquet", "out.parquet", "--threads", str(threads)]
-    assert (
-        cli.main([*words[:1], *(str(tmp_path / name) for name in words[1:3]), *words[3:], "--params", str(numbers)])
-        == 0
-    )
-    compared = "dedup: 3 of 4 images are compared by pHash; "
-    said = compared + "by chance alone 3e-08 pairs of uniform hashes would be within 10 bits\n"
-    assert capsys.readouterr().out == said
-    expected = deduped(table, 10).sort_values("id", ignore_index=True)
-    pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)
+    paths = [str(tmp_path / name) for name in ("in.parquet", "out.parquet")]
+    words = ["dedup", *paths, "--threads", str(threads), "--params", str(numbers), "--cache", str(tmp_path / "cache")]
+    expected = deduped(table).sort_values("id", ignore_index=True)
+    for _ in range(2):  # the second time with what is known of the first
+        assert cli.main(words) == 0
+        assert capsys.readouterr().out == (
+            "dedup: 3 of 4 images are compared by pHash, 5 views a pair; by chance alone 1.5e-07 pairs of uniform"
+            " hashes would be within 10 bits, and 4.9e-65 would also agree in all but 6 bits of the signature\n"
+        )
+        pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)
+    assert len(list((tmp_path / "cache" / "dedup").glob("*.parquet"))) == 1
 
 
 def test_fewer_threads_than_one_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,11 +292,13 @@ def test_fewer_threads_than_one_are_refused(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == "native4k dedup: --threads 0: expected at least 1\n"
 
 
-@pytest.mark.parametrize(("key", "value"), [("radius", -1), ("radius", 65), ("min_bits", -1), ("min_bits", 33)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("radius", -1), ("radius", 65), ("min_bits", -1), ("min_bits", 33), ("verify", 257)]
+)
 def test_bits_that_a_hash_does_not_have_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, value: int
 ) -> None:
     numbers = tmp_path / "params.yaml"
-    numbers.write_text(yaml.safe_dump({"dedup": {"radius": 10, "min_bits": 20} | {key: value}}))
+    numbers.write_text(yaml.safe_dump({"dedup": NUMBERS | {key: value}}))
     assert cli.main(["dedup", "in.parquet", "out.parquet", "--params", str(numbers)]) == 1
     assert f"dedup.{key}: Input should be" in capsys.readouterr().err

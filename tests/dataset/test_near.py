@@ -1,13 +1,14 @@
 """The near search, held against the rule as brute force says it, on hashes as skewed as real ones."""
 
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.dataset import near
+from native4k.dataset import near, signs
 
 WORDS = st.integers(0, 2**64 - 1)
 CLUSTERS = st.lists(
@@ -50,6 +51,29 @@ def clustered(count: int, share: float, flips: int, seed: int = 1) -> np.ndarray
     return hashes
 
 
+def pictures(count: int, seed: int, flips: int = 6) -> signs.Signs:
+    """Pictures with three views and signatures, most of them made from views of few others."""
+    dice = np.random.default_rng(seed)
+    shorts = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
+    longs = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
+    models = max(1, count // 6)
+    for row in range(models, count):
+        mine, theirs, model = dice.integers(3), dice.integers(3), dice.integers(models)
+        shorts[mine, row], longs[mine, row] = shorts[theirs, model], longs[theirs, model]
+        shorts[mine, row] ^= np.bitwise_or.reduce(np.uint64(1) << dice.integers(0, 64, flips, dtype=np.uint64))
+        for bit in dice.integers(0, 256, dice.integers(0, 90)):
+            longs[mine, row, bit // 64] ^= np.uint64(1) << np.uint64(bit % 64)
+    order = dice.permutation(count)
+    return signs.Signs(shorts[:, order], longs[:, order], flips, 60)
+
+
+def probed(relation: near.Relation, before: np.ndarray | None = None, threads: int = 2) -> np.ndarray:
+    """The search by an index, however few there are."""
+    told = near.unknown(len(relation)) if before is None else before
+    with ThreadPoolExecutor(threads) as pool:
+        return near.probe(relation, told, near.Team(pool, threads))
+
+
 @given(clusters=CLUSTERS, others=st.lists(WORDS, max_size=30), radius=st.integers(0, 64), data=st.data())
 def test_both_searches_find_the_groups_of_the_rule(
     clusters: list[tuple[int, list[set[int]]]], others: list[int], radius: int, data: st.DataObject
@@ -57,34 +81,73 @@ def test_both_searches_find_the_groups_of_the_rule(
     copies = [middle ^ sum(1 << bit for bit in bits) for middle, flipped in clusters for bits in flipped]
     hashes = np.array(data.draw(st.permutations(copies + others)), dtype=np.uint64)
     expected = by_rule(hashes, radius)
-    assert near.leaders(hashes, radius, threads=1).tolist() == expected
+    plain = signs.plain(hashes, radius)
+    assert near.leaders(plain, threads=1).tolist() == expected
     with patch.object(near, "SMALLEST", 4):
-        assert near.probe(hashes, radius, threads=2).tolist() == expected
+        assert probed(plain).tolist() == expected
 
 
-@given(
-    shape=st.tuples(st.integers(1, 13), st.integers(0, 14)), flips=st.sets(st.integers(0, 63), max_size=12), one=WORDS
-)
-def test_bands_miss_nothing_within_the_radius(shape: tuple[int, int], flips: set[int], one: int) -> None:
-    number, width = shape
-    radius = max(len(flips), number - 1)
-    if number * width > near.BITS:
-        width = near.BITS // number
-    other = one ^ sum(1 << bit for bit in flips)
-    shares = near.shares(number, width, radius)
-    assert any(((one ^ other) >> start & (2**width - 1)).bit_count() <= allowed for start, width, allowed in shares)
+@given(count=st.integers(0, 120), seed=st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_views_and_signatures_are_searched_by_the_same_rule(count: int, seed: int) -> None:
+    relation = pictures(count, seed)
+    representatives: list[int] = []
+    expected = []
+    for row in range(count):
+        first = next((one for one in representatives if relation.near(one, np.array([row]))[0]), row)
+        expected.append(first)
+        if first == row:
+            representatives.append(row)
+    assert near.leaders(relation, threads=1).tolist() == expected
+    with patch.object(near, "SMALLEST", 10):
+        assert probed(relation).tolist() == expected
 
 
-@pytest.mark.parametrize("radius", [0, 1, 4, 8, 10, 20, 64])
-@pytest.mark.parametrize("count", [0, 1, 10**3, 10**6, 10**8])
-def test_the_bands_of_a_plan_do_not_overlap_and_share_out_the_radius(count: int, radius: int) -> None:
-    plan = near.plan(count, radius)
-    taken = [bit for start, width, _ in plan for bit in range(start, start + width)]
-    assert len(set(taken)) == len(taken)
-    assert max(taken, default=0) < near.BITS
-    assert len({width for _, width, _ in plan}) == 1
-    width = plan[0][1]
-    assert all(flips == width for *_, flips in plan) or sum(flips + 1 for *_, flips in plan) == radius + 1
+@given(count=st.integers(0, 120), seed=st.integers(0, 10**6), new=st.floats(0, 1), gone=st.floats(0, 0.5))
+@settings(max_examples=60, deadline=None)
+def test_what_is_known_of_an_earlier_collection_changes_nothing_but_what_is_compared(
+    count: int, seed: int, new: float, gone: float
+) -> None:
+    relation, dice = pictures(count, seed), np.random.default_rng(seed)
+    old = np.flatnonzero(dice.random(count) >= new)
+    leader = near.unknown(count)
+    leader[old] = old[near.leaders(relation.part(old), threads=1)]
+    now = np.flatnonzero(~np.isin(np.arange(count), old) | (dice.random(count) >= gone))
+    place = np.full(count + 1, -1)
+    place[now] = np.arange(len(now))
+    grown, before = relation.part(now), place[leader[now]]
+    expected = near.leaders(grown, threads=1)
+    assert (near.leaders(grown, 1, before) == expected).all()
+    assert (near.walk(grown, before) == expected).all()
+    with patch.object(near, "SMALLEST", 10):
+        assert (probed(grown, before) == expected).all()
+
+
+class Watched(signs.Signs):
+    """Pictures that remember which of them were compared."""
+
+    compared: list[tuple[int, int]] = []  # noqa: RUF012
+
+    def near(self, row: int, others: np.ndarray) -> np.ndarray:
+        """The same, remembered."""
+        self.compared.extend((row, int(other)) for other in others)
+        return super().near(row, others)
+
+
+def test_old_pairs_are_not_compared_again() -> None:
+    relation = pictures(200, seed=3)
+    watched = Watched(relation.shorts, relation.longs, relation.radius, relation.verify)
+    old = np.flatnonzero(np.arange(200) % 10 > 0)
+    before = near.unknown(200)
+    before[old] = old[near.leaders(relation.part(old), threads=1)]
+    watched.compared.clear()
+    after = near.walk(watched, before)
+    lost = {int(row) for row in old if after[before[row]] != before[row]}
+    settled = {int(row) for row in old} - lost
+    assert lost
+    assert len(settled) > 100
+    assert watched.compared
+    assert not [pair for pair in watched.compared if settled.issuperset(pair)]
 
 
 @pytest.mark.parametrize("radius", [0, 3, 4, 10])
@@ -92,41 +155,47 @@ def test_the_bands_of_a_plan_do_not_overlap_and_share_out_the_radius(count: int,
 def test_more_than_a_block_with_a_cluster_in_it_gives_the_groups_of_the_rule(radius: int, threads: int) -> None:
     hashes = np.unique(clustered(3 * near.SMALLEST, share=0.3, flips=8))
     np.random.default_rng(2).shuffle(hashes)
-    expected = near.walk(hashes, radius)
+    plain = signs.plain(hashes, radius)
+    expected = near.walk(plain, near.unknown(len(hashes)))
     assert (expected != np.arange(len(hashes))).any() == (radius > 0)
-    assert (near.probe(hashes, radius, threads) == expected).all()
+    assert (probed(plain, threads=threads) == expected).all()
 
 
-def test_a_large_collection_is_searched_by_bands_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    hashes = clustered(5000, share=0.5, flips=6)
-    expected = near.leaders(hashes, 6, threads=1)
+def test_a_large_collection_is_searched_by_an_index_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = signs.plain(clustered(5000, share=0.5, flips=6), 6)
+    expected = near.leaders(plain, threads=1)
     monkeypatch.setattr(near, "SMALL", 100)
     monkeypatch.setattr(near, "walk", None)
-    assert (near.leaders(hashes, 6, threads=2) == expected).all()
+    assert (near.leaders(plain, threads=2) == expected).all()
 
 
 def test_every_member_is_within_the_radius_and_representatives_are_apart() -> None:
     hashes = clustered(6000, share=0.5, flips=10)
-    leader = near.leaders(hashes, 8, threads=1)
+    leader = near.leaders(signs.plain(hashes, 8), threads=1)
     assert (np.bitwise_count(hashes ^ hashes[leader]) <= 8).all()
     stand = np.flatnonzero(leader == np.arange(len(hashes)))
-    assert (near.leaders(hashes[stand], 8, threads=1) == np.arange(len(stand))).all()
+    assert (near.leaders(signs.plain(hashes[stand], 8), threads=1) == np.arange(len(stand))).all()
     assert (leader[leader] == leader).all()
 
 
-def test_equal_hashes_collapse_to_the_first() -> None:
+def test_equal_pictures_collapse_to_the_first() -> None:
     hashes = np.array([7, 2**40, 7, 2**40, 7], dtype=np.uint64)
-    assert near.leaders(hashes, 0, threads=1).tolist() == [0, 1, 0, 1, 0]
+    assert near.leaders(signs.plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 1, 0]
+
+
+def test_different_pictures_with_the_same_mixed_number_do_not_collapse(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = np.array([7, 2**40, 7, 2**41], dtype=np.uint64)
+    monkeypatch.setattr(signs.Signs, "mixed", lambda self: np.zeros(len(self), dtype=np.uint64))
+    assert near.leaders(signs.plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 3]
 
 
 def test_a_cluster_of_look_alikes_is_compared_with_its_representatives_only(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
     count = np.bitwise_count
     monkeypatch.setattr(np, "bitwise_count", lambda bits: compared.append(bits.size) or count(bits))
-    hashes = clustered(20_000, share=1, flips=4)
-    leader = near.leaders(hashes, 8, threads=1)
+    leader = near.leaders(signs.plain(clustered(9000, share=1, flips=4), 8), threads=1)
     assert set(leader) == {0}
-    assert sum(compared) <= 20_000
+    assert sum(compared) <= 9000
 
 
 @pytest.mark.parametrize("radius", FIGURES)

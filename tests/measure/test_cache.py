@@ -104,7 +104,7 @@ def test_other_params_or_other_code_have_another_place(
     package = tmp_path / "package"
     (package / "measure").mkdir(parents=True)
     (package / "headers").mkdir()
-    for file in {*cache.CODE["probe"], *cache.CODE["score"]}:
+    for file in {file for files in cache.CODE.values() for file in files}:
         (package / file).write_bytes((cache.PACKAGE / file).read_bytes())
     monkeypatch.setattr(cache, "PACKAGE", package)
     assert places() == [probe, score]

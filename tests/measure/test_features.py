@@ -23,7 +23,9 @@ def run(store: Any, shards: int) -> Path:
         scored = table[["id"]].assign(piqe=table["width"].where(table["reason"] == "", float("nan")) / 2)
         tables.write(scored, store.root / f"scored{number}.parquet")
         paths["scored"].append(store.root / f"scored{number}.parquet")
-    features.run(argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, **paths))
+    features.run(
+        argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, embedded=[], **paths)
+    )
     return Path(store.root / "features")
 
 

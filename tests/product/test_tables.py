@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from native4k.dataset import dedup, near, split
+from native4k.dataset import dedup, near, signs, split
 
 WORK = Path("data/scratch/dataset")
 ORDER = ("vet", "select", "dedup", "balance", "split")
@@ -44,14 +44,16 @@ def test_no_group_is_in_two_splits_and_only_its_representative_is_kept(final: pd
     assert (kept["representative"] == kept["id"]).all()
 
 
-def test_no_kept_image_is_within_the_radius_of_another_split(final: pd.DataFrame) -> None:
+def test_no_kept_image_is_a_copy_of_another_one(final: pd.DataFrame) -> None:
     numbers = params.load(dedup.Params, Path("params.yaml"), "dedup")
-    kept = final[tables.kept(final)]
-    hashes = dedup.numbers_of(kept["phash"])
-    compared = dedup.telling(hashes, numbers.min_bits)
+    kept = final[tables.kept(final)].reset_index(drop=True)
+    assert kept["pixels"].is_unique
+    limits = {"middles": numbers.middles, "min_bits": numbers.min_bits}
+    pictures = signs.of(kept, numbers.radius, numbers.verify, **limits)
+    compared = signs.telling(pictures.shorts[0], numbers.min_bits)
     ids = kept["id"].to_numpy()[compared]
-    leaders = near.leaders(hashes[compared], numbers.radius, threads=1)
-    assert dict(zip(ids, ids[leaders], strict=True)) == {id_: id_ for id_ in ids}, "an image is near another one"
+    leaders = near.leaders(pictures.part(compared.nonzero()[0]), threads=1)
+    assert dict(zip(ids, ids[leaders], strict=True)) == {id_: id_ for id_ in ids}, "an image is a copy of another one"
 
 
 def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.DataFrame) -> None:

@@ -1,83 +1,137 @@
 """Group exact and near copies among the survivors, and keep the best of each group.
 
-Groups do not chain: every member lies within the radius of its representative, the most detailed one. A pHash whose
-bits are nearly all alike (blank, sky, a plain logo) tells too little: there only equal bytes make a group.
+Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole or of the
+middle of one of them (crops), and signatures that agree; or, where they were measured, embeddings that do. Groups do
+not chain: every member is a near copy of its representative: the most detailed, then largest, then best-scored, then
+the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) tells too little: there
+only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if asked.
 """
 
 import argparse
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import near
+from native4k.dataset import cosine, firewall, known, near, signs
 from native4k.errors import UserError
 
 
 @params.params
+class Score:
+    """A column that says how good an image is, and which end of it is good."""
+
+    column: str
+    best: Literal["highest", "lowest"]
+
+
+@params.params
 class Params:
-    """The pHash distance up to which two images are the same picture, and what a pHash must hold to be compared."""
+    """How near copies are, what a pHash must hold to be compared, and what stands for a group."""
 
     radius: Annotated[int, Field(ge=0, le=64)]
+    verify: Annotated[int, Field(ge=0, le=256)]
+    middles: bool
     min_bits: Annotated[int, Field(ge=0, le=32)]
+    score: Score | None
+    firewall: dict[str, Literal["reject", "report"]]
+    embedding: cosine.Params | None
 
 
-def numbers_of(phashes: "pd.Series[str]") -> np.ndarray:
-    """Hashes of 16 hex digits as 64-bit numbers."""
-    return np.frombuffer(bytes.fromhex("".join(phashes)), dtype=">u8").astype(np.uint64)
+MATCHES = ("pixels", "whole", "middle", "embedding")
+"""By what an image is a copy of its representative."""
 
 
-def telling(hashes: np.ndarray, min_bits: int) -> np.ndarray:
-    """Which hashes have enough bits set and enough clear to tell pictures apart."""
-    bits = np.bitwise_count(hashes)
-    return (bits >= min_bits) & (bits <= near.BITS - min_bits)
+def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
+    """The survivors, the most detailed first, then the largest, the best-scored, the smallest id."""
+    alive = table[tables.kept(table)].assign(size_=lambda rows: rows["width"] * rows["height"], score_=0.0)
+    if score is not None:
+        values = alive[score.column].astype("float64")
+        alive["score_"] = values if score.best == "highest" else -values
+    alive = alive.sort_values(["detail", "size_", "score_", "id"], ascending=[False, False, False, True])
+    return alive.reset_index(drop=True)
 
 
-def leaders(contents: np.ndarray, hashes: np.ndarray, numbers: Params, threads: int) -> np.ndarray:
-    """Each row's representative, as a row number; the rows come best first."""
-    codes, _ = pd.factorize(contents)
-    leader: np.ndarray = np.flatnonzero(~pd.Series(contents).duplicated())[codes]
-    compared = np.flatnonzero(telling(hashes, numbers.min_bits))
-    leader[compared] = compared[near.leaders(hashes[compared], numbers.radius, threads)]
+def leaders(alive: pd.DataFrame, relation: near.Relation, compared: np.ndarray, threads: int,
+            before: np.ndarray) -> np.ndarray:  # fmt: skip
+    """Each row's representative, as a row number; the rows come best first, some compared by more than their pixels."""
+    codes, _ = pd.factorize(alive["pixels"])
+    leader: np.ndarray = np.flatnonzero(~alive["pixels"].duplicated())[codes]
+    place = np.full(len(alive) + 1, -1)
+    place[compared] = np.arange(len(compared))
+    leader[compared] = compared[near.leaders(relation, threads, place[before[compared]])]
     return leader
 
 
-def dedup(table: pd.DataFrame, numbers: Params, threads: int = 1) -> pd.DataFrame:
-    """The table with `group`, `representative`, `distance`, and a reason on all but the representatives."""
-    alive = table[tables.kept(table)].assign(pixels=lambda rows: rows["width"] * rows["height"])
-    alive = alive.sort_values(["detail", "pixels", "id"], ascending=[False, False, True])
-    hashes = numbers_of(alive["phash"])
-    ids, contents = alive["id"].to_numpy(), alive["sha256"].to_numpy()
-    leader = leaders(contents, hashes, numbers, threads)
-    grouped = pd.DataFrame(
-        {
-            "id": ids,
-            "representative": ids[leader],
-            "distance": np.bitwise_count(hashes ^ hashes[leader]).astype("int64"),
-            "exact": contents == contents[leader],
-        }
-    )
-    grouped["group"] = grouped["representative"]
+def dedup(
+    table: pd.DataFrame,
+    numbers: Params,
+    threads: int = 1,
+    foreign: dict[str, pd.DataFrame] | None = None,
+    earlier: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The table with `group`, `representative`, how each is a copy of it, and a reason on all but representatives."""
+    alive = best_first(table, numbers.score)
+    pictures = signs.of(alive, numbers.radius, numbers.verify, middles=numbers.middles, min_bits=numbers.min_bits)
+    compared = np.flatnonzero(signs.telling(pictures.shorts[0], numbers.min_bits))
+    vectors = cosine.of(alive, numbers.embedding)
+    relation = pictures if vectors is None else cosine.Either(pictures, vectors)
+    before = known.places(alive, earlier, decisive(numbers))
+    leader = leaders(alive, relation.part(compared), compared, threads, before)
+    grouped = described(alive, leader, pictures)
+    if vectors is not None:
+        grouped["cosine"] = vectors.cosines(np.arange(len(alive)), leader)
+    guarded = firewall.guard(alive, pictures, numbers.min_bits, foreign or {}, threads)
     joined = table.merge(grouped, on="id", how="left", validate="one_to_one")
-    copy = joined["representative"].notna() & (joined["representative"] != joined["id"])
-    exact = joined.pop("exact").fillna(value=False).astype(bool)
-    joined = tables.reject(joined, copy & exact, "exact_copy", "dedup")
-    joined = tables.reject(joined, copy, "near_copy", "dedup")
-    blank = {"group": "", "representative": "", "distance": -1}  # -1: was not compared
-    return joined.fillna(blank).astype({"distance": "int64"})
+    joined = joined.merge(guarded, on="id", how="left", validate="one_to_one")
+    blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
+    joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
+    return rejected(joined, numbers)
+
+
+def decisive(numbers: Params) -> list[str]:
+    """The columns that say what is a copy of what, and which is the best."""
+    score = [] if numbers.score is None else [numbers.score.column]
+    return [*signs.COLUMNS, "detail", "width", "height", *score, *(["embedding"] if numbers.embedding else [])]
+
+
+def described(alive: pd.DataFrame, leader: np.ndarray, pictures: signs.Signs) -> pd.DataFrame:
+    """Each image's representative, by what it is a copy of it, and the bits of hash and of signature between them."""
+    ids, rows = alive["id"].to_numpy(), np.arange(len(alive))
+    apart, fine, found = pictures.distances(rows, leader)
+    match = np.select(
+        [rows == leader, (alive["pixels"] == alive["pixels"].to_numpy()[leader]).to_numpy(), found == 0, found > 0],
+        ["", "pixels", "whole", "middle"],
+        "embedding",
+    )
+    named = {"id": ids, "group": ids[leader], "representative": ids[leader]}
+    return pd.DataFrame(named | {"match": match, "distance": apart, "fine_distance": fine})
+
+
+def rejected(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
+    """A reason for each group that matches a foreign list which rejects, and for each copy."""
+    lists = firewall.list_names(joined["foreign"])
+    for name in sorted(name for name, action in numbers.firewall.items() if action == "reject"):
+        matched = set(joined.loc[(lists == name) & tables.kept(joined), "group"])
+        joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")
+    joined = tables.reject(joined, joined["match"] == "pixels", "exact_copy", "dedup")
+    return tables.reject(joined, joined["match"] != "", "near_copy", "dedup")
 
 
 def forecast(table: pd.DataFrame, numbers: Params) -> str:
-    """How many images are compared, and how many of their pairs would lie within the radius by chance."""
+    """How many images are compared, and how many of their pairs would be taken for copies by chance."""
     alive = table[tables.kept(table)]
-    count = int(telling(numbers_of(alive["phash"]), numbers.min_bits).sum())
-    pairs = near.chance_pairs(count, numbers.radius)
+    count = int(signs.telling(signs.numbers_of(alive["phash"], 1)[0], numbers.min_bits).sum())
+    views = 2 * signs.middles_of(alive) * numbers.middles + 1
+    pairs = near.chance_pairs(count, numbers.radius) * views
+    verified = signs.chance_copies(count, numbers.radius, numbers.verify) * views
     return (
-        f"dedup: {count} of {len(alive)} images are compared by pHash; "
-        f"by chance alone {pairs:.2g} pairs of uniform hashes would be within {numbers.radius} bits"
+        f"dedup: {count} of {len(alive)} images are compared by pHash, {views} views a pair; by chance alone"
+        f" {pairs:.2g} pairs of uniform hashes would be within {numbers.radius} bits, and {verified:.2g} would also"
+        f" agree in all but {numbers.verify} bits of the signature"
     )
 
 
@@ -85,15 +139,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step, and the threads it may use."""
     parser.add_argument("selected", type=Path, help="the table from select")
     parser.add_argument("out", type=Path, help="the table to write")
+    parser.add_argument("--foreign", type=Path, help="a folder of signature lists, NAME.parquet (data/foreign)")
+    parser.add_argument("--embeddings", type=Path, help="the table from embed, where dedup.embedding is given")
+    parser.add_argument("--cache", type=Path, help="what is known of an earlier collection; no result depends on it")
     parser.add_argument("--threads", type=int, default=1, help="to search with, no result depends on it (default: 1)")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Group the selected images, and say what chance alone would group."""
+    """Group the selected images, say what chance alone would group, and what matches foreign lists."""
     if args.threads < 1:
         raise UserError(f"--threads {args.threads}: expected at least 1")
     numbers = params.load(Params, args.params, "dedup")
-    needed = ("id", "reason", "sha256", "phash", "detail", "width", "height")
-    table = tables.read(args.selected, *needed)
+    columns = decisive(numbers)
+    table = tables.read(args.selected, "id", "reason", *(name for name in columns if name != "embedding"))
+    if numbers.embedding is not None:
+        table = embedded(table, args.embeddings)
+    foreign = firewall.lists(args.foreign, numbers.firewall)
     print(forecast(table, numbers))
-    tables.write(dedup(table, numbers, args.threads), args.out)
+    place = known.place(args.cache, args.params) if args.cache else None
+    done = dedup(table, numbers, args.threads, foreign, known.earlier(place))
+    for line in firewall.report(done, foreign, numbers.firewall):
+        print(line)
+    known.keep(place, done, columns)
+    tables.write(done.drop(columns="embedding", errors="ignore"), args.out)
+
+
+def embedded(table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
+    """The table with the survivors' embeddings."""
+    if path is None:
+        raise UserError("dedup.embedding is given: name the table of embeddings with --embeddings, or make it null")
+    joined = table.merge(tables.read(path, columns=["id", "embedding"]), on="id", how="left", validate="one_to_one")
+    without = joined.loc[tables.kept(joined) & joined["embedding"].isna(), "id"]
+    if len(without):
+        raise UserError(
+            f"{path}: {len(without)} of {len(table)} images have no embedding ({without.iloc[0]}); run embed again"
+        )
+    return joined

@@ -8,10 +8,10 @@ import numpy as np
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Place = int | np.signedinteger
+Place = int | np.signedinteger | np.unsignedinteger
 
 NOBODY = 2**32 - 1
-"""The leader, as an unsigned row, of a hash that has none."""
+"""The leader, as an unsigned row, of a picture that has none."""
 
 
 def compiled(function: Function) -> Function:
@@ -28,60 +28,109 @@ popcount = intrinsic(_popcount)
 
 
 @compiled
-def first_near(one: np.uint64, known: np.ndarray, begin: Place, end: Place, radius: np.uint64) -> Place:
-    """The place of the first known hash from begin to end within the radius; end where there is none."""
-    nearest = np.uint64(64)
+def first_copy(
+    entry: Place,
+    begin: Place,
+    end: Place,
+    known: np.ndarray,
+    holders: np.ndarray,
+    shorts: np.ndarray,
+    longs: np.ndarray,
+    count: Place,
+    radius: np.uint64,
+    verify: np.uint64,
+    leader: Place,
+) -> Place:
+    """The first row below leader, of those held from begin to end, that is near by both signatures; else leader."""
+    one, nearest = shorts[entry], np.uint64(64)
     for place in range(begin, end):  # no early exit: so the processor compares eight at a time
         nearest = min(nearest, popcount(one ^ known[place]))
     if nearest <= radius:
         for place in range(begin, end):
-            if popcount(one ^ known[place]) <= radius:
-                return place
-    return end
+            row = holders[place] % count
+            if row < leader and popcount(one ^ known[place]) <= radius:
+                apart = np.uint64(0)
+                for word in range(longs.shape[1]):
+                    apart += popcount(longs[entry, word] ^ longs[holders[place], word])
+                if apart <= verify:
+                    leader = row
+    return leader
 
 
 @compiled
 def look(
-    hashes: np.ndarray,
+    entries: np.ndarray,
     leaders: np.ndarray,
+    shorts: np.ndarray,
+    longs: np.ndarray,
     radius: np.uint64,
+    verify: np.uint64,
     shift: np.uint64,
     flips: np.ndarray,
     ends: np.ndarray,
     known: np.ndarray,
-    rows: np.ndarray,
+    holders: np.ndarray,
 ) -> None:
-    """Lower each hash's leader to the first representative within the radius in one band's buckets."""
-    for at in range(hashes.size):
-        key = (hashes[at] >> shift) & np.uint64(ends.shape[0] - 1)
+    """Lower the leaders of the entries' rows to the first representative that is near in one band's buckets.
+
+    An entry is a view of a picture: its row, and so many times the count of the pictures as the view's number.
+    """
+    count, mask = np.int64(leaders.size), np.uint64(ends.shape[0] - 1)
+    for at in range(entries.size):
+        entry = np.int64(entries[at])
+        row, key = entry % count, (shorts[entry] >> shift) & mask
         for flip in flips:
             begin, end = np.int64(ends[key ^ flip, 0]), np.int64(ends[key ^ flip, 1])
-            place = first_near(hashes[at], known, begin, end, radius)
-            if place < end and rows[place] < leaders[at]:
-                leaders[at] = rows[place]
+            leaders[row] = first_copy(
+                entry, begin, end, known, holders, shorts, longs, count, radius, verify, np.int64(leaders[row])
+            )
 
 
 @compiled
-def settle(hashes: np.ndarray, radius: np.uint64) -> np.ndarray:
-    """Walk a few hashes best first: each joins the first representative within the radius, or becomes one."""
-    known, leaders = np.empty_like(hashes), np.empty(hashes.size, dtype=np.uint32)
-    rows, count = np.empty_like(leaders), 0
-    for at in range(hashes.size):
-        place = first_near(hashes[at], known, 0, count, radius)
-        if place == count:
-            known[count], rows[count] = hashes[at], at
-            count += 1
-        leaders[at] = rows[place]
+def settle(
+    shorts: np.ndarray, longs: np.ndarray, before: np.ndarray, radius: np.uint64, verify: np.uint64
+) -> np.ndarray:
+    """Walk a few pictures best first: each joins the first representative that is near, or becomes one.
+
+    Of a picture whose leader is known and still stands, only what is new since then is compared.
+    """
+    count = before.size
+    views = shorts.size // max(count, 1)
+    leaders = np.empty(count, dtype=np.uint32)
+    known, holders = np.empty((2, views, count), dtype=np.uint64), np.empty((2, views, count), dtype=np.uint32)
+    ready = np.zeros(2, dtype=np.int64)  # representatives: all of them, and those that are new
+    for at in range(count):
+        told: Place = before[at]
+        leader: Place = np.int64(at)
+        new = told != at and (told < 0 or leaders[told] != told)
+        among = 0 if new else 1
+        if not new:
+            leader = told
+        for view in range(views):
+            entry = view * count + at
+            for held in range(views if view == 0 else 1):
+                leader = first_copy(
+                    entry, 0, ready[among], known[among, held], holders[among, held],
+                    shorts, longs, count, radius, verify, leader,
+                )  # fmt: skip
+        leaders[at] = leader
+        if leader == at:
+            for kind in range(2 if told != at else 1):
+                for view in range(views):
+                    known[kind, view, ready[kind]] = shorts[view * count + at]
+                    holders[kind, view, ready[kind]] = view * count + at
+                ready[kind] += 1
     return leaders
 
 
 @compiled
 def insert(
-    hashes: np.ndarray, fresh: np.ndarray, shift: np.uint64, ends: np.ndarray, known: np.ndarray, rows: np.ndarray
+    entries: np.ndarray, shorts: np.ndarray, shift: np.uint64, ends: np.ndarray, known: np.ndarray, holders: np.ndarray
 ) -> None:
-    """Append the new representatives to one band's buckets."""
-    for row in fresh:
-        key = (hashes[row] >> shift) & np.uint64(ends.shape[0] - 1)
+    """Append the views of new representatives to one band's buckets."""
+    for at in range(entries.size):
+        entry = entries[at]
+        key = (shorts[entry] >> shift) & np.uint64(ends.shape[0] - 1)
         place = ends[key, 1]
-        known[place], rows[place] = hashes[row], row
+        known[place], holders[place] = shorts[entry], entry
         ends[key, 1] = place + 1

@@ -1,149 +1,163 @@
-"""Groups of near 64-bit hashes, without comparing all with all.
+"""Groups of copies, without comparing all with all.
 
-Two hashes within a radius differ, in at least one of several disjoint bands of bits, by no more than their share of it
-(the pigeonhole principle). So a hash is compared only with the representatives in the buckets that its bands name,
-a few bits flipped. The walk is best first, in blocks: each is looked up among the representatives before it, then
-searched within itself. Only representatives are kept, so a cluster of look-alikes costs what its representatives do.
+The walk is best first, in blocks: each is looked up among the representatives before it, then searched within itself.
+Only representatives are kept, so a cluster of look-alikes costs what its representatives do. What an earlier walk found
+is not compared again: only representatives that are new, and only pictures that are or have lost their representative.
 """
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from itertools import combinations, repeat
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
-BITS = 64
+from native4k.dataset import bands
 
-SMALL = 40_000
-"""Different hashes up to which NumPy alone is done before numba is imported and has compiled; measured."""
+SMALL = 10_000
+"""Different pictures up to which NumPy alone is done before numba is imported and has compiled; measured."""
 
 BLOCKS = 32
 """Into how many a collection is cut: large ones find neighbouring buckets in the processor's caches."""
 
 SMALLEST = 4096
-"""Hashes in a block at least: so few are settled one by one."""
+"""Pictures in a block at least: so few are settled one by one."""
 
-WIDEST = 24
-"""Bits of a band: its directory takes 8 bytes for each of their patterns."""
-
-PROBE, PAIR = 15.0, 0.3
-"""Nanoseconds of opening a bucket, and of comparing with a hash in it; measured, and only for choosing bands."""
+NOBODY = 2**32 - 1
+"""The leader, as an unsigned row, of a picture that has none."""
 
 
-class Band(NamedTuple):
-    """Buckets of the representatives, by a band of their bits; each has room for all hashes that belong there."""
+class Team(NamedTuple):
+    """Threads to work on."""
 
-    shift: np.uint64
-    flips: np.ndarray
-    ends: np.ndarray
-    known: np.ndarray
-    rows: np.ndarray
+    pool: ThreadPoolExecutor
+    size: int
+
+
+class Index(Protocol):
+    """Representatives, to be asked which of them are near."""
+
+    def look(self, rows: np.ndarray, leader: np.ndarray) -> None:
+        """Lower the leaders of some pictures to the first representative that is near."""
+
+    def insert(self, rows: np.ndarray) -> None:
+        """Add representatives."""
+
+
+class Relation(Protocol):
+    """Which pictures are copies of each other."""
+
+    def __len__(self) -> int:
+        """How many pictures."""
+
+    def part(self, rows: np.ndarray) -> Self:
+        """The same of some pictures."""
+
+    def near(self, row: int, others: np.ndarray) -> np.ndarray:
+        """Which of the others are copies of a picture."""
+
+    def settle(self, before: np.ndarray) -> np.ndarray:
+        """The leaders of a few pictures."""
+
+    def index(self, expected: int, team: Team) -> Index:
+        """An empty index, quickest for about so many representatives."""
+
+    def mixed(self) -> np.ndarray:
+        """A number for each picture that equal ones share, and different ones hardly ever."""
+
+    def equal(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Which pairs of pictures have everything in common."""
 
 
 def chance_pairs(count: int, radius: int) -> float:
     """How many pairs among so many uniform hashes lie within the radius: N(N-1)/2 sum C(64, k) / 2^64."""
-    return count * (count - 1) / 2 * balls(BITS, radius) / 2**BITS
+    return count * (count - 1) / 2 * bands.balls(bands.BITS, radius) / 2**bands.BITS
 
 
-def balls(width: int, flips: int) -> int:
-    """How many patterns of so many bits have no more than so many set."""
-    return sum(math.comb(width, bits) for bits in range(flips + 1))
+def unknown(count: int) -> np.ndarray:
+    """What is known before the first walk."""
+    return np.full(count, -1)
 
 
-def leaders(hashes: np.ndarray, radius: int, threads: int) -> np.ndarray:
-    """Each row's representative, as a row number; the rows come best first, and equal hashes collapse.
+def leaders(relation: Relation, threads: int, before: np.ndarray | None = None) -> np.ndarray:
+    """Each row's representative, as a row number; the rows come best first, and equal ones collapse.
 
-    A row joins the first representative within the radius; where there is none, it becomes one.
+    A row joins the first representative that is near; where there is none, it becomes one. What `before` says of rows
+    is their representative (-1: not known) in an earlier walk, among the rows that it says something of, in this order.
     """
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    different = first[order]
-    search = walk if len(different) <= SMALL else probe
-    joined: np.ndarray = different[search(hashes[different], radius, threads)]
-    return joined[place[inverse]]
+    count = len(relation)
+    place, different = collapse(relation)
+    told = unknown(count) if before is None else before
+    led = told[different]
+    firsts = np.full(count + 1, -1)
+    firsts[different] = np.arange(len(different))
+    known = firsts[led]  # -1: a leader that no longer comes first among its equals is none
+    joined: np.ndarray = different[search(relation.part(different), known, threads)]
+    return joined[place]
 
 
-def walk(hashes: np.ndarray, radius: int, _threads: int = 1) -> np.ndarray:
-    """The rule as it is said, each representative compared with all after it."""
-    leader = np.full(len(hashes), -1)
-    for row in range(len(hashes)):
-        if leader[row] < 0:
-            near = np.bitwise_count(hashes[row:] ^ hashes[row]) <= radius
-            leader[row:][near & (leader[row:] < 0)] = row
-    return leader
+def collapse(relation: Relation) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's place among the different ones, and the rows where these first occur."""
+    mixed = relation.mixed()
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    rows = np.arange(len(relation))
+    leading = first[inverse]
+    odd = ~relation.equal(rows, leading)  # equal numbers of different pictures: each stands for itself
+    leading[odd] = rows[odd]
+    different = np.unique(leading)
+    return np.searchsorted(different, leading), different
 
 
-def probe(hashes: np.ndarray, radius: int, threads: int) -> np.ndarray:
-    """The same by bands; neither bands nor blocks nor threads show in the result."""
-    from native4k.dataset import kernels
-
-    limit = np.uint64(radius)
-    if len(hashes) <= SMALLEST:
-        return kernels.settle(hashes, limit)
-    shapes = plan(len(hashes), radius)
-    bands = [band(hashes, *shape) for shape in shapes]
-    leader = np.full(len(hashes), kernels.NOBODY, dtype=np.uint32)
-
-    def look(begin: int, end: int) -> None:
-        for each, (first, width, _) in zip(bands, shapes, strict=True):
-            rows = begin + np.argsort(keys(hashes[begin:end], first, width))
-            found = leader[rows]
-            kernels.look(hashes[rows], found, limit, *each)
-            leader[rows] = found
-
-    def insert(each: Band, fresh: np.ndarray) -> None:
-        kernels.insert(hashes, fresh, each.shift, each.ends, each.known, each.rows)
-
-    size = max(SMALLEST, math.ceil(len(hashes) / BLOCKS))
+def search(relation: Relation, before: np.ndarray, threads: int) -> np.ndarray:
+    """The walk in the way that is quickest for so many."""
+    if len(relation) <= SMALL:
+        return walk(relation, before)
     with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(hashes), size):
-            end = min(start + size, len(hashes))
-            cuts = np.linspace(start, end, threads + 1).astype(int)
-            list(pool.map(look, cuts[:-1], cuts[1:]))
-            free = start + np.flatnonzero(leader[start:end] == kernels.NOBODY)
-            leader[free] = free[probe(hashes[free], radius, threads)]
-            list(pool.map(insert, bands, repeat(free[leader[free] == free])))
+        return probe(relation, before, Team(pool, threads))
+
+
+def walk(relation: Relation, before: np.ndarray) -> np.ndarray:
+    """The rule as it is said, each representative compared with those after it whose leaders are not known."""
+    leader = unknown(len(relation))
+    for row in range(len(relation)):
+        if leader[row] < 0:
+            after = row + np.flatnonzero(leader[row:] < 0)
+            told = before[after]
+            asked = after[(told < row) if before[row] == row else (told != row)]
+            leader[after[told == row]] = row
+            leader[asked[relation.near(row, asked)]] = row
+            leader[row] = row
     return leader
 
 
-def plan(count: int, radius: int) -> list[tuple[int, int, int]]:
-    """The cheapest bands, each by its first bit, its width, and how many of its bits to flip.
-
-    Bands that allow t1, ..., tm flips miss nothing within t1 + ... + tm + m - 1. A single band of no bits compares all.
-    """
-
-    def cost(shape: tuple[int, int]) -> float:
-        probes = sum(balls(width, flips) for _, width, flips in shares(*shape, radius))
-        return probes * (PROBE + PAIR * count / 2 ** (shape[1] + 1))
-
-    shapes = [(m, width) for m in range(1, radius + 2) for width in range(min(BITS // m, WIDEST) + 1)]
-    return shares(*min(shapes, key=cost), radius)
-
-
-def shares(number: int, width: int, radius: int) -> list[tuple[int, int, int]]:
-    """So many bands of a width, with the flips that each must allow."""
-    each, more = divmod(radius - number + 1, number)
-    return [(at * width, width, min(width, each + (at < more))) for at in range(number)]
-
-
-def band(hashes: np.ndarray, start: int, width: int, flips: int) -> Band:
-    """A band's empty buckets."""
-    sizes = np.bincount(keys(hashes, start, width).astype(np.int64), minlength=2**width)
-    begins = (np.cumsum(sizes) - sizes).astype(np.uint32)
-    patterns = [sum(1 << bit for bit in bits) for set_ in range(flips + 1) for bits in combinations(range(width), set_)]
-    return Band(
-        shift=np.uint64(start),
-        flips=np.array(patterns, dtype=np.uint64),
-        ends=np.stack([begins, begins], axis=1),
-        known=np.empty(len(hashes), dtype=np.uint64),
-        rows=np.empty(len(hashes), dtype=np.uint32),
-    )
+def probe(relation: Relation, before: np.ndarray, team: Team) -> np.ndarray:
+    """The same by an index; neither blocks nor threads show in the result."""
+    count = len(relation)
+    if count <= SMALLEST:
+        return relation.settle(before)
+    leader = np.full(count, NOBODY)
+    everyone = relation.index(count, team)
+    fresh = relation.index(max(1, int((before < 0).sum())), team) if (before >= 0).any() else everyone
+    size = max(SMALLEST, math.ceil(count / BLOCKS))
+    for start in range(0, count, size):
+        rows = np.arange(start, min(start + size, count))
+        told = before[rows]
+        led = (told >= 0) & (told < start)
+        led[led] = leader[told[led]] == told[led]
+        leader[rows[led]] = told[led]
+        asking = led | (told >= start)
+        fresh.look(rows[asking], leader)
+        everyone.look(rows[~asking], leader)
+        free = rows[leader[rows] == NOBODY]
+        leader[free] = free[probe(relation.part(free), inside(free, before[free], start), team)]
+        made = free[leader[free] == free]
+        everyone.insert(made)
+        if fresh is not everyone:
+            fresh.insert(made[before[made] != made])
+    return leader
 
 
-def keys(hashes: np.ndarray, start: int, width: int) -> np.ndarray:
-    """The bits of a band."""
-    bits: np.ndarray = hashes >> np.uint64(start) & np.uint64(2**width - 1)
-    return bits
+def inside(free: np.ndarray, told: np.ndarray, start: int) -> np.ndarray:
+    """What was known of a block's free rows, as places among them; -1 where the leader is none of them."""
+    place = np.searchsorted(free, told)
+    place[place == len(free)] = 0
+    return np.where((told >= start) & (free[place] == told), place, -1) if len(free) else told

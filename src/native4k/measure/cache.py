@@ -15,16 +15,18 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "phash", "sharpness")
+LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "phash", "signing")
 """The modules that look at an image."""
 
 CODE = {
     "probe": (
-        *(f"measure/{name}.py" for name in (*LOOKING, "thumbnail", "tones")),
+        *(f"measure/{name}.py" for name in (*LOOKING, "sharpness", "thumbnail", "tones")),
         *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
         "images.py",
     ),
     "score": ("measure/score.py", "images.py"),
+    "embed": ("measure/embed.py", "images.py"),
+    "signatures": ("measure/signatures.py", "measure/signing.py", "measure/phash.py", "images.py"),
 }
 """Step -> the files whose code its rows depend on: not those that only run it or decide by it."""
 

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="the folder to write (data/features)")
     for step in ("probed", "scored", "labelled"):
         parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
+    parser.add_argument("--embedded", type=Path, nargs="*", default=[], help="the same, where there are embeddings")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -39,6 +40,9 @@ def run(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     pictures = table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]]
     tables.write(pictures, args.out / "thumbnails.parquet")
+    if args.embedded:
+        vectors = pd.concat(map(tables.read, args.embedded), ignore_index=True)
+        tables.write(vectors, args.out / "embeddings.parquet")
     for name in BESIDE:
         shutil.copyfile(args.store / name, args.out / name)
     measures = params.load(probe.Params, args.params, "probe").measures

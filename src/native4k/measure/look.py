@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from native4k import images
-from native4k.measure import phash
+from native4k.measure import phash, signing
 
 Row = dict[str, Any]
 
@@ -24,6 +24,8 @@ class Look(NamedTuple):
     """Reduced by a power of two, in RGB or CMYK, at least half again as large as a thumbnail."""
     narrow: np.ndarray
     """Height x 32 x 3: Pillow's Lanczos along the rows."""
+    digest: str
+    """The hash of the RGB pixels."""
     transparent: float
     """Share of the pixels that something would shine through."""
     facts: Row
@@ -40,16 +42,18 @@ def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
     width, height = image.size if orientation not in images.SIDEWAYS else image.size[::-1]
     power = halvings(width, height, side)
     luma, weights = np.empty((height, width), np.uint8), phash.lanczos(width, phash.SIDE)
+    digest = signing.started(width, height)
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
     for band, pixels in _pixels(image, orientation):
         rows = luma[top : top + len(pixels)]
+        digest.update(pixels.data)
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=rows)
         narrow.append(phash.narrow(pixels, weights))
         small.append(_halved(np.asarray(band) if band.mode == "CMYK" else pixels, power))
         clear += _clear(band)
         top += len(pixels)
     reduced = Image.fromarray(np.concatenate(small), "CMYK" if image.mode == "CMYK" else "RGB")
-    return Look(luma, reduced, np.concatenate(narrow), clear / luma.size, facts, profile)
+    return Look(luma, reduced, np.concatenate(narrow), signing.ended(digest), clear / luma.size, facts, profile)
 
 
 def _pixels(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:

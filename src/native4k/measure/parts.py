@@ -7,7 +7,19 @@ import numpy as np
 from PIL import ImageFile
 
 from native4k import headers, images, params
-from native4k.measure import artefacts, borders, complete, cost, detail, encoding, phash, sharpness, thumbnail, tones
+from native4k.measure import (
+    artefacts,
+    borders,
+    complete,
+    cost,
+    detail,
+    encoding,
+    phash,
+    sharpness,
+    signing,
+    thumbnail,
+    tones,
+)
 from native4k.measure.look import Look, Row, look
 
 SIZE = {"format": "", "width": 0, "height": 0}
@@ -31,6 +43,7 @@ PARTS: dict[str, tuple[Part, Row]] = {
     "encoding": (lambda seen, _: seen.facts, SIZE | encoding.EMPTY),
     "transparency": (lambda seen, _: {"transparent": seen.transparent}, {"transparent": np.nan}),
     "phash": (lambda seen, _: {"phash": phash.phash_of(seen.narrow)}, {"phash": ""}),
+    "signatures": (lambda seen, _: signing.signed(seen.luma, seen.digest), signing.EMPTY),
     "detail": (lambda seen, numbers: detail.detail(seen.luma, numbers.tile, numbers.tiles), detail.EMPTY),
     "sharpness": (lambda seen, numbers: sharpness.sharpness(seen.luma, numbers.patch, numbers.flat), sharpness.EMPTY),
     "artefacts": (lambda seen, numbers: artefacts.artefacts(seen.luma, numbers.patch), artefacts.EMPTY),

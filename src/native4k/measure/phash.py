@@ -60,7 +60,7 @@ def narrow(band: np.ndarray, weights: Weights) -> np.ndarray:
 def phash(image: Image.Image) -> str:
     """Perceptual hash, 16 hex digits: low DCT frequencies above their median."""
     weights = lanczos(image.width, SIDE)
-    rows = [narrow(np.asarray(band), weights) for band in images.bands(image, 1, images.BAND)]
+    rows = [narrow(np.asarray(band.convert("RGB")), weights) for band in images.bands(image, 1, images.BAND)]
     return phash_of(np.concatenate(rows))
 
 

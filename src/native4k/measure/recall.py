@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     table = tables.read(path, "id", "sha256", "reason").merge(pictures, on="id", how="left")
     table["thumbnail"] = table["thumbnail"].map(lambda value: value if isinstance(value, bytes) else b"")
     notes = tables.metadata(path)
-    for step in cache.CODE:
+    for step in [step for step in cache.CODE if step in notes]:
         made = json.loads(notes[step])
         if made["key"] != cache.key(step, args.params):
             print(f"{step}: measured by other code or params, nothing to recall")

@@ -1,0 +1,129 @@
+"""Show each image to a network that knows copies by sight, such as SSCD: one vector an image, for dedup's embedding.
+
+Optional. The network is a TorchScript file, a transformers encoder (a folder or a hub name), or imagededup's CNN.
+"""
+
+import argparse
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from native4k import images, params, tables
+from native4k.errors import UserError
+from native4k.measure import cache
+
+Encoder = Callable[[np.ndarray], np.ndarray]
+"""Pixels of a square, height x width x 3, uint8 -> a vector."""
+
+
+@params.params
+class Params:
+    """Which network, the pixels of the square it is shown, and by which mean and deviation they are scaled."""
+
+    kind: Literal["none", "torchscript", "transformers", "imagededup"]
+    model: str
+    side: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+def embed(image: Image.Image, encoder: Encoder, side: int) -> bytes:
+    """An image's vector, its length one, in half precision."""
+    square = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    vector = encoder(np.asarray(square)).astype(np.float64).ravel()
+    length = np.linalg.norm(vector)
+    return (vector / (length or 1.0)).astype("<f2").tobytes()
+
+
+def load(numbers: Params) -> Encoder:
+    """The network, on the CPU; its weights must be there already."""
+    makers = {"torchscript": torchscript, "transformers": encoder, "imagededup": imagededup}
+    if numbers.kind == "none":
+        raise UserError("embed.kind is none: nothing to embed with; there are: " + ", ".join(makers))
+    try:
+        return makers[numbers.kind](numbers)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"embed.model {numbers.model!r} cannot be loaded as {numbers.kind}: {why}") from None
+
+
+def torchscript(numbers: Params) -> Encoder:
+    """A file that torch.jit.save wrote."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch calls its own format old; published encoders have it
+        network = torch.jit.load(numbers.model, map_location="cpu").eval()
+    return lambda pixels: vector_of(network(scaled(pixels, numbers)))
+
+
+def encoder(numbers: Params) -> Encoder:
+    """A vision encoder of transformers; only safetensors."""
+    from transformers import AutoModel
+
+    network = AutoModel.from_pretrained(numbers.model, use_safetensors=True).eval()
+    see = getattr(network, "get_image_features", network)
+    return lambda pixels: vector_of(see(pixel_values=scaled(pixels, numbers)))
+
+
+def imagededup(_: Params) -> Encoder:
+    """Imagededup's CNN with its own weights and its own scaling."""
+    from imagededup.methods import CNN
+
+    network = CNN(verbose=False)
+    return lambda pixels: np.asarray(network.encode_image(image_array=pixels))
+
+
+def scaled(pixels: np.ndarray, numbers: Params) -> Any:
+    """Pixels as the network wants them: one image, its channels first."""
+    import torch
+
+    values = (pixels / 255 - numbers.mean) / numbers.std
+    return torch.from_numpy(values.astype(np.float32)).permute(2, 0, 1)[None]
+
+
+def vector_of(told: Any) -> np.ndarray:
+    """The vector in what a network returns: its pooled features, or the mean of its tokens."""
+    if getattr(told, "pooler_output", None) is not None:
+        told = told.pooler_output
+    elif getattr(told, "last_hidden_state", None) is not None:
+        told = told.last_hidden_state.mean(dim=1)
+    return np.asarray(told.detach().numpy())
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths of the step."""
+    cache.add_arguments(parser)
+    parser.add_argument("--probed", type=Path, required=True, help="the shard's table from probe")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Embed a shard of the store's images."""
+    numbers = params.load(Params, args.params, "embed")
+    table, files = cache.shard(args)
+    probed = tables.read(args.probed, "id", "reason")
+    good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    place = cache.folder(args.cache, "embed", args.params)
+    known: list[Encoder] = []
+
+    def one(file: str) -> dict[str, Any]:
+        if not known:
+            known.append(alone(numbers))
+        return {"embedding": embed(images.decode((args.store / file).read_bytes()), known[0], numbers.side)}
+
+    rows = cache.measure(files[files.index.isin(good["sha256"])], one, place, "embed")
+    rows = rows.reindex(columns=["sha256", "embedding"])
+    tables.write(good[["id", "sha256"]].merge(rows, on="sha256").drop(columns="sha256"), args.out)
+
+
+def alone(numbers: Params) -> Encoder:
+    """The network on one thread: sums in another order give other last digits, and shards use the cores."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
+    return load(numbers)
