@@ -31,6 +31,7 @@ rule probe:
     input:
         "data/images/origin.json",
         "src/native4k/measure/probe.py",
+        "src/native4k/measure/nativeness.py",
         "src/native4k/measure/cache.py",
         "src/native4k/geometry.py",
         "src/native4k/images.py",

@@ -1,4 +1,4 @@
-"""Pictures that are sharp to the pixel: textures drawn here, the demo's generators, and photographs that packages ship."""
+"""Pictures that are sharp to the pixel: textures drawn here, the demo's generators, photographs that packages ship."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,7 +21,17 @@ Chance = np.random.Generator
 Draw = Callable[[int], np.ndarray]
 """From a number to a picture: height x width x 3, uint8."""
 
-SHARP_PHOTOGRAPHS = ("astronaut", "camera", "chelsea", "coffee", "brick", "grass", "gravel", "rocket", "motorcycle_left")
+SHARP_PHOTOGRAPHS = (
+    "astronaut",
+    "camera",
+    "chelsea",
+    "coffee",
+    "brick",
+    "grass",
+    "gravel",
+    "rocket",
+    "motorcycle_left",
+)
 """In scikit-image's wheel; 0.1 to 0.4 megapixels, and all reduced from larger ones by an unknown hand."""
 
 
@@ -131,7 +141,9 @@ def _place(chance: Chance) -> tuple[int, int]:
     return int(chance.integers(WIDTH * OVER)), int(chance.integers(HEIGHT * OVER))
 
 
-def _colour(chance: Chance, low: tuple[int, ...] = (0, 0, 0), high: tuple[int, ...] = (255, 255, 255)) -> tuple[int, ...]:
+def _colour(
+    chance: Chance, low: tuple[int, ...] = (0, 0, 0), high: tuple[int, ...] = (255, 255, 255)
+) -> tuple[int, ...]:
     light = chance.uniform(0, 1)
     mixed = (a + (b - a) * (0.7 * light + 0.3 * chance.uniform(0, 1)) for a, b in zip(low, high, strict=True))
     return tuple(int(value) for value in mixed)

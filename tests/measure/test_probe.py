@@ -1,5 +1,6 @@
 """One decode of each image: what it tells, and the reasons it gives."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from native4k import images, tables
+from native4k import images, params, tables
 from native4k.geometry import Geometry
 from native4k.measure import cache, probe
+from native4k.measure.nativeness import Params as Nativeness
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -19,6 +21,7 @@ NUMBERS = probe.Params(
     tile=16,
     tiles=4,
     thumbnail=20,
+    nativeness=params.load(Nativeness, Path("params.yaml"), "probe", "nativeness"),
 )
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-CODE = {"probe": ("measure/probe.py", "images.py"), "score": ("measure/score.py", "images.py")}
+CODE = {"probe": ("measure/probe.py", "measure/nativeness.py", "images.py"), "score": ("measure/score.py", "images.py")}
 """Step -> the files whose code its rows depend on."""
 
 CHUNK = 16

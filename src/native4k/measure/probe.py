@@ -10,8 +10,19 @@ from PIL import Image
 from native4k import images, params, tables
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.measure import cache
+from native4k.measure.nativeness import UNKNOWN, nativeness
+from native4k.measure.nativeness import Params as Nativeness
 
-FAILED = {"format": "", "width": 0, "height": 0, "phash": "", "detail": np.nan, "fineness": np.nan, "thumbnail": b""}
+FAILED = {
+    "format": "",
+    "width": 0,
+    "height": 0,
+    "phash": "",
+    "detail": np.nan,
+    "fineness": np.nan,
+    **UNKNOWN,
+    "thumbnail": b"",
+}
 """What is known of an image that cannot be opened."""
 
 
@@ -23,6 +34,7 @@ class Params:
     tile: int
     tiles: int
     thumbnail: int
+    nativeness: Nativeness
 
 
 def probe(content: bytes, numbers: Params) -> dict[str, Any]:
@@ -38,6 +50,7 @@ def probe(content: bytes, numbers: Params) -> dict[str, Any]:
         "height": image.height,
         "phash": images.phash(image),
         **detail(image, numbers.tile, numbers.tiles),
+        **nativeness(np.asarray(image.convert("L")), numbers.nativeness),
         "thumbnail": images.thumbnail(image, numbers.thumbnail),
         "failure": "",
     }
