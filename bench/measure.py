@@ -28,7 +28,7 @@ from parts.results import Row, at_least, at_most
 from PIL import Image
 
 from native4k import images, params
-from native4k.measure import complete, cost, parts, phash, workers
+from native4k.measure import complete, cost, nativeness, parts, phash, workers
 from native4k.measure.look import look
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,10 +59,13 @@ if __name__ == "__main__":
 """
 
 
-def numbers() -> parts.Measures:
+def numbers() -> parts.Numbers:
     """As the repository's params.yaml has them."""
-    section = params.read(ROOT / "params.yaml")["probe"]["measures"]
-    return params.validate(parts.Measures, section, "params.yaml: probe.measures")
+    file = ROOT / "params.yaml"
+    return parts.Numbers(
+        params.load(parts.Measures, file, "probe", "measures"),
+        params.load(nativeness.Params, file, "probe", "nativeness"),
+    )
 
 
 def pictures(folder: Path, *, quick: bool) -> list[Path]:
@@ -159,23 +162,21 @@ def cpu(work: Callable[[], object]) -> float:
 
 def anatomy(file: Path) -> dict[str, float]:
     """What each part of measuring a file takes, and the decode alone."""
-    measures, content = numbers(), file.read_bytes()
+    given, content = numbers(), file.read_bytes()
     with images.opened(content) as picture:
         picture.load()
         bands = [np.asarray(band) for band in images.bands(picture, 1, images.BAND)]
-    facts = parts.facts_of(content, measures)
-    seen = look(images.opened(content), measures.thumbnail, facts)
+    facts = parts.facts_of(content, given)
+    seen = look(images.opened(content), given.measures.thumbnail, facts)
     weights = phash.lanczos(seen.luma.shape[1], phash.SIDE)
     taken = {"decode": cpu(lambda: images.opened(content).load())}
-    taken["header"] = cpu(lambda: parts.facts_of(content, measures)) - cpu(
-        lambda: complete.flaw(content, facts["format"])
-    )
+    taken["header"] = cpu(lambda: parts.facts_of(content, given)) - cpu(lambda: complete.flaw(content, facts["format"]))
     taken["completeness"] = cpu(lambda: complete.flaw(content, facts["format"]))
     taken["rows of the hash"] = cpu(lambda: [phash.narrow(band, weights) for band in bands])
-    whole = cpu(lambda: look(images.opened(content), measures.thumbnail, facts))
+    whole = cpu(lambda: look(images.opened(content), given.measures.thumbnail, facts))
     taken["bands, luma, small picture"] = whole - taken["decode"] - taken["rows of the hash"]
-    taken |= {name: cpu(partial(part, seen, measures)) for name, (part, _) in parts.PARTS.items()}
-    return taken | {"all": cpu(lambda: parts.measure(file, measures))}
+    taken |= {name: cpu(partial(part, seen, given)) for name, (part, _) in parts.PARTS.items()}
+    return taken | {"all": cpu(lambda: parts.measure(file, given))}
 
 
 def costs(files: list[Path]) -> list[Row]:
@@ -250,7 +251,8 @@ def weigh(path: str) -> tuple[int, int, float, str]:
         predicted = cost.memory(picture, len(content))
     del content
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-    row = parts.measure(Path(path), replace(numbers(), memory=100_000))
+    given = numbers()
+    row = parts.measure(Path(path), given._replace(measures=replace(given.measures, memory=100_000)))
     return before, peak(), predicted, row["failure"]
 
 

@@ -15,6 +15,7 @@ LOOKING = (
     "detail",
     "encoding",
     "look",
+    "nativeness",
     "parts",
     "phash",
     "sharpness",

@@ -185,6 +185,7 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("geometry.py", "measure", {"probe", "score", "features"}),
         ("tables.py", "measure", {"probe", "score", "label", "features"}),
         ("measure/cache.py", "measure", {"probe", "score", "features"}),
+        ("measure/nativeness.py", "measure", {"probe", "features"}),
         ("measure/score.py", "measure", {"score", "features"}),
         ("measure/label.py", "measure", {"label", "features"}),
         ("measure/features.py", "measure", {"features"}),

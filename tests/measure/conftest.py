@@ -14,6 +14,8 @@ from native4k import tables
 from native4k.fetch import fetch
 from native4k.fetch.identity import identify
 
+ROOT = Path(__file__).parent.parent.parent
+
 PARAMS: dict[str, Any] = {
     "probe": {
         "geometry": {
@@ -33,6 +35,7 @@ PARAMS: dict[str, Any] = {
             "patch": 20,
             "flat": {"v1": 800.0, "final": 100.0},
         },
+        "nativeness": yaml.safe_load(ROOT.joinpath("params.yaml").read_text(encoding="utf-8"))["probe"]["nativeness"],
     },
     "score": {"metrics": {}, "tiles": 2},
     "label": {"words": {"Food": ["bread", "apple"], "Urban": ["street"]}},

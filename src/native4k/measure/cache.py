@@ -15,12 +15,12 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
-LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "parts", "phash", "signing")
+LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "nativeness", "parts", "phash")
 """The modules that look at an image."""
 
 CODE = {
     "probe": (
-        *(f"measure/{name}.py" for name in (*LOOKING, "sharpness", "thumbnail", "tones")),
+        *(f"measure/{name}.py" for name in (*LOOKING, "sharpness", "signing", "thumbnail", "tones")),
         *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
         "images.py",
     ),
@@ -30,7 +30,7 @@ CODE = {
 }
 """Step -> the files whose code its rows depend on: not those that only run it or decide by it."""
 
-BEARING = {"probe": ("measures",)}
+BEARING = {"probe": ("measures", "nativeness")}
 """Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
 
 LIBRARIES = {"probe": ("numpy", "opencv-python-headless", "pillow", "scipy")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import ImageFile
@@ -14,6 +15,7 @@ from native4k.measure import (
     cost,
     detail,
     encoding,
+    nativeness,
     phash,
     sharpness,
     signing,
@@ -37,20 +39,36 @@ class Measures:
     flat: dict[str, float]
 
 
-Part = Callable[[Look, Measures], Row]
+class Numbers(NamedTuple):
+    """The numbers of all parts."""
+
+    measures: Measures
+    nativeness: nativeness.Params
+
+
+Part = Callable[[Look, Numbers], Row]
 
 PARTS: dict[str, tuple[Part, Row]] = {
     "encoding": (lambda seen, _: seen.facts, SIZE | encoding.EMPTY),
     "transparency": (lambda seen, _: {"transparent": seen.transparent}, {"transparent": np.nan}),
     "phash": (lambda seen, _: {"phash": phash.phash_of(seen.narrow)}, {"phash": ""}),
     "signatures": (lambda seen, _: signing.signed(seen.luma, seen.digest), signing.EMPTY),
-    "detail": (lambda seen, numbers: detail.detail(seen.luma, numbers.tile, numbers.tiles), detail.EMPTY),
-    "sharpness": (lambda seen, numbers: sharpness.sharpness(seen.luma, numbers.patch, numbers.flat), sharpness.EMPTY),
-    "artefacts": (lambda seen, numbers: artefacts.artefacts(seen.luma, numbers.patch), artefacts.EMPTY),
+    "detail": (
+        lambda seen, numbers: detail.detail(seen.luma, numbers.measures.tile, numbers.measures.tiles),
+        detail.EMPTY,
+    ),
+    "nativeness": (lambda seen, numbers: nativeness.nativeness(seen.luma, numbers.nativeness), nativeness.UNKNOWN),
+    "sharpness": (
+        lambda seen, numbers: sharpness.sharpness(seen.luma, numbers.measures.patch, numbers.measures.flat),
+        sharpness.EMPTY,
+    ),
+    "artefacts": (lambda seen, numbers: artefacts.artefacts(seen.luma, numbers.measures.patch), artefacts.EMPTY),
     "tones": (lambda seen, _: tones.tones(seen.luma, seen.small), tones.EMPTY),
     "borders": (lambda seen, _: borders.borders(seen.luma), borders.EMPTY),
     "thumbnail": (
-        lambda seen, numbers: thumbnail.thumbnail(seen.small, seen.luma.shape, seen.profile, numbers.thumbnail),
+        lambda seen, numbers: thumbnail.thumbnail(
+            seen.small, seen.luma.shape, seen.profile, numbers.measures.thumbnail
+        ),
         thumbnail.EMPTY,
     ),
 }
@@ -70,19 +88,19 @@ def empty(numbers: Measures) -> Row:
     return made
 
 
-def measure(path: Path, numbers: Measures) -> Row:
+def measure(path: Path, numbers: Numbers) -> Row:
     """What one decode tells of an image file; `failure` says why there is nothing to tell."""
     try:
         seen = _seen(path, numbers)
     except images.Unreadable as reason:
-        return empty(numbers) | {"failure": str(reason)}
+        return empty(numbers.measures) | {"failure": str(reason)}
     row = {name: value for part, _ in PARTS.values() for name, value in part(seen, numbers).items()}
     return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in row.items()} | {
         "failure": ""
     }
 
 
-def _seen(path: Path, numbers: Measures) -> Look:
+def _seen(path: Path, numbers: Numbers) -> Look:
     try:
         facts = facts_of(path.read_bytes(), numbers)
     except FileNotFoundError:
@@ -90,10 +108,10 @@ def _seen(path: Path, numbers: Measures) -> Look:
     except OSError as error:  # a folder
         raise images.Unreadable("not_an_image") from error
     with images.opened(path) as image:  # from the file, so that its bytes are not held beside the pixels
-        return look(image, numbers.thumbnail, facts)
+        return look(image, numbers.measures.thumbnail, facts)
 
 
-def facts_of(content: bytes, numbers: Measures) -> Row:
+def facts_of(content: bytes, numbers: Numbers) -> Row:
     """The header's columns; Unreadable where it is known before the decode that there is no use in it."""
     try:
         kind, width, height = images.header(content)
@@ -104,7 +122,7 @@ def facts_of(content: bytes, numbers: Measures) -> Row:
     with images.opened(content) as image:
         if kind != "TIFF" and image.format != "MPO" and _moves(image):
             raise images.Unreadable("animation")
-        if cost.memory(image, len(content)) > numbers.memory * 1e6:
+        if cost.memory(image, len(content)) > numbers.measures.memory * 1e6:
             raise images.Unreadable("too_heavy")
         return {"format": kind, "width": width, "height": height, **encoding.encoding(image, content)}
 
@@ -129,6 +147,6 @@ def _precisely(content: bytes, reason: str) -> str:
     return complete.flaw(content, found.format) or "broken" if found.format in images.FORMATS else "unsupported"
 
 
-def one(store: Path, numbers: Measures, file: str) -> Row:
+def one(store: Path, numbers: Numbers, file: str) -> Row:
     """A worker's work: measure a file of the store."""
     return measure(store / file, numbers)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from native4k import params, tables
 from native4k.geometry import Geometry, geometry_reasons
-from native4k.measure import cache, parts, workers
+from native4k.measure import cache, nativeness, parts, workers
 
 SUSPICIOUS = 4
 """Images that crash, and no other, at which the fault is ours."""
@@ -25,13 +25,15 @@ class Params:
     workers: int
     seconds: float
     measures: parts.Measures
+    nativeness: nativeness.Params
 
 
 def probe(files: list[str], store: Path, numbers: Params) -> Iterator[dict[str, Any]]:
     """A row for each file of the store, in their order."""
     limits = workers.Limits(numbers.workers, numbers.seconds, numbers.measures.memory)
     crashed = 0
-    for answer in workers.each(files, partial(parts.one, store, numbers.measures), limits):
+    work = partial(parts.one, store, parts.Numbers(numbers.measures, numbers.nativeness))
+    for answer in workers.each(files, work, limits):
         if isinstance(answer, workers.Lost):
             crashed += answer.reason == "crashed"
             yield parts.empty(numbers.measures) | {"failure": answer.reason}
