@@ -167,13 +167,13 @@ def anatomy(file: Path) -> dict[str, float]:
         picture.load()
         bands = [np.asarray(band) for band in images.bands(picture, 1, images.BAND)]
     facts = parts.facts_of(content, given)
-    seen = look(images.opened(content), given.measures.thumbnail, facts)
+    seen = look(images.opened(file), given.measures.thumbnail, facts)
     weights = phash.lanczos(seen.luma.shape[1], phash.SIDE)
     taken = {"decode": cpu(lambda: images.opened(content).load())}
     taken["header"] = cpu(lambda: parts.facts_of(content, given)) - cpu(lambda: complete.flaw(content, facts["format"]))
     taken["completeness"] = cpu(lambda: complete.flaw(content, facts["format"]))
     taken["rows of the hash"] = cpu(lambda: [phash.narrow(band, weights) for band in bands])
-    whole = cpu(lambda: look(images.opened(content), given.measures.thumbnail, facts))
+    whole = cpu(lambda: look(images.opened(file), given.measures.thumbnail, facts))
     taken["bands, luma, small picture"] = whole - taken["decode"] - taken["rows of the hash"]
     taken |= {name: cpu(partial(part, seen, given)) for name, (part, _) in parts.PARTS.items()}
     return taken | {"all": cpu(lambda: parts.measure(file, given))}

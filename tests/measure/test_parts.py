@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from native4k import images
-from native4k.measure import parts, phash
+from native4k.measure import parts, phash, signing
 from tests.pictures import FORMATS, MEASURES, NUMBERS, encoded, moving, noise, oriented, photo, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -130,3 +130,14 @@ def test_what_would_take_too_much_memory_is_refused_by_its_header(tmp_path: Path
 
 def test_a_folder_instead_of_a_file_is_not_an_image(tmp_path: Path) -> None:
     assert parts.measure(tmp_path, NUMBERS)["failure"] == "not_an_image"
+
+
+@pytest.mark.parametrize("options", [{"quality": 70}, {"lossless": True}, {"quality": 80, "alpha": True}])
+def test_webp_has_the_pixels_that_pillow_decodes(measured: Measured, options: dict[str, Any]) -> None:
+    picture = photo(333, 211)
+    if options.pop("alpha", False):
+        picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    content = encoded(picture, "WEBP", **options)
+    row, pixels = measured(content), images.decode(content)
+    assert (row["pixels"], row["phash"]) == (signing.pixels(pixels), phash.phash(pixels))
+    assert (row["transparent"] > 0.9) == (picture.mode == "RGBA")

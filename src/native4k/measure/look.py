@@ -37,14 +37,14 @@ class Look(NamedTuple):
 def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
     """Decode, and go over the picture once, band by band; no copy of the whole is made."""
     profile = image.info.get("icc_profile") or b""
-    images.load_pixels(image)
+    picture = loaded(image)
     orientation = images.orientation_of(image)
-    width, height = image.size if orientation not in images.SIDEWAYS else image.size[::-1]
+    width, height = picture.size if orientation not in images.SIDEWAYS else picture.size[::-1]
     power = halvings(width, height, side)
     luma, weights = np.empty((height, width), np.uint8), phash.lanczos(width, phash.SIDE)
     digest = signing.started(width, height)
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
-    for band, pixels in _pixels(image, orientation):
+    for band, pixels in _pixels(picture, orientation):
         rows = luma[top : top + len(pixels)]
         digest.update(pixels.data)
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=rows)
@@ -52,8 +52,22 @@ def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
         small.append(_halved(np.asarray(band) if band.mode == "CMYK" else pixels, power))
         clear += _clear(band)
         top += len(pixels)
-    reduced = Image.fromarray(np.concatenate(small), "CMYK" if image.mode == "CMYK" else "RGB")
+    reduced = Image.fromarray(np.concatenate(small), "CMYK" if picture.mode == "CMYK" else "RGB")
     return Look(luma, reduced, np.concatenate(narrow), signing.ended(digest), clear / luma.size, facts, profile)
+
+
+def loaded(image: ImageFile.ImageFile) -> Image.Image:
+    """The decoded picture, as it lies in the file; WebP by OpenCV: the same pixels in half of Pillow's memory."""
+    if image.format != "WEBP":
+        images.load_pixels(image)
+        return image
+    clear = image.mode == "RGBA"
+    content = np.fromfile(image.filename, np.uint8)
+    pixels = cv2.imdecode(content, cv2.IMREAD_UNCHANGED if clear else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None or pixels.shape != (image.height, image.width, 4 if clear else 3):
+        raise images.Unreadable("broken")
+    order = cv2.COLOR_BGRA2RGBA if clear else cv2.COLOR_BGR2RGB
+    return Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels), image.mode)
 
 
 def _pixels(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
