@@ -73,7 +73,7 @@ def loaded(image: ImageFile.ImageFile) -> Image.Image:
 def _pixels(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
     try:
         for band in images.bands(image, orientation, images.BAND):
-            yield band, np.asarray(images.rgb(band))
+            yield band, np.asarray(band if band.mode == "RGB" else images.rgb(band))
     except images.HOSTILE as error:
         raise images.Unreadable("broken") from error
 

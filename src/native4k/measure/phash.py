@@ -6,6 +6,7 @@ Most of it is Pillow's Lanczos resize, along the rows first: here in whole numbe
 from functools import lru_cache
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from PIL import Image
 from scipy.fft import dct
@@ -49,11 +50,12 @@ def narrow(band: np.ndarray, weights: Weights) -> np.ndarray:
     """Rows (height x width x channels, uint8) made narrower; every sum is a whole number below 2^53, so exact."""
     height, _, channels = band.shape
     planes = np.empty((channels, *band.shape[:2]))
-    planes[...] = band.transpose(2, 0, 1)
+    for plane, values in zip(planes, cv2.split(band), strict=True):
+        plane[...] = values
     flat = planes.reshape(channels * height, -1)
     sums = [flat[:, start : start + len(window)] @ window for start, window in zip(*weights, strict=True)]
-    values = np.floor((np.stack(sums, axis=1) + 2 ** (PRECISION - 1)) / 2**PRECISION)
-    made = np.clip(values, 0, 255).astype(np.uint8).reshape(channels, height, -1)
+    rounded = np.floor((np.stack(sums, axis=1) + 2 ** (PRECISION - 1)) / 2**PRECISION)
+    made = np.clip(rounded, 0, 255).astype(np.uint8).reshape(channels, height, -1)
     return np.ascontiguousarray(made.transpose(1, 2, 0))
 
 
