@@ -7,6 +7,23 @@ include: "frozen.smk"
 
 SHARDS = config["shards"]
 EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)
+LOOKING = (
+    "artefacts",
+    "borders",
+    "complete",
+    "cost",
+    "detail",
+    "encoding",
+    "look",
+    "nativeness",
+    "parts",
+    "phash",
+    "sharpness",
+    "signing",
+    "thumbnail",
+    "tones",
+    "workers",
+)
 STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
 FILLING = [  # what all steps that fill single columns are made of
     "src/native4k/measure/asked.py",
@@ -44,8 +61,8 @@ rule probe:
     """Decode one shard."""
     input:
         "data/images/origin.json",
+        expand("src/native4k/measure/{part}.py", part=LOOKING),
         "src/native4k/measure/probe.py",
-        "src/native4k/measure/signatures.py",
         "src/native4k/measure/cache.py",
         "src/native4k/geometry.py",
         "src/native4k/images.py",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter, ImageOps, features
+from PIL import Image, ImageOps, features
 
 from native4k import images
 
@@ -129,36 +129,6 @@ def test_pixels_of_a_file_are_height_by_width_by_three(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(noise(30, 20), "PNG"))
     pixels = images.load(tmp_path / "a.png")
     assert (pixels.shape, pixels.dtype) == ((20, 30, 3), np.uint8)
-
-
-def pictures() -> list[Image.Image]:
-    grey = Image.linear_gradient("L")
-    radial = Image.radial_gradient("L").resize((640, 360))
-    return [
-        *(noise(width, height) for width, height in ((32, 32), (33, 17), (640, 480), (101, 999))),
-        *(noise(12, 8).resize((700, 400), method) for method in (Image.Resampling.BICUBIC, Image.Resampling.NEAREST)),
-        noise(300, 300).filter(ImageFilter.GaussianBlur(6)),
-        Image.merge("RGB", [grey, grey.rotate(90), grey.rotate(180)]).resize((999, 333)),
-        radial.convert("RGB"),
-        ImageOps.invert(radial).convert("RGB"),
-        Image.new("RGB", (64, 64), (10, 200, 30)),
-        Image.effect_mandelbrot((512, 384), (-2, -1.5, 1, 1.5), 50).convert("RGB"),
-    ]
-
-
-@pytest.mark.filterwarnings("ignore")  # third parties' imports
-def test_the_perceptual_hash_is_that_of_imagededup_bit_for_bit() -> None:
-    from imagededup.methods import PHash
-
-    peer = PHash(verbose=False)
-    for place, picture in enumerate(pictures()):
-        assert images.phash(picture) == peer.encode_image(image_array=np.asarray(picture)), f"picture {place}"
-
-
-def test_a_hash_hardly_changes_when_a_picture_is_made_smaller() -> None:
-    picture = noise(16, 12).resize((800, 600), Image.Resampling.BICUBIC)
-    one, other = (int(images.phash(image), 16) for image in (picture, picture.resize((400, 300))))
-    assert (one ^ other).bit_count() <= 4
 
 
 @pytest.mark.parametrize(("size", "expected"), [((800, 400), (100, 50)), ((300, 900), (33, 100)), ((50, 20), (50, 20))])

@@ -14,7 +14,7 @@ from native4k import tables
 from tests.project import Project, tiny
 
 BLURRED = ("select.presets.demo.blurred.min", 12.0)
-TILES = ("probe.tiles", 4)
+TILES = ("probe.measures.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
 
@@ -187,6 +187,7 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("geometry.py", "measure", {"probe", "score", "label", "features"}),
         ("tables.py", "measure", {"probe", "score", "label", "features"}),
         ("measure/cache.py", "measure", {"probe", "score", "label", "features"}),
+        ("measure/nativeness.py", "measure", {"probe", "features"}),
         ("measure/columns.py", "measure", {"score", "label", "features"}),
         ("measure/score.py", "measure", {"score", "features"}),
         ("measure/textures.py", "measure", {"score", "features"}),

@@ -3,11 +3,11 @@
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile
-from scipy.fft import dct
+from PIL import AvifImagePlugin, Image, ImageFile
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """What we accept, and the file ending each gets."""
@@ -15,9 +15,13 @@ FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "g
 ENDINGS = frozenset({f".{ending}" for ending in FORMATS.values()} | {".jpeg", ".tiff"})
 """Of the files in a folder that are taken for pictures."""
 
+FOREIGN = (b"BM", b"8BPS", b"\0\0\1\0", b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"DDS ", b"\x76\x2f\x31\x01", b"%!PS")
+"""What images of formats begin with that we do not take."""
+
 MAX_PIXELS = 400_000_000
 """A header that promises more is a decompression bomb."""
 
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # cores are used by shards and workers
 Image.MAX_IMAGE_PIXELS = None  # we ask ourselves: Pillow only warns up to twice its limit
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of broken metadata; what matters is an exception
 
@@ -34,6 +38,9 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = (5, 6, 7, 8)
+
+BAND = 64
+"""Rows taken from a picture at once; they and what is made of them fit a processor's cache."""
 
 HOSTILE = (
     OSError,
@@ -55,23 +62,62 @@ class Unreadable(Exception):  # noqa: N818
 
 def header(content: bytes | Path) -> tuple[str, int, int]:
     """Format, width and height as displayed, without decoding the pixels, of bytes or of a file."""
-    with _open(content) as image:
+    with opened(content) as image:
         width, height = image.size
         if image.format == "PNG" and not {"exif", "Raw profile type exif"} & image.info.keys():
             image.info["exif"] = _late_exif(image)  # or Pillow decodes the pixels to see what follows them
-        turned = image.format != "TIFF" and _orientation(image) in SIDEWAYS  # Pillow turns the size of TIFF itself
-        return str(image.format), *((height, width) if turned else (width, height))
+        turned = image.format != "TIFF" and orientation_of(image) in SIDEWAYS  # Pillow turns the size of TIFF itself
+        return kind_of(image), *((height, width) if turned else (width, height))
+
+
+def kind_of(image: Image.Image) -> str:
+    """Our name of its format; a JPEG that carries further pictures (MPO) is a JPEG."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
 
 
 def decode(content: bytes) -> Image.Image:
     """The picture upright and in RGB."""
-    with _open(content) as image:
-        try:
-            image.load()
-            turn = UPRIGHT.get(_orientation(image))
-            return (image if turn is None else image.transpose(turn)).convert("RGB")
-        except HOSTILE as error:
-            raise Unreadable("truncated" if "truncated" in str(error) else "broken") from error
+    with opened(content) as image:
+        load_pixels(image)
+        turn = UPRIGHT.get(orientation_of(image))
+        return rgb(image if turn is None else image.transpose(turn))
+
+
+def load_pixels(image: ImageFile.ImageFile) -> None:
+    """Decode, or say why not."""
+    try:
+        image.load()
+    except HOSTILE as error:
+        raise Unreadable(_why(error, "broken")) from error
+
+
+def _why(error: Exception, otherwise: str) -> str:
+    said = str(error)
+    if "text chunks" in said or "MAX_TEXT_CHUNK" in said:
+        return "bomb"  # a PNG whose text unpacks to more than anyone reads
+    return "truncated" if "truncated" in said.lower() else otherwise
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """The picture in RGB; of 16 bits the higher 8."""
+    if image.mode.startswith("I;16"):
+        deep = np.asarray(image).astype(np.uint16)
+        return Image.fromarray((deep >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in {"I", "F", "LAB", "HSV"}:
+        raise Unreadable("unsupported")  # no telling what is black and what is white
+    return image.convert("RGB")
+
+
+def bands(image: Image.Image, orientation: int, height: int) -> Iterator[Image.Image]:
+    """The upright picture from top to bottom, in its own mode and without a copy of the whole."""
+    sideways, backwards = orientation in SIDEWAYS, orientation in {3, 4, 7, 8}
+    turn, end = UPRIGHT.get(orientation), image.width if sideways else image.height
+    for start in range(0, end, height):
+        stop = min(end, start + height)
+        first, last = (end - stop, end - start) if backwards else (start, stop)
+        box = (first, 0, last, image.height) if sideways else (0, first, image.width, last)
+        band = image.crop(box)
+        yield band if turn is None else band.transpose(turn)
 
 
 def load(path: Path) -> np.ndarray:
@@ -79,11 +125,12 @@ def load(path: Path) -> np.ndarray:
     return np.asarray(decode(path.read_bytes()))
 
 
-def _open(content: bytes | Path) -> ImageFile.ImageFile:
+def opened(content: bytes | Path) -> ImageFile.ImageFile:
+    """The file's header as Pillow reads it; the pixels are not decoded yet."""
     try:
         image = Image.open(content if isinstance(content, Path) else io.BytesIO(content), formats=list(FORMATS))
     except HOSTILE as error:
-        raise Unreadable("not_an_image") from error
+        raise Unreadable(_why(error, "not_an_image") if isinstance(error, ValueError) else "not_an_image") from error
     if image.width * image.height > MAX_PIXELS:
         raise Unreadable("bomb")
     return image
@@ -102,20 +149,13 @@ def _late_exif(image: ImageFile.ImageFile) -> bytes:
     return b""
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation, 1 for none."""
     try:
         value = image.getexif().get(ORIENTATION)
     except HOSTILE:
         return 1
     return value if isinstance(value, int) else 1
-
-
-def phash(image: Image.Image) -> str:
-    """Perceptual hash, 16 hex digits, bit for bit imagededup's PHash: low DCT frequencies above their median."""
-    grey = np.asarray(image.resize((32, 32), Image.Resampling.LANCZOS).convert("L"))
-    low = dct(dct(grey, axis=0), axis=1)[:8, :8]
-    bits = low >= np.median(low.flatten()[1:])
-    return np.packbits(bits).tobytes().hex()
 
 
 def thumbnail(image: Image.Image, side: int) -> bytes:
@@ -127,7 +167,7 @@ def thumbnail(image: Image.Image, side: int) -> bytes:
     return out.getvalue()
 
 
-def tiles(image: Image.Image, side: int, count: int) -> list[np.ndarray]:
+def tiles(image: Image.Image | np.ndarray, side: int, count: int) -> list[np.ndarray]:
     """About count squares of side pixels at native resolution, evenly spread; the whole image if it is smaller."""
     pixels = np.asarray(image)
     height, width = pixels.shape[:2]

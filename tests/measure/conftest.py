@@ -14,6 +14,7 @@ from native4k import tables
 from native4k.fetch import fetch
 from native4k.fetch.identity import identify
 
+ROOT = Path(__file__).parent.parent.parent
 MODELS = {"device": "cpu", "batch": 1, "readers": 1, "weights": None}
 QUESTION = {
     "words": {"Food": ["bread", "apple"], "Urban": ["street"]},
@@ -33,9 +34,17 @@ PARAMS: dict[str, Any] = {
             "min_aspect": 0.4,
             "max_aspect": 2.5,
         },
-        "tile": 16,
-        "tiles": 4,
-        "thumbnail": 20,
+        "workers": 1,
+        "seconds": 30.0,
+        "measures": {
+            "memory": 300,
+            "tile": 16,
+            "tiles": 4,
+            "thumbnail": 20,
+            "patch": 20,
+            "flat": {"v1": 800.0, "final": 100.0},
+        },
+        "nativeness": yaml.safe_load(ROOT.joinpath("params.yaml").read_text(encoding="utf-8"))["probe"]["nativeness"],
     },
     "score": {
         "metrics": {},

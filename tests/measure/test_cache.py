@@ -1,5 +1,9 @@
 """Nothing is measured twice, and nothing is taken for measured that other code or params would measure."""
 
+import importlib.util
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +102,7 @@ def test_other_params_or_other_code_have_another_place(
     assert place() == probe
     package = tmp_path / "package"
     (package / "measure").mkdir(parents=True)
+    (package / "headers").mkdir()
     for file in cache.CODE["probe"]:
         (package / file).write_bytes((cache.PACKAGE / file).read_bytes())
     monkeypatch.setattr(cache, "PACKAGE", package)
@@ -115,3 +120,32 @@ def test_a_shard_is_its_candidates_and_the_files_that_are_there(store: Any, mixe
     assert sorted(id_ for part, _ in parts for id_ in part["id"]) == sorted(mixed)
     assert sum(len(part) for _, part in parts) == len(there)
     tables.conserve(*(frame.assign(reason="") for frame in (table, pd.concat(part for part, _ in parts))), "shard")
+
+
+def test_what_hung_on_the_machine_is_not_kept(tmp_path: Path) -> None:
+    failures = {"a.png": "", "b.png": "timeout", "c.png": "truncated", "d.png": "crashed", "e.png": "out_of_memory"}
+    rows = cache.fill(files(*"abcde"), lambda todo: ({"failure": failures[file]} for file in todo), tmp_path, "probe")
+    assert rows.to_numpy().tolist() == [["a", ""], ["b", "timeout"], ["c", "truncated"], ["d", "crashed"],
+                                        ["e", "out_of_memory"]]  # fmt: skip
+    meter = Meter()
+    cache.measure(files(*"abcde"), meter, tmp_path, "probe")
+    assert meter.asked == ["b.png", "d.png", "e.png"]
+
+
+def test_every_module_that_a_row_of_probe_depends_on_is_in_its_key() -> None:
+    code = (
+        "import sys, native4k.measure.parts as parts;"
+        "print(*(name for name in sys.modules if name.startswith('native4k.')))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    files = {Path(str(importlib.util.find_spec(name).origin)).relative_to(cache.PACKAGE).as_posix() for name in said}  # type: ignore[union-attr]
+    assert files - set(cache.CODE["probe"]) == {"errors.py", "params.py", "measure/__init__.py"}
+    assert set(cache.CODE["probe"]) <= files
+
+
+def test_another_version_of_a_decoder_has_another_place(
+    tmp_path: Path, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = cache.folder(tmp_path, "probe", store.params)
+    monkeypatch.setattr(cache, "version", lambda library: "99" if library == "pillow" else version(library))
+    assert cache.folder(tmp_path, "probe", store.params) != before

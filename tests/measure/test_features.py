@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from native4k import tables
-from native4k.measure import cache, features, label, probe, signatures
+from native4k.measure import cache, features, label, parts, probe
+from tests.pictures import MEASURES
 
 
 def run(store: Any, shards: int, embedded: list[Path] | None = None) -> Path:
@@ -34,7 +35,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
     assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
     assert table.columns.tolist() == [
         "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
-        "format", "width", "height", "phash", *signatures.FAILED, "detail", "fineness", "reason", "rejected_by",
+        *(name for name in parts.empty(MEASURES) if name != "thumbnail"), "reason", "rejected_by",
         "piqe", "category", "category_confidence",
     ]  # fmt: skip
 
@@ -59,7 +60,10 @@ def test_embeddings_stand_beside_it_where_there_are_any(store: Any, mixed: dict[
 def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: dict[str, str]) -> None:
     assert mixed
     notes = tables.metadata(run(store, 1) / "images.parquet")
-    assert json.loads(notes["probe"]) == {"key": cache.key("probe", store.params), "columns": list(probe.FAILED)}
+    assert json.loads(notes["probe"]) == {
+        "key": cache.key("probe", store.params),
+        "columns": list(parts.empty(MEASURES)),
+    }
 
 
 def test_the_number_of_shards_changes_no_byte(store: Any, mixed: dict[str, str]) -> None:

@@ -1,81 +1,17 @@
-"""One decode of each image: what it tells, and the reasons it gives."""
+"""One decode of each image, in worker processes: the rows, and the reasons they give."""
 
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+import yaml
+from PIL import Image
 
-from native4k import images, tables
-from native4k.geometry import Geometry
-from native4k.measure import cache, probe
+from native4k import tables
+from native4k.measure import cache, probe, workers
+from tests.pictures import encoded, noise
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-
-NUMBERS = probe.Params(
-    geometry=Geometry(min_pixels=2000, min_long_side=60, min_short_side=0, min_aspect=0.4, max_aspect=2.5),
-    tile=16,
-    tiles=4,
-    thumbnail=20,
-)
-
-
-def noise(width: int, height: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
-
-
-def test_one_decode_tells_everything(picture: Any) -> None:
-    row = probe.probe(picture(80, 60), NUMBERS)
-    assert list(row) == [*probe.FAILED, "failure"]
-    decoded = images.decode(picture(80, 60))
-    assert {name: row[name] for name in ("format", "width", "height", "phash", "failure")} == {
-        "format": "PNG",
-        "width": 80,
-        "height": 60,
-        "phash": images.phash(decoded),
-        "failure": "",
-    }
-    assert images.header(row["thumbnail"]) == ("WEBP", 20, 15)
-
-
-@pytest.mark.parametrize(("cut", "failure"), [(9000, "truncated"), (5, "not_an_image"), (0, "not_an_image")])
-def test_a_file_that_cannot_be_used_tells_only_why(picture: Any, cut: int, failure: str) -> None:
-    row = probe.probe(picture()[:cut], NUMBERS)
-    np.testing.assert_equal(row, probe.FAILED | {"failure": failure})
-
-
-def test_enlarged_and_blurred_pictures_have_less_of_the_finest_detail() -> None:
-    sharp = noise(256, 256)
-    enlarged = noise(128, 128).resize((256, 256), Image.Resampling.BICUBIC)
-    blurred = sharp.filter(ImageFilter.GaussianBlur(3))
-    fineness, detail = ({name: probe.detail(picture, 64, 9)[column] for name, picture in
-                         {"sharp": sharp, "enlarged": enlarged, "blurred": blurred}.items()}
-                        for column in ("fineness", "detail"))  # fmt: skip
-    assert fineness["sharp"] > 1.5 * fineness["enlarged"]
-    assert detail["sharp"] > 5 * detail["blurred"]
-
-
-def test_a_flat_picture_has_no_detail() -> None:
-    assert probe.detail(Image.new("RGB", (64, 64), (9, 99, 199)), 16, 4) == {"detail": 0.0, "fineness": 0.0}
-
-
-def test_a_shallow_depth_of_field_does_not_count_against_a_picture() -> None:
-    sharp = noise(256, 256)
-    shallow = sharp.filter(ImageFilter.GaussianBlur(8))
-    shallow.paste(sharp.crop((0, 0, 128, 256)), (0, 0))
-    whole, half = (probe.detail(picture, 32, 16)["detail"] for picture in (sharp, shallow))
-    assert half == pytest.approx(whole, rel=0.05)
-
-
-@given(seed=st.integers(0, 99), height=st.integers(4, 20), width=st.integers(4, 20))
-def test_haar_bands_are_the_variance_within_blocks_of_two_and_between_them(seed: int, height: int, width: int) -> None:
-    tile = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.float64)
-    even = tile[: height // 2 * 2, : width // 2 * 2]
-    blocks = even.reshape(height // 2, 2, width // 2, 2).swapaxes(1, 2).reshape(-1, 4)
-    finest, _ = probe.haar_energies(tile)
-    assert finest == pytest.approx(blocks.var(axis=1).mean(), abs=1e-6)
 
 
 def test_every_image_of_a_shard_gets_its_reason(store: Any, mixed: dict[str, str]) -> None:
@@ -120,3 +56,59 @@ def test_a_shard_of_which_nothing_could_be_fetched_is_still_a_table(store: Any) 
     assert table["reason"].tolist() == ["not_an_image"]
     assert table[["width", "height"]].dtypes.astype(str).tolist() == ["int64", "int64"]
     assert not cache.folder(store.cache, "probe", store.params).exists()
+
+
+def section(store: Any, **changed: Any) -> None:
+    tree = yaml.safe_load(store.params.read_text(encoding="utf-8"))
+    tree["probe"] |= changed
+    store.write(tree)
+
+
+def test_the_number_of_workers_changes_no_byte(store: Any, mixed: dict[str, str]) -> None:
+    assert mixed
+    probe.run(store.args("one.parquet"))
+    store.cache.rename(store.root / "aside")
+    section(store, workers=3)
+    probe.run(store.args("three.parquet"))
+    assert (store.root / "one.parquet").read_bytes() == (store.root / "three.parquet").read_bytes()
+    kept = [sorted(path.name for path in (store.root / name).rglob("*.parquet")) for name in ("aside", "cache")]
+    assert kept[0] == kept[1]
+
+
+def test_other_geometry_or_workers_measure_nothing_again(
+    store: Any, mixed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe.run(store.args("one.parquet"))
+    rule = {"min_pixels": 1, "min_long_side": 1, "min_short_side": 0, "min_aspect": 0.1, "max_aspect": 9.0}
+    section(store, workers=2, seconds=5.0, geometry=rule)
+    monkeypatch.setattr(probe, "probe", None)
+    probe.run(store.args("two.parquet"))
+    reasons = dict(tables.read(store.root / "two.parquet")[["id", "reason"]].to_numpy().tolist())
+    assert reasons == {id_: why if why in {"truncated", "not_an_image"} else "" for id_, why in mixed.items()}
+
+
+def test_what_hangs_on_the_machine_costs_a_row_and_is_tried_again_by_the_next_run(store: Any) -> None:
+    store.add("light", encoded(noise(80, 60), "PNG"))
+    id_ = store.add("heavy", encoded(Image.new("RGB", (7000, 4000)), "JPEG"), (7000, 4000))
+    store.freeze()
+    section(store, seconds=0.1)
+    probe.run(store.args("one.parquet"))
+    assert reason(store.root / "one.parquet", id_) == ("timeout", "probe")
+    section(store, seconds=30.0)
+    probe.run(store.args("two.parquet"))
+    assert reason(store.root / "two.parquet", id_) == ("", "")
+
+
+def reason(path: Path, id_: str) -> tuple[str, str]:
+    row = tables.read(path).set_index("id").loc[id_]
+    return row["reason"], row["rejected_by"]
+
+
+def test_a_step_at_which_everything_crashes_is_not_taken_for_done(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(probe.SUSPICIOUS):
+        store.add(str(number), encoded(noise(80, 60, number), "PNG"))
+    store.freeze()
+    monkeypatch.setattr(workers, "each", lambda files, *_: (workers.Lost("crashed") for _ in files))
+    with pytest.raises(RuntimeError, match="each of 4 images crashed"):
+        probe.run(store.args("probe.parquet"))
+    assert not (store.root / "probe.parquet").exists()

@@ -3,7 +3,8 @@
 import argparse
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,29 @@ from tqdm import tqdm
 from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
+LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "nativeness", "parts", "phash")
+"""The modules that look at an image."""
+
 CODE = {
-    "probe": ("measure/probe.py", "measure/signatures.py", "images.py"),
+    "probe": (
+        *(f"measure/{name}.py" for name in (*LOOKING, "sharpness", "signing", "thumbnail", "tones")),
+        *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
+        "images.py",
+    ),
     "embed": ("measure/embed.py", "images.py"),
-    "signatures": ("measure/signatures.py", "images.py"),
+    "signatures": ("measure/signatures.py", "measure/signing.py", "measure/phash.py", "images.py"),
 }
-"""Step -> the files whose code its rows depend on; columns.py has those of the steps that fill single columns."""
+"""Step -> the files whose code its rows depend on, not those that only run it or decide by it; columns.py has those of
+the steps that fill single columns."""
+
+BEARING = {"probe": ("measures", "nativeness")}
+"""Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
+
+LIBRARIES = {"probe": ("numpy", "opencv-python-headless", "pillow", "scipy")}
+"""Step -> the libraries whose version its rows depend on: another decoder gives other pixels."""
+
+UNSURE = frozenset({"timeout", "out_of_memory", "crashed"})
+"""Failures that hang on the machine: never kept, so that every run tries again."""
 
 CHUNK = 16
 """Images measured between two writes: what a kill can lose."""
@@ -28,8 +46,11 @@ CHUNK = 16
 def key(step: str, numbers: Path) -> str:
     """What a step's rows depend on beside the bytes, hashed."""
     code = [(PACKAGE / file).read_bytes() for file in CODE[step]]
-    section = json.dumps(params.read(numbers).get(step), sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join([section, *code])).hexdigest()[:16]
+    section = params.read(numbers).get(step)
+    if step in BEARING and isinstance(section, dict):
+        section = {name: section.get(name) for name in BEARING[step]}
+    made_by = [section, *(version(library) for library in LIBRARIES.get(step, ()))]
+    return hashlib.sha256(b"\0".join([json.dumps(made_by, sort_keys=True).encode(), *code])).hexdigest()[:16]
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:
@@ -53,21 +74,34 @@ def keep(place: Path, rows: pd.DataFrame) -> None:
     tables.write(rows.sort_values("sha256"), place / f"{name}.parquet")
 
 
-def measure(files: "pd.Series[str]", one: Callable[[str], dict[str, Any]], place: Path, step: str) -> pd.DataFrame:
-    """A row for every file (indexed by sha256): from the cache, or measured now and kept."""
+def fill(
+    files: "pd.Series[str]", rows_of: Callable[[list[str]], Iterable[dict[str, Any]]], place: Path, step: str
+) -> pd.DataFrame:
+    """A row for every file (indexed by sha256): from the cache, or measured now and, if it is sure, kept."""
     known = lookup(place, set(files.index))
-    parts = [known]
     todo = files[~files.index.isin(known["sha256"]) & ~files.index.duplicated()]
-    progress = tqdm(total=len(todo), desc=step, unit="image", mininterval=5)
-    for start in range(0, len(todo), CHUNK):
-        rows = []
-        for sha256, file in todo.iloc[start : start + CHUNK].items():
-            rows.append({"sha256": sha256, **one(file)})
-            progress.update()
-        parts.append(pd.DataFrame(rows))
-        keep(place, parts[-1])
-    progress.close()
+    parts, rows = [known], list[dict[str, Any]]()
+    named = zip(todo.index, rows_of(todo.tolist()) if len(todo) else (), strict=True)
+    for sha256, row in tqdm(named, total=len(todo), desc=step, unit="image", mininterval=5):
+        rows.append({"sha256": sha256, **row})
+        if len(rows) == CHUNK:
+            parts.append(_kept(place, rows))
+            rows = []
+    if rows:
+        parts.append(_kept(place, rows))
     return pd.concat([part for part in parts if len(part)] or [known], ignore_index=True)
+
+
+def _kept(place: Path, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    sure = [row for row in rows if row.get("failure") not in UNSURE]
+    if sure:
+        keep(place, pd.DataFrame(sure))
+    return pd.DataFrame(rows)
+
+
+def measure(files: "pd.Series[str]", one: Callable[[str], dict[str, Any]], place: Path, step: str) -> pd.DataFrame:
+    """The same, one file after the other in this process."""
+    return fill(files, lambda todo: map(one, todo), place, step)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from native4k import tables
-from native4k.measure import cache, columns, probe, recall
+from native4k import params, tables
+from native4k.measure import cache, columns, parts, probe, recall
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> None:
         tables.write(vectors, args.out / "embeddings.parquet")
     for name in BESIDE:
         shutil.copyfile(args.store / name, args.out / name)
-    notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(probe.FAILED)}}
+    measures = params.load(probe.Params, args.params, "probe").measures
+    notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(parts.empty(measures))}}
     for step, shards in (("score", args.scored), ("label", args.labelled)):
         weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
         notes[step] = columns.notes(recall.filled(step, args.params), weights)

@@ -1,87 +1,51 @@
-"""Decode each image once: true size, perceptual hash, how fine its detail is, and a thumbnail."""
+"""Decode each image once, in processes with limits: encoding, size, hash, sharpness, tones, borders, a thumbnail."""
 
 import argparse
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
-from native4k import images, params, tables
+from native4k import params, tables
 from native4k.geometry import Geometry, geometry_reasons
-from native4k.measure import cache, signatures
+from native4k.measure import cache, nativeness, parts, workers
 
-FAILED = {
-    "format": "",
-    "width": 0,
-    "height": 0,
-    "phash": "",
-    **signatures.FAILED,
-    "detail": np.nan,
-    "fineness": np.nan,
-    "thumbnail": b"",
-}
-"""What is known of an image that cannot be opened."""
+SUSPICIOUS = 4
+"""Images that crash, and no other, at which the fault is ours."""
 
 
 @params.params
 class Params:
-    """The geometry that true sizes must have, and what is measured where."""
+    """The geometry that true sizes must have, what a worker may take, and what is measured where."""
 
     geometry: Geometry
-    tile: int
-    tiles: int
-    thumbnail: int
+    workers: int
+    seconds: float
+    measures: parts.Measures
+    nativeness: nativeness.Params
 
 
-def probe(content: bytes, numbers: Params) -> dict[str, Any]:
-    """What one decode tells of an image; `failure` says why there is nothing to tell."""
-    try:
-        kind, _, _ = images.header(content)
-        image = images.decode(content)
-    except images.Unreadable as reason:
-        return FAILED | {"failure": str(reason)}
-    return {
-        "format": kind,
-        "width": image.width,
-        "height": image.height,
-        "phash": images.phash(image),
-        **signatures.signatures(image),
-        **detail(image, numbers.tile, numbers.tiles),
-        "thumbnail": images.thumbnail(image, numbers.thumbnail),
-        "failure": "",
-    }
+def probe(files: list[str], store: Path, numbers: Params) -> Iterator[dict[str, Any]]:
+    """A row for each file of the store, in their order."""
+    limits = workers.Limits(numbers.workers, numbers.seconds, numbers.measures.memory)
+    crashed = 0
+    work = partial(parts.one, store, parts.Numbers(numbers.measures, numbers.nativeness))
+    for answer in workers.each(files, work, limits):
+        if isinstance(answer, workers.Lost):
+            crashed += answer.reason == "crashed"
+            yield parts.empty(numbers.measures) | {"failure": answer.reason}
+        else:
+            yield answer
+    if crashed == len(files) >= SUSPICIOUS:
+        raise RuntimeError(f"each of {crashed} images crashed its worker: this is not the images' fault")
 
 
-def detail(image: Image.Image, side: int, count: int) -> dict[str, float]:
-    """How strong the detail of the sharpest tiles is, and how far it reaches down to single pixels.
-
-    `detail` is the standard deviation of the finest Haar band in grey levels, `fineness` its ratio to that of the
-    next coarser band: an enlarged picture has little in the finest. Both are the median of the sharpest quarter of
-    the tiles, so that a shallow depth of field does not count against an image.
-    """
-    bands = np.array([haar_energies(tile) for tile in images.tiles(image.convert("L"), side, count)])
-    sharpest = bands[np.argsort(-bands[:, 1])[: max(1, len(bands) // 4)]]
-    fine, coarse = np.median(np.sqrt(sharpest), axis=0)
-    return {"detail": float(fine), "fineness": float(fine / (coarse + 1e-3))}  # 1e-3 grey levels: a flat tile is 0
-
-
-def haar_energies(tile: np.ndarray) -> tuple[float, float]:
-    """Mean square of the finest and of the next Haar detail band."""
-    mean, finest = _haar(tile.astype(np.float64))
-    _, next_one = _haar(mean)
-    return finest, next_one
-
-
-def _haar(x: np.ndarray) -> tuple[np.ndarray, float]:
-    x = x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]
-    mean = (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]) / 4
-    return mean, float(np.mean(np.square(x)) - np.mean(np.square(mean)))
-
-
-def join(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def join(table: pd.DataFrame, rows: pd.DataFrame, numbers: parts.Measures) -> pd.DataFrame:
     """The candidates with what was measured of their bytes, in the same types whoever failed."""
-    unmeasured = FAILED | {"failure": ""}
+    unmeasured = parts.empty(numbers) | {"failure": ""}
     joined = table.merge(rows.reindex(columns=["sha256", *unmeasured]), on="sha256", how="left")
     for name, value in unmeasured.items():
         joined[name] = joined[name].where(joined[name].notna(), value)
@@ -114,5 +78,5 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(Params, args.params, "probe")
     table, files = cache.shard(args)
     place = cache.folder(args.cache, "probe", args.params)
-    rows = cache.measure(files, lambda file: probe((args.store / file).read_bytes(), numbers), place, "probe")
-    tables.write(decide(join(table, rows), numbers.geometry).drop(columns="failure"), args.out)
+    rows = cache.fill(files, lambda todo: probe(todo, args.store, numbers), place, "probe")
+    tables.write(decide(join(table, rows, numbers.measures), numbers.geometry).drop(columns="failure"), args.out)

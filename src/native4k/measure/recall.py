@@ -26,6 +26,7 @@ def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFram
     if step == "probe":
         rows = rows.drop_duplicates("sha256")
         failed = (rows["rejected_by"] == "probe") & (rows["format"] == "")
+        rows = rows[~(failed & rows["reason"].isin(cache.UNSURE))]
         return rows[["sha256", *columns]].assign(failure=rows["reason"].where(failed, ""))
     return rows.loc[tables.kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from native4k.errors import UserError
-from native4k.images import Unreadable, decode, header, phash
+from native4k.images import Unreadable, decode, header
+from native4k.measure.phash import phash
 from native4k.sources.demo import CATEGORIES, DEFECTS, Params, draw
 from native4k.sources.demo.canvas import blank, finish
 from native4k.sources.demo.catalogue import GENERATORS, Picture, plan

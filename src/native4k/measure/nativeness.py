@@ -1,0 +1,185 @@
+"""Whether an image has the detail that its size promises: how its spectrum falls, and what enlarging left behind."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import fft
+from scipy.ndimage import maximum_filter1d, median_filter
+
+from native4k import params
+
+UNKNOWN = {"nativeness": "unknown", "upscaled_by": np.nan, "nativeness_score": np.nan}
+"""What is said of an image with too little texture anywhere."""
+
+STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
+"""Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
+
+CELL = 120  # pixels: a whole number of periods of 2, 3, 4, 5, 6, 8 pixels, so that traces add up across cells
+OCTAVE = 6  # bins: over how many the steepest fall is taken
+JPEG = (1 / 4, 3 / 8, 1 / 2)
+"""Cycles a pixel at which JPEG's blocks leave traces too; 1/8 lies below what is looked at."""
+
+LEAST_STEP, LEAST_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
+LOWEST = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
+
+
+@params.params
+class Params:
+    """Which cells are looked at, what their traits weigh, and where the outcomes lie."""
+
+    cells: int
+    structure: float
+    over_fine: float
+    fewest: int
+    sharpest: float
+    weights: dict[str, float]
+    upscaled_below: float
+    native_above: float
+    factor: dict[str, float]
+
+
+class Cells(NamedTuple):
+    """Squares of CELL pixels: their pixels, their row and column in the grid, and the longer side of the grid."""
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    longest: int
+
+
+def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
+    """Native, upscaled by about a factor, or unknown; the score is higher the surer an image is native."""
+    found = traits(luma, numbers)
+    if found is None:
+        return UNKNOWN
+    score = weighed(found, numbers.weights)
+    if score >= numbers.native_above:
+        return {"nativeness": "native", "upscaled_by": 1.0, "nativeness_score": score}
+    if score > numbers.upscaled_below:
+        return UNKNOWN | {"nativeness_score": score}
+    factor = max(1.0, 2 ** weighed(found, numbers.factor))
+    return {"nativeness": "upscaled", "upscaled_by": factor, "nativeness_score": score}
+
+
+def weighed(found: dict[str, float], weights: dict[str, float]) -> float:
+    """The sum of traits times weights, and of the weight `constant`."""
+    return float(weights["constant"] + sum(found[name] * weight for name, weight in weights.items() if name in found))
+
+
+def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
+    """What speaks for or against nativeness; None where there is too little texture to say."""
+    cells = textured(luma, numbers.cells)
+    if cells is None:
+        return None
+    spectra = power(cells.pixels)
+    structure, fine = spectra[:, STRUCTURE].mean(axis=1), spectra[:, FINE].mean(axis=1)
+    speaking = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
+    if speaking.sum() < numbers.fewest:
+        return None
+    return falls(spectra[speaking], numbers.sharpest) | traces(cells)
+
+
+def textured(luma: np.ndarray, count: int) -> Cells | None:
+    """Half the cells are those of strongest gradient, half are spread over the better two thirds of the others."""
+    down, across = luma.shape[0] // CELL, luma.shape[1] // CELL
+    if not down or not across:
+        return None
+    lines = luma[1 : down * CELL : 4, : across * CELL].astype(np.int16)
+    steps = np.abs(np.diff(lines, axis=1, append=lines[:, -1:])).reshape(down, CELL // 4, across, CELL)
+    order = np.argsort(-steps.mean(axis=(1, 3), dtype=np.float32), axis=None, kind="stable")
+    half, last = min(count // 2, len(order)), max(min(count, len(order)), len(order) * 2 // 3)
+    others = np.linspace(half, last - 1, count - half if last > half else 0).astype(int)
+    rows, columns = np.unravel_index(order[np.unique(np.r_[np.arange(half), others].astype(int))], (down, across))
+    places = zip(rows * CELL, columns * CELL, strict=True)
+    pixels = np.stack([luma[top : top + CELL, left : left + CELL] for top, left in places]).astype(np.float32)
+    return Cells(pixels, rows, columns, max(down, across))
+
+
+def power(pixels: np.ndarray) -> np.ndarray:
+    """Power of each cell along its rows and columns together, by frequency: count x (CELL / 2 + 1); 1 is added."""
+    window = np.blackman(CELL + 1)[:CELL].astype(np.float32)
+    window /= np.sqrt(np.square(window).sum())
+    level = pixels - pixels.mean(axis=(1, 2), keepdims=True)
+    across = fft.rfft(level * window, axis=2)
+    down = fft.rfft(level * window[:, None], axis=1)
+    square = (np.square(np.abs(across)).mean(axis=1) + np.square(np.abs(down)).mean(axis=2)) / 2
+    return np.asarray(square + 1)  # 1 grey level squared: what lies below is rounding
+
+
+def falls(spectra: np.ndarray, share: float) -> dict[str, float]:
+    """How the mean spectrum of the sharpest cells falls, in decibels."""
+    level = 10 * np.log10(spectra)
+    sharpness = level[:, FINEST].mean(axis=1) - level[:, STRUCTURE].mean(axis=1)
+    sharpest = np.argsort(-sharpness, kind="stable")[: max(3, int(np.ceil(share * len(level))))]
+    mean = level[sharpest].mean(axis=0)
+    smooth = median_filter(mean, 9, mode="nearest")  # so that a regular pattern is no cliff
+    return {
+        "cliff": float(np.min(smooth[8 + OCTAVE : 54 + OCTAVE] - smooth[8:54])),
+        "fall": float(mean[FINEST].mean() - mean[STRUCTURE].mean()),
+    }
+
+
+def traces(cells: Cells) -> dict[str, float]:
+    """How deep differences between neighbours swing with the period of an enlargement, in all cells alike.
+
+    An enlarged pixel lies on an old one or between two, and differs from its neighbours accordingly (Gallagher 2005).
+    Each trace is the logarithm of the swing of first or second differences: at one half and one quarter of a cycle a
+    pixel, where JPEG leaves traces too, and at the clearest other frequency.
+    """
+    found: dict[str, float] = {}
+    for name, order in (("first", 1), ("second", 2)):
+        along = [Profiles.of(cells, axis, order) for axis in (1, 2)]
+        other = clearest(*(profiles.clarity() for profiles in along))
+        for place, frequency, reach in (("half", 1 / 2, 0), ("quarter", 1 / 4, 0), ("other", other, 2)):
+            swings = [profiles.swing(frequency, reach) for profiles in along]
+            found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + LEAST_SWING))
+        found[f"{name}_frequency"] = other
+    return found
+
+
+def clearest(across: np.ndarray, down: np.ndarray) -> float:
+    """The frequency whose line stands out most in both directions; a multiple of a slower one is that one's."""
+    both = np.minimum(maximum_filter1d(across, 5), maximum_filter1d(down, 5))
+    places = np.arange(len(both))
+    size = 2 * (len(both) - 1)
+    slower = np.maximum(both[np.round(places / 2).astype(int)], both[np.round(places / 3).astype(int)])
+    slower[places >= 3 * LOWEST * size] = 0
+    allowed = places > LOWEST * size
+    for frequency in JPEG:
+        allowed &= np.abs(places - frequency * size) > 3  # noqa: PLR2004
+    return float(np.argmax(np.where(allowed, both - slower, 0)) / size)
+
+
+class Profiles(NamedTuple):
+    """Mean differences between neighbours, column by column (or row by row) of each cell, and where they lie."""
+
+    values: np.ndarray
+    places: np.ndarray
+    lines: np.ndarray
+
+    @classmethod
+    def of(cls, cells: Cells, axis: int, order: int) -> "Profiles":
+        """The logarithms of the profiles along an axis, and the spectrum of all that lie one behind the other."""
+        steps = np.abs(np.diff(cells.pixels, n=order, axis=axis)).mean(axis=3 - axis)
+        values = np.log(steps + LEAST_STEP)
+        values -= values.mean(axis=1, keepdims=True)
+        values = np.pad(values, ((0, 0), (0, order)))
+        places = cells.rows if axis == 1 else cells.columns
+        line = np.zeros((cells.longest, CELL), np.float32)
+        np.add.at(line, places, values)
+        return cls(values, places[:, None] * CELL + np.arange(CELL), np.abs(fft.rfft(line.ravel())))
+
+    def clarity(self) -> np.ndarray:
+        """How far each frequency stands out from those about it."""
+        usual = median_filter(self.lines, 2 * (len(self.lines) // 16) + 1, mode="mirror")
+        return self.lines / (usual + 1e-9)
+
+    def swing(self, frequency: float, reach: int) -> float:
+        """The amplitude at a frequency, or up to `reach` steps beside it, that three quarters of the cells share."""
+        size = 2 * (len(self.lines) - 1)
+        near = np.arange(max(0, round(frequency * size) - reach), round(frequency * size) + reach + 1)
+        exact = near[np.argmax(self.lines[near[near < len(self.lines)]])] / size
+        turned = (self.values * np.exp(-2j * np.pi * exact * self.places)).sum(axis=1)
+        common = turned.mean()
+        shared = (turned * np.conj(common)).real / (np.abs(common) + 1e-9)
+        return max(0.0, float(np.quantile(shared, 0.25)) * 2 / CELL)

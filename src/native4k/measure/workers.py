@@ -1,0 +1,181 @@
+"""Work on hostile files in processes of their own, each with a limit of memory and of time, started again as needed."""
+
+import multiprocessing
+import os
+import re
+import resource
+import signal
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+Work = Callable[[str], Row]
+
+TRIES = 2
+"""Times that a file may bring a worker down before it is blamed."""
+
+PATIENCE = 20
+"""Times the limit of processor time that the clock may show: a file that waits for nothing must end before."""
+
+QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""One thread."""
+
+
+class Limits(NamedTuple):
+    """How many workers, seconds of a processor for one file, and megabytes that a file may take beside an idle one."""
+
+    workers: int
+    seconds: float
+    memory: int
+
+
+SERVER = multiprocessing.get_context("forkserver")
+"""Workers are born of a process that has what they need and nothing of ours, in milliseconds."""
+
+SERVER.set_forkserver_preload(["native4k.measure.parts"])
+
+
+class Lost(NamedTuple):
+    """Why a file has no row: `timeout`, `out_of_memory` or `crashed`. It hangs on the machine, so it is no truth."""
+
+    reason: str
+    told: str = ""
+    """What there is to say of it."""
+
+
+def serve(pipe: Connection, work: Work, limits: Limits) -> None:
+    """A worker's life: a file in, a row out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, wherever it is
+    allowed = _data() + limits.memory * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff's remarks; errors of ours go through the pipe
+    pipe.send(None)
+    while True:
+        try:
+            file = pipe.recv()
+        except EOFError:
+            return
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds)
+        try:
+            answer: Row | Lost | OSError = work(file)
+        except MemoryError:
+            answer = Lost("out_of_memory")
+        except OSError as error:  # of the machine's disk, not of the file's content
+            answer = error
+        except Exception:  # noqa: BLE001  # a case we did not think of costs its file the row, and is shown
+            answer = Lost("crashed", traceback.format_exc())
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        pipe.send(answer)
+
+
+def _data() -> int:
+    """Bytes of writable memory that the process has already."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmData:\s+(\d+)", status)[0]) * 1024
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """One thread a worker, said in the environment that it is born into."""
+    before = {name: os.environ.get(name) for name in QUIET}
+    os.environ.update(QUIET)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class Worker:
+    """A process that is asked one file at a time."""
+
+    def __init__(self, work: Work, limits: Limits) -> None:
+        self.limits = limits
+        self.pipe, theirs = SERVER.Pipe()
+        self.process = SERVER.Process(target=serve, args=(theirs, work, limits), daemon=True)
+        with _quiet():
+            self.process.start()
+        theirs.close()
+        try:
+            self.pipe.recv()
+        except EOFError:
+            raise RuntimeError("a worker process could not start; what it said stands above") from None
+
+    def ask(self, file: str) -> None:
+        """Hand over a file."""
+        self.pipe.send(file)
+
+    def answer(self) -> Row | Lost:
+        """The row, once there is one, or how the process ended."""
+        try:
+            found: Row | Lost | OSError = self.pipe.recv()
+        except (EOFError, ConnectionError):
+            self.process.join()
+            return Lost("timeout" if self.process.exitcode == -signal.SIGPROF else "crashed")
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def end(self) -> None:
+        """Stop it, whatever it is doing."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Lost]:
+    """What comes of every file, in their order, whichever worker it falls to."""
+    waiting = deque(enumerate(files))
+    tries: dict[int, int] = {}
+    done: dict[int, Row | Lost] = {}
+    busy: dict[Worker, tuple[int, str]] = {}
+    idle: list[Worker] = []
+    following, last = 0, len(waiting)
+    try:
+        while following < last:
+            while waiting and len(busy) < limits.workers:
+                worker = idle.pop() if idle else Worker(work, limits)
+                number, file = busy[worker] = waiting.popleft()
+                worker.ask(file)
+            for worker in _ready(busy, limits):
+                number, file = busy.pop(worker)
+                answer = worker.answer()
+                if not isinstance(answer, Lost):
+                    done[number] = answer
+                    idle.append(worker)
+                    continue
+                worker.end()
+                tries[number] = tries.get(number, 0) + 1
+                if answer.reason == "timeout" or tries[number] == TRIES:
+                    print(f"{file}: {answer.reason}\n{answer.told}".strip(), file=sys.stderr)
+                    done[number] = answer
+                else:
+                    waiting.appendleft((number, file))
+            while following in done:
+                yield done.pop(following)
+                following += 1
+    finally:
+        for worker in [*busy, *idle]:
+            worker.end()
+
+
+def _ready(busy: dict[Worker, tuple[int, str]], limits: Limits) -> list[Worker]:
+    """Those that have an answer or are at their end; all that hang are ended after a patience."""
+    pipes = {worker.pipe: worker for worker in busy}
+    ready = wait(list(pipes), timeout=limits.seconds * PATIENCE)
+    if not ready:
+        for worker in busy:
+            os.kill(worker.process.pid or 0, signal.SIGPROF)
+        return _ready(busy, limits)
+    return [pipes[pipe] for pipe in ready if isinstance(pipe, Connection)]
