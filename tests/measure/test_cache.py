@@ -99,7 +99,7 @@ def test_other_params_or_other_code_have_another_place(
     assert places() == [probe, score]
     package = tmp_path / "package"
     (package / "measure").mkdir(parents=True)
-    for file in ("measure/probe.py", "measure/score.py", "images.py"):
+    for file in ("measure/probe.py", "measure/nativeness.py", "measure/score.py", "images.py"):
         (package / file).write_bytes((cache.PACKAGE / file).read_bytes())
     monkeypatch.setattr(cache, "PACKAGE", package)
     assert places() == [probe, score]

@@ -32,10 +32,13 @@ class Params:
     over_fine: float
     fewest: int
     sharpest: float
+    reach: float
     weights: dict[str, float]
     upscaled_below: float
     native_above: float
     factor: dict[str, float]
+    trace: float
+    snap: float
 
 
 class Cells(NamedTuple):
@@ -57,8 +60,20 @@ def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
         return {"nativeness": "native", "upscaled_by": 1.0, "nativeness_score": score}
     if score > numbers.upscaled_below:
         return UNKNOWN | {"nativeness_score": score}
-    factor = max(1.0, 2 ** weighed(found, numbers.factor))
-    return {"nativeness": "upscaled", "upscaled_by": factor, "nativeness_score": score}
+    return {"nativeness": "upscaled", "upscaled_by": enlargement(found, numbers), "nativeness_score": score}
+
+
+def enlargement(found: dict[str, float], numbers: Params) -> float:
+    """By what factor: roughly from the spectrum, exactly from the clearest trace that is about there."""
+    rough = max(0.0, weighed(found, numbers.factor))
+    lines = {name: found[f"{name}_frequency"] for name in ("first_other", "second_other")}
+    lines |= {"first_half": 1 / 2, "first_quarter": 1 / 4, "second_quarter": 1 / 4}
+    for name in sorted(lines, key=lambda name: -found[name]):
+        exact = [-np.log2(frequency) for frequency in (lines[name], 1 - lines[name])]
+        nearest = min(exact, key=lambda octaves: abs(octaves - rough))
+        if found[name] > numbers.trace and abs(nearest - rough) < numbers.snap:
+            return float(2**nearest)
+    return float(2**rough)
 
 
 def weighed(found: dict[str, float], weights: dict[str, float]) -> float:
@@ -76,7 +91,7 @@ def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
     speaking = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
     if speaking.sum() < numbers.fewest:
         return None
-    return falls(spectra[speaking], numbers.sharpest) | traces(cells)
+    return falls(spectra[speaking], numbers) | traces(cells)
 
 
 def textured(luma: np.ndarray, count: int) -> Cells | None:
@@ -106,16 +121,18 @@ def power(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(square + 1)  # 1 grey level squared: what lies below is rounding
 
 
-def falls(spectra: np.ndarray, share: float) -> dict[str, float]:
+def falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
     """How the mean spectrum of the sharpest cells falls, in decibels."""
     level = 10 * np.log10(spectra)
-    sharpness = level[:, FINEST].mean(axis=1) - level[:, STRUCTURE].mean(axis=1)
-    sharpest = np.argsort(-sharpness, kind="stable")[: max(3, int(np.ceil(share * len(level))))]
+    sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
+        : max(3, int(np.ceil(numbers.sharpest * len(level))))
+    ]
     mean = level[sharpest].mean(axis=0)
     smooth = median_filter(mean, 9, mode="nearest")  # so that a regular pattern is no cliff
     return {
         "cliff": float(np.min(smooth[8 + OCTAVE : 54 + OCTAVE] - smooth[8:54])),
         "fall": float(mean[FINEST].mean() - mean[STRUCTURE].mean()),
+        "reach": float(np.log2(np.mean(smooth > mean[STRUCTURE].mean() - numbers.reach))),
     }
 
 
@@ -133,7 +150,7 @@ def traces(cells: Cells) -> dict[str, float]:
         for place, frequency, reach in (("half", 1 / 2, 0), ("quarter", 1 / 4, 0), ("other", other, 2)):
             swings = [profiles.swing(frequency, reach) for profiles in along]
             found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + LEAST_SWING))
-        found[f"{name}_frequency"] = other
+        found[f"{name}_other_frequency"] = other
     return found
 
 
