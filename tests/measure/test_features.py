@@ -32,7 +32,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
     assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
     assert table.columns.tolist() == [
         "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
-        "format", "width", "height", "phash", "detail", "fineness", "reason", "rejected_by",
+        "format", "width", "height", "phash", "detail", "fineness", "nativeness", "upscaled_by", "nativeness_score", "reason", "rejected_by",
         "piqe", "category", "category_confidence",
     ]  # fmt: skip
 

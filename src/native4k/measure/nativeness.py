@@ -1,6 +1,6 @@
 """Whether an image has the detail that its size promises: how its spectrum falls, and what enlarging left behind."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -15,11 +15,25 @@ STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
 """Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
 
 CELL = 120  # pixels: a whole number of periods of 2, 3, 4, 5, 6, 8 pixels, so that traces add up across cells
-OCTAVE = 6  # bins: over how many the steepest fall is taken
+BINS = 6  # of 1 / CELL cycles a pixel: over how many the steepest fall is taken
 JPEG = (1 / 4, 3 / 8, 1 / 2)
 """Cycles a pixel at which JPEG's blocks leave traces too; 1/8 lies below what is looked at."""
 
 LEAST_STEP, LEAST_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
+Trait = Literal[
+    "constant",
+    "cliff",
+    "fall",
+    "reach",
+    "first_half",
+    "first_quarter",
+    "first_other",
+    "second_half",
+    "second_quarter",
+    "second_other",
+]
+"""What can have a weight."""
+
 LOWEST = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
 
 
@@ -33,10 +47,10 @@ class Params:
     fewest: int
     sharpest: float
     reach: float
-    weights: dict[str, float]
+    weights: dict[Trait, float]
     upscaled_below: float
     native_above: float
-    factor: dict[str, float]
+    factor: dict[Trait, float]
     trace: float
     snap: float
 
@@ -76,9 +90,10 @@ def enlargement(found: dict[str, float], numbers: Params) -> float:
     return float(2**rough)
 
 
-def weighed(found: dict[str, float], weights: dict[str, float]) -> float:
+def weighed(found: dict[str, float], weights: dict[Trait, float]) -> float:
     """The sum of traits times weights, and of the weight `constant`."""
-    return float(weights["constant"] + sum(found[name] * weight for name, weight in weights.items() if name in found))
+    known = found | {"constant": 1.0}
+    return float(sum(known[name] * weight for name, weight in weights.items()))
 
 
 def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
@@ -130,7 +145,7 @@ def falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
     mean = level[sharpest].mean(axis=0)
     smooth = median_filter(mean, 9, mode="nearest")  # so that a regular pattern is no cliff
     return {
-        "cliff": float(np.min(smooth[8 + OCTAVE : 54 + OCTAVE] - smooth[8:54])),
+        "cliff": float(np.min(smooth[8 + BINS : 54 + BINS] - smooth[8:54])),
         "fall": float(mean[FINEST].mean() - mean[STRUCTURE].mean()),
         "reach": float(np.log2(np.mean(smooth > mean[STRUCTURE].mean() - numbers.reach))),
     }
