@@ -68,3 +68,38 @@ def finished(picture: np.ndarray, finish: Finish, chance: Chance) -> np.ndarray:
         image.save(out, "JPEG", quality=finish.quality, subsampling=int(chance.choice([0, 2])))
         image = Image.open(out)
     return np.asarray(image.convert("L"))
+
+
+def shrunk(picture: np.ndarray) -> np.ndarray:
+    """Three quarters the size."""
+    return np.asarray(cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA))
+
+
+def shallow(picture: np.ndarray, chance: Chance) -> np.ndarray:
+    """In focus in about a tenth of the picture, far out of focus elsewhere."""
+    height, width = picture.shape[:2]
+    place = textured(np.dstack([picture, *np.mgrid[:height, :width]]), width // 3, height // 3, chance)[..., 3:]
+    (top, left), (bottom, right) = place[0, 0].astype(int), place[-1, -1].astype(int)
+    out = cv2.GaussianBlur(picture, (0, 0), chance.uniform(3, 8))
+    out[top:bottom, left:right] = picture[top:bottom, left:right]
+    return np.asarray(out)
+
+
+def soft(picture: np.ndarray, chance: Chance) -> np.ndarray:
+    """Nowhere sharp to the pixel: a small aperture, a strong denoiser."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), chance.uniform(0.8, 1.2)))
+
+
+def blocky(picture: np.ndarray, chance: Chance) -> np.ndarray:
+    """Pixel art drawn at this size: blocks of 3 to 8 pixels, thin sharp lines over them, a fine grain."""
+    side = int(chance.integers(3, 9))
+    small = picture[::side, ::side]
+    out = np.repeat(np.repeat(small, side, axis=0), side, axis=1)[: picture.shape[0], : picture.shape[1]].copy()
+    for _ in range(400):
+        ends = chance.integers(0, out.shape[1], 4).tolist()
+        cv2.line(out, ends[:2], ends[2:], chance.integers(0, 256, 3).tolist(), 1, cv2.LINE_AA)
+    return np.clip(out + chance.normal(0, 2, out.shape) + 0.5, 0, 255).astype(np.uint8)
+
+
+NATIVES = {"shallow": shallow, "soft": soft, "pixel art": blocky}
+"""Pictures of full size that could be taken for enlarged ones."""

@@ -21,7 +21,7 @@ Chance = np.random.Generator
 Draw = Callable[[int], np.ndarray]
 """From a number to a picture: height x width x 3, uint8."""
 
-SHARP_PHOTOGRAPHS = (
+PHOTOGRAPHS_SHIPPED = (
     "astronaut",
     "camera",
     "chelsea",
@@ -32,7 +32,9 @@ SHARP_PHOTOGRAPHS = (
     "rocket",
     "motorcycle_left",
 )
-"""In scikit-image's wheel; 0.1 to 0.4 megapixels, and all reduced from larger ones by an unknown hand."""
+"""In scikit-image's wheel; 0.1 to 0.4 megapixels, and reduced from larger ones by unknown hands: not all are sharp."""
+
+PHOTOGRAPHS = len(PHOTOGRAPHS_SHIPPED)
 
 
 def clouds(chance: Chance) -> np.ndarray:
@@ -43,7 +45,7 @@ def clouds(chance: Chance) -> np.ndarray:
 def dead_leaves(chance: Chance) -> np.ndarray:
     """Discs that hide each other, many small and few large, each with a shade of its own."""
     picture = _ground(chance)
-    for radius in _sizes(chance, 6000, 3, 300):
+    for radius in _sizes(chance, 20000, 4, 300):
         cv2.circle(picture, _place(chance), int(radius), _colour(chance), -1, cv2.LINE_AA)
     return _reduced(picture)
 
@@ -51,7 +53,7 @@ def dead_leaves(chance: Chance) -> np.ndarray:
 def foliage(chance: Chance) -> np.ndarray:
     """Pointed leaves with veins, lit from everywhere."""
     picture = _ground(chance)
-    for size in _sizes(chance, 4000, 8, 160):
+    for size in _sizes(chance, 9000, 10, 160):
         (x, y), angle, colour = _place(chance), chance.uniform(0, 360), _colour(chance, (20, 60, 10), (140, 230, 110))
         cv2.ellipse(picture, (x, y), (int(size), max(2, int(size / 3))), angle, 0, 360, colour, -1, cv2.LINE_AA)
         tip = int(size * np.cos(np.radians(angle))), int(size * np.sin(np.radians(angle)))
@@ -170,7 +172,7 @@ def _demo(category: str, number: int) -> np.ndarray:
 
 
 def _photograph(number: int) -> np.ndarray:
-    path = Path(skimage.data.__file__).parent / SHARP_PHOTOGRAPHS[number % len(SHARP_PHOTOGRAPHS)]
+    path = Path(skimage.data.__file__).parent / PHOTOGRAPHS_SHIPPED[number % len(PHOTOGRAPHS_SHIPPED)]
     with Image.open(path.with_suffix(".png" if path.with_suffix(".png").exists() else ".jpg")) as file:
         return np.asarray(file.convert("RGB"))
 

@@ -1,6 +1,6 @@
 """Whether an image has the detail that its size promises: how its spectrum falls, and what enlarging left behind."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -15,11 +15,25 @@ STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
 """Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
 
 CELL = 120  # pixels: a whole number of periods of 2, 3, 4, 5, 6, 8 pixels, so that traces add up across cells
-OCTAVE = 6  # bins: over how many the steepest fall is taken
+BINS = 6  # of 1 / CELL cycles a pixel: over how many the steepest fall is taken
 JPEG = (1 / 4, 3 / 8, 1 / 2)
 """Cycles a pixel at which JPEG's blocks leave traces too; 1/8 lies below what is looked at."""
 
 LEAST_STEP, LEAST_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
+Trait = Literal[
+    "constant",
+    "cliff",
+    "fall",
+    "reach",
+    "first_half",
+    "first_quarter",
+    "first_other",
+    "second_half",
+    "second_quarter",
+    "second_other",
+]
+"""What can have a weight."""
+
 LOWEST = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
 
 
@@ -32,10 +46,13 @@ class Params:
     over_fine: float
     fewest: int
     sharpest: float
-    weights: dict[str, float]
+    reach: float
+    weights: dict[Trait, float]
     upscaled_below: float
     native_above: float
-    factor: dict[str, float]
+    factor: dict[Trait, float]
+    trace: float
+    snap: float
 
 
 class Cells(NamedTuple):
@@ -57,13 +74,26 @@ def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
         return {"nativeness": "native", "upscaled_by": 1.0, "nativeness_score": score}
     if score > numbers.upscaled_below:
         return UNKNOWN | {"nativeness_score": score}
-    factor = max(1.0, 2 ** weighed(found, numbers.factor))
-    return {"nativeness": "upscaled", "upscaled_by": factor, "nativeness_score": score}
+    return {"nativeness": "upscaled", "upscaled_by": enlargement(found, numbers), "nativeness_score": score}
 
 
-def weighed(found: dict[str, float], weights: dict[str, float]) -> float:
+def enlargement(found: dict[str, float], numbers: Params) -> float:
+    """By what factor: roughly from the spectrum, exactly from the clearest trace that is about there."""
+    rough = max(0.0, weighed(found, numbers.factor))
+    lines = {name: found[f"{name}_frequency"] for name in ("first_other", "second_other")}
+    lines |= {"first_half": 1 / 2, "first_quarter": 1 / 4, "second_quarter": 1 / 4}
+    for name in sorted(lines, key=lambda name: -found[name]):
+        exact = [-np.log2(frequency) for frequency in (lines[name], 1 - lines[name])]
+        nearest = min(exact, key=lambda octaves: abs(octaves - rough))
+        if found[name] > numbers.trace and abs(nearest - rough) < numbers.snap:
+            return float(2**nearest)
+    return float(2**rough)
+
+
+def weighed(found: dict[str, float], weights: dict[Trait, float]) -> float:
     """The sum of traits times weights, and of the weight `constant`."""
-    return float(weights["constant"] + sum(found[name] * weight for name, weight in weights.items() if name in found))
+    known = found | {"constant": 1.0}
+    return float(sum(known[name] * weight for name, weight in weights.items()))
 
 
 def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
@@ -76,7 +106,7 @@ def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
     speaking = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
     if speaking.sum() < numbers.fewest:
         return None
-    return falls(spectra[speaking], numbers.sharpest) | traces(cells)
+    return falls(spectra[speaking], numbers) | traces(cells)
 
 
 def textured(luma: np.ndarray, count: int) -> Cells | None:
@@ -106,16 +136,18 @@ def power(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(square + 1)  # 1 grey level squared: what lies below is rounding
 
 
-def falls(spectra: np.ndarray, share: float) -> dict[str, float]:
+def falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
     """How the mean spectrum of the sharpest cells falls, in decibels."""
     level = 10 * np.log10(spectra)
-    sharpness = level[:, FINEST].mean(axis=1) - level[:, STRUCTURE].mean(axis=1)
-    sharpest = np.argsort(-sharpness, kind="stable")[: max(3, int(np.ceil(share * len(level))))]
+    sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
+        : max(3, int(np.ceil(numbers.sharpest * len(level))))
+    ]
     mean = level[sharpest].mean(axis=0)
     smooth = median_filter(mean, 9, mode="nearest")  # so that a regular pattern is no cliff
     return {
-        "cliff": float(np.min(smooth[8 + OCTAVE : 54 + OCTAVE] - smooth[8:54])),
+        "cliff": float(np.min(smooth[8 + BINS : 54 + BINS] - smooth[8:54])),
         "fall": float(mean[FINEST].mean() - mean[STRUCTURE].mean()),
+        "reach": float(np.log2(np.mean(smooth > mean[STRUCTURE].mean() - numbers.reach))),
     }
 
 
@@ -133,7 +165,7 @@ def traces(cells: Cells) -> dict[str, float]:
         for place, frequency, reach in (("half", 1 / 2, 0), ("quarter", 1 / 4, 0), ("other", other, 2)):
             swings = [profiles.swing(frequency, reach) for profiles in along]
             found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + LEAST_SWING))
-        found[f"{name}_frequency"] = other
+        found[f"{name}_other_frequency"] = other
     return found
 
 
