@@ -5,7 +5,7 @@ from PIL import Image
 STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 """Bytes of a pixel in Pillow's memory, by mode; 4 for all others."""
 
-AT_ONCE = {"JPEG": 0.0, "PNG": 0.0, "TIFF": 4.0, "GIF": 5.0, "WEBP": 3.0, "AVIF": 11.0}
+AT_ONCE = {"JPEG": 0.0, "PNG": 0.0, "TIFF": 4.0, "GIF": 5.0, "WEBP": 3.0, "AVIF": 7.0}
 """Bytes of a pixel that a decoder holds beside that picture; measured, see LOG.md."""
 
 LUMA = 1.0
