@@ -97,8 +97,7 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
 
 def embedded(table: pd.DataFrame, path: Path, grouped: Step) -> pd.DataFrame:
     """The table grouped by embeddings too."""
-    joined = table.merge(dedup.embeddings(path), on="id", how="left", validate="one_to_one")
-    return grouped(joined).drop(columns="embedding")
+    return grouped(dedup.embedded(table, path)).drop(columns="embedding")
 
 
 def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:
