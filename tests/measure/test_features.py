@@ -35,12 +35,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
     assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
     assert table.columns.tolist() == [
         "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
-<<<<<<< HEAD
         *(name for name in parts.empty(MEASURES) if name != "thumbnail"), "reason", "rejected_by",
-=======
-        "format", "width", "height", "phash", "detail", "fineness",
-        "nativeness", "upscaled_by", "nativeness_score", "reason", "rejected_by",
->>>>>>> native
         "piqe", "category", "category_confidence",
     ]  # fmt: skip
 
@@ -67,17 +62,8 @@ def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: di
     notes = tables.metadata(run(store, 1) / "images.parquet")
     assert json.loads(notes["probe"]) == {
         "key": cache.key("probe", store.params),
-<<<<<<< HEAD
         "columns": list(parts.empty(MEASURES)),
     }
-=======
-        "columns": [
-            "format", "width", "height", "phash", "detail", "fineness",
-            "nativeness", "upscaled_by", "nativeness_score", "thumbnail",
-        ],
-    }  # fmt: skip
-    assert json.loads(notes["score"]) == {"key": cache.key("score", store.params), "columns": ["piqe"]}
->>>>>>> native
 
 
 def test_the_number_of_shards_changes_no_byte(store: Any, mixed: dict[str, str]) -> None:
