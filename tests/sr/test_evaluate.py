@@ -35,8 +35,8 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
     expected = []
     for name in ("test0000", "test0001", "test0002"):
         truth = images.load(folder / f"{name}.png")[:88, :116]
-        small = degrade.downscale(degrade.to_tensor(truth), 4)
-        ours = degrade.to_pixels(degrade.quantise(degrade.imresize(small, 4)))
+        small = resample.downscale(resample.to_tensor(truth), 4)
+        ours = resample.to_pixels(resample.quantise(resample.imresize(small, 4)))
         expected.append(metrics.compare(ours, truth, 4, ("sr-classical", "sr-real")))
     table = tables.read(tmp_path / "images.parquet")
     assert list(table["id"]) == ["test0000", "test0001", "test0002"]
@@ -81,7 +81,7 @@ def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, t
 def test_a_strip_shows_bicubic_ours_and_the_original_where_the_texture_is() -> None:
     truth = np.full((96, 96, 3), 128, np.uint8)
     truth[48:, :48] = np.random.default_rng(0).integers(0, 256, (48, 48, 3))
-    small = degrade.to_pixels(degrade.downscale(degrade.to_tensor(truth), 4))
+    small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
     shown = evaluate.strip(evaluate.Result({}, small, truth, truth), 4, 48)
     assert shown.shape == (48, 144, 3)
     assert np.array_equal(shown[:, 48:96], truth[48:, :48])

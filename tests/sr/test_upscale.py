@@ -33,9 +33,9 @@ class Convolution(nn.Module):
 
 @pytest.mark.parametrize(("tile", "overlap"), [(32, 8), (24, 9), (200, 16), (16, 15)])
 def test_tiles_of_bicubic_are_the_whole(tile: int, overlap: int, draw: Draw) -> None:
-    small = degrade.to_tensor(draw(0, 53, 94))
+    small = resample.to_tensor(draw(0, 53, 94))
     numbers = upscale.Params(tile=tile, overlap=overlap, threads=1)
-    whole = degrade.quantise(degrade.imresize(small, 4))
+    whole = resample.quantise(resample.imresize(small, 4))
     tiled = upscale.enlarge(bicubic.Bicubic(4), small, 4, numbers)
     assert tiled.shape == (3, 212, 376)
     assert float((tiled - whole).abs().max()) <= 1 / 255 + 1e-6
@@ -43,11 +43,11 @@ def test_tiles_of_bicubic_are_the_whole(tile: int, overlap: int, draw: Draw) -> 
 
 def test_tiles_of_a_convolution_are_the_whole_between_mirrored_borders(draw: Draw) -> None:
     picture = draw(1, 61, 83)
-    framed = degrade.to_tensor(np.pad(picture, ((8, 8), (8, 8), (0, 0)), mode="symmetric"))
+    framed = resample.to_tensor(np.pad(picture, ((8, 8), (8, 8), (0, 0)), mode="symmetric"))
     with torch.no_grad():
-        whole = degrade.quantise(Convolution()(framed[None])[0, :, 16:-16, 16:-16])
+        whole = resample.quantise(Convolution()(framed[None])[0, :, 16:-16, 16:-16])
     numbers = upscale.Params(tile=32, overlap=8, threads=1)
-    tiled = upscale.enlarge(Convolution(), degrade.to_tensor(picture), 2, numbers)
+    tiled = upscale.enlarge(Convolution(), resample.to_tensor(picture), 2, numbers)
     assert float((tiled - whole).abs().max()) <= 1 / 255 + 1e-6
 
 
@@ -69,11 +69,11 @@ def test_tiles_that_disagree_blend_without_a_seam() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 3), (7, 40)])
 def test_a_picture_smaller_than_a_tile_works(size: tuple[int, int], draw: Draw) -> None:
-    small = degrade.to_tensor(draw(2, *size))
+    small = resample.to_tensor(draw(2, *size))
     numbers = upscale.Params(tile=32, overlap=8, threads=1)
     made = upscale.enlarge(bicubic.Bicubic(3), small, 3, numbers)
     assert made.shape == (3, size[0] * 3, size[1] * 3)
-    assert float((made - degrade.quantise(degrade.imresize(small, 3))).abs().max()) <= 1 / 255 + 1e-6
+    assert float((made - resample.quantise(resample.imresize(small, 3))).abs().max()) <= 1 / 255 + 1e-6
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_a_picture_becomes_a_png(model: Path, tmp_path: Path, draw: Draw) -> Non
     Image.fromarray(draw(0, 30, 40)).save(tmp_path / "small.png")
     assert cli.main(_words(model, tmp_path / "small.png", tmp_path / "large.png")) == 0
     large = images.load(tmp_path / "large.png")
-    expected = degrade.imresize(degrade.to_tensor(draw(0, 30, 40)), 4)
-    assert np.abs(large - degrade.to_pixels(degrade.quantise(expected)).astype(int)).max() <= 1
+    expected = resample.imresize(resample.to_tensor(draw(0, 30, 40)), 4)
+    assert np.abs(large - resample.to_pixels(resample.quantise(expected)).astype(int)).max() <= 1
 
 
 def test_a_folder_becomes_a_folder(model: Path, split: Make, tmp_path: Path) -> None:

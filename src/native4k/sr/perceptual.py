@@ -1,0 +1,84 @@
+"""pyiqa's metrics of a baseline's pictures: with a reference, without one, and of whole sets.
+
+pyiqa is under PolyForm-Noncommercial: numbers made with it are for non-commercial use. All see RGB without a border,
+on a named view: full, resize:N (longer side) or tiles:N (native pixels; fid on tiles is patch-FID).
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from PIL import Image
+from pydantic import StringConstraints
+
+from native4k.errors import UserError
+from native4k.measure import score
+
+NAME = "perceptual"
+"""What their group is called beside the conventions."""
+
+SIDES = ("ours", "truth")
+
+View = Annotated[str, StringConstraints(pattern=r"^(full|resize:[1-9]\d*|tiles:[1-9]\d*)$")]
+
+
+class Metrics:
+    """Loaded metrics; those of sets look at pictures that are kept in a temporary folder until the end."""
+
+    def __init__(self, models: Mapping[str, Any], views: Mapping[str, str], tiles: int, scratch: Path) -> None:
+        self.models, self.views, self.tiles, self.scratch = models, views, tiles, scratch
+
+    def compare(self, name: str, ours: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+        """One image's values, of a tiled view the mean; for the sets' sake its views are written down."""
+        found = {}
+        for metric, model in self.models.items():
+            pairs = list(zip(*(self._views(side, self.views[metric]) for side in (ours, truth)), strict=True))
+            if of_sets(metric):
+                self._keep(metric, name, pairs)
+                continue
+            reference = getattr(model, "metric_mode", "NR") == "FR"
+            values = [float(model(*map(_tensor, pair if reference else pair[:1]))) for pair in pairs]
+            found[f"{NAME} {metric}"] = sum(values) / len(values)
+        return found
+
+    def finish(self) -> dict[str, float]:
+        """The values of the metrics that look at all pictures together."""
+        return {
+            metric: float(model(*(str(self.scratch / metric / side) for side in SIDES), num_workers=0, verbose=False))
+            for metric, model in self.models.items()
+            if of_sets(metric)
+        }
+
+    def _views(self, picture: np.ndarray, view: str) -> list[np.ndarray]:
+        return score.views(Image.fromarray(picture), view, self.tiles)
+
+    def _keep(self, metric: str, name: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        for number, pair in enumerate(pairs):
+            for side, pixels in zip(SIDES, pair, strict=True):
+                path = self.scratch / metric / side / f"{name}_{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(path, compress_level=1)
+
+
+@contextmanager
+def loaded(views: Mapping[str, str], tiles: int, where: str) -> Iterator[Metrics]:
+    """The metrics by their names, or one line that says how to get what is missing."""
+    try:
+        models = {name: score.load(name) for name in views}
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    with tempfile.TemporaryDirectory() as scratch:
+        yield Metrics(models, views, tiles, Path(scratch))
+
+
+def of_sets(metric: str) -> bool:
+    """Whether a metric compares sets of pictures."""
+    return "fid" in metric
+
+
+def _tensor(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
