@@ -1,7 +1,7 @@
 """Measure a baseline on the test images: each made small, made large again, and compared with itself.
 
-Every set of sr.evaluate.test_sets is measured in the same way. Files in those folders are not known to DVC: after changing some,
-force the stage.
+Every set of sr.evaluate.test_sets is measured in the same way. Files in those folders are not known to DVC:
+after changing some, force the stage.
 """
 
 import argparse

@@ -77,8 +77,9 @@ def told(tile: int) -> Iterator[None]:
     """Too little memory as one line that says which number to lower."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not re.search("out of memory|not enough memory|alloc", str(error)):
+    except (MemoryError, RuntimeError) as error:
+        little = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not little and not re.search("out of memory|not enough memory|can't allocate", str(error)):
             raise
         raise UserError(
             f"out of memory with tiles of {tile} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest "

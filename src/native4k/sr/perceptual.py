@@ -1,7 +1,7 @@
 """pyiqa's metrics of a baseline's pictures: with a reference, without one, and of whole sets.
 
 pyiqa is under PolyForm-Noncommercial: numbers made with it are for non-commercial use. All see RGB without a border,
-on a named view: full, resize:N (longer side) or tiles:N (native pixels; fid on tiles is patch-FID).
+on a named view: full, resize:N (longer side) or tiles:N (native pixels; patch_fid is fid once more, on tiles).
 """
 
 import tempfile
@@ -22,6 +22,9 @@ NAME = "perceptual"
 """What their group is called beside the conventions."""
 
 SIDES = ("ours", "truth")
+
+PATCH = "patch_"
+"""Before a metric's name: the same metric once more, on a view of its own."""
 
 View = Annotated[str, StringConstraints(pattern=r"^(full|resize:[1-9]\d*|tiles:[1-9]\d*)$")]
 
@@ -68,7 +71,7 @@ class Metrics:
 def loaded(views: Mapping[str, str], tiles: int, where: str) -> Iterator[Metrics]:
     """The metrics by their names, or one line that says how to get what is missing."""
     try:
-        models = {name: score.load(name) for name in views}
+        models = {name: score.load(name.removeprefix(PATCH)) for name in views}
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
     with tempfile.TemporaryDirectory() as scratch:

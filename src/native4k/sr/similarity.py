@@ -43,10 +43,9 @@ def both(ours: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 
 
 def halved(picture: np.ndarray) -> np.ndarray:
-    """Means of 2 x 2 pixels; an odd side gets a line of zeros at either end, as in pyiqa."""
-    odd = [(side % 2, side % 2) for side in picture.shape[:2]]
-    if any(line for line, _ in odd):
-        picture = np.pad(picture, [*odd, (0, 0)][: picture.ndim])
+    """Means of 2 x 2 pixels; an odd side begins with a line of zeros, as in pyiqa."""
+    odd = [(side % 2, 0) for side in picture.shape[:2]]
+    picture = np.pad(picture, [*odd, (0, 0)][: picture.ndim])
     height, width = (side // 2 for side in picture.shape[:2])
     return np.asarray(cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA))
 
@@ -59,9 +58,10 @@ def means(ours: np.ndarray, truth: np.ndarray) -> Means:
             place = np.s_[top : top + BLOCK[0] + REACH, left : left + BLOCK[1] + REACH]
             luminance, structure = _terms(ours[place], truth[place])
             count += structure.size
-            whole = structure * luminance
-            np.maximum(structure, 0, out=structure)
-            sums += [one.sum(dtype=np.float64) for one in (whole, structure, np.multiply(luminance, structure, whole))]
+            rising = np.maximum(structure, 0)
+            structure *= luminance
+            luminance *= rising
+            sums += [one.sum(dtype=np.float64) for one in (structure, rising, luminance)]
     return Means(*(sums / count).tolist())
 
 

@@ -73,9 +73,8 @@ def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
         alone = sorted(high.keys() ^ low.keys())
         if alone:
             lacks = folder if alone[0] in high else Path(numbers.high.format(scale=scale))
-            raise UserError(
-                f"{lacks}: no picture goes with {(high | low)[alone[0]].name} at scale {scale}; see sr.evaluate.test_sets.{name}"
-            )
+            other = (high | low)[alone[0]].name
+            raise UserError(f"{lacks}: no picture goes with {other} at scale {scale}; see sr.evaluate.test_sets.{name}")
     return [Pair(image, name, path, low.get(image)) for image, path in sorted(high.items())]
 
 
@@ -94,9 +93,7 @@ def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
         if other != path:
             raise UserError(f"{path}: is {groups['name']}, as {other.name} is; keep one of them in that folder")
     if not made:
-        raise UserError(
-            f"{folder}: there are no pictures for scale {scale} in this folder; correct sr.evaluate.test_sets"
-        )
+        raise UserError(f"{folder}: there are no pictures for scale {scale} here; correct sr.evaluate.test_sets")
     return made
 
 

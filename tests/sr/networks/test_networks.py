@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import native4k
-from native4k.sr import degrade, networks
+from native4k.sr import networks, resample
 from native4k.sr.networks import bicubic, swinir
 
 SHAPE: dict[str, Any] = {"kind": "swinir", "embed_dim": 8, "depths": (2,), "num_heads": (2,), "window_size": 4}
