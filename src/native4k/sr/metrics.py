@@ -11,6 +11,8 @@ from native4k.sr import similarity
 BEST = 100.0  # dB; ASSUME: what identical pictures count as, since their PSNR is infinite
 LUMA = np.array([65.481, 128.553, 24.966], np.float32) / 255  # BT.601: 16 to 235 for values 0 to 255
 
+STRIP = 64  # rows that are worked on at once
+
 Measure = Literal["psnr", "ssim", "ms_ssim"]
 Name = Literal["sr-classical", "sr-real"]
 
@@ -62,8 +64,11 @@ def inside(picture: np.ndarray, border: int) -> np.ndarray:
 
 
 def luma(picture: np.ndarray) -> np.ndarray:
-    """The Y of YCbCr, not rounded."""
-    return picture.astype(np.float32) @ LUMA + 16
+    """The Y of YCbCr, not rounded; in strips, so that no copy of all is made."""
+    made = np.empty(picture.shape[:2], np.float32)
+    for top in range(0, len(made), STRIP):
+        made[top : top + STRIP] = picture[top : top + STRIP].astype(np.float32) @ LUMA + 16
+    return made
 
 
 def psnr(ours: np.ndarray, truth: np.ndarray) -> float:

@@ -34,6 +34,7 @@ def both(ours: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """SSIM and MS-SSIM; the finest scale is looked at once."""
     first = found = means(ours, truth)
     product = 1.0
+    ours, truth = (side.astype(np.float32, copy=False) for side in (ours, truth))
     for place, weight in enumerate(SCALES):
         if place:
             ours, truth = halved(ours), halved(truth)
@@ -47,7 +48,7 @@ def halved(picture: np.ndarray) -> np.ndarray:
     odd = [(side % 2, 0) for side in picture.shape[:2]]
     picture = np.pad(picture, [*odd, (0, 0)][: picture.ndim])
     height, width = (side // 2 for side in picture.shape[:2])
-    return np.asarray(cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def means(ours: np.ndarray, truth: np.ndarray) -> Means:
@@ -72,7 +73,7 @@ def _terms(ours: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     taken less its middle: float32 then has digits enough (see the tests).
     """
     middle = np.float32(2 * np.round(truth.mean(dtype=np.float64)))
-    x, y = ours.astype(np.float32), truth.astype(np.float32)
+    x, y = ours.astype(np.float32, copy=False), truth.astype(np.float32, copy=False)
     total, difference = x + y - middle, x - y
     mean, lag = _blur(total), _blur(difference)
     power, rest = _blur(total * total) - mean * mean, _blur(difference * difference) - lag * lag
