@@ -18,13 +18,23 @@ def _theirs(image: torch.Tensor, scale: float) -> torch.Tensor:
 @given(
     height=st.integers(24, 90),
     width=st.integers(24, 90),
-    scale=st.sampled_from([1 / 2, 1 / 3, 1 / 4, 1 / 8, 1 / 16, 2, 3, 4, 8]) | st.floats(0.1, 4),
+    scale=st.sampled_from([1 / 2, 1 / 3, 1 / 4, 1 / 8, 1 / 16, 0.37, 1.7, 2, 3, 4, 8]),
 )
 def test_resizing_is_what_basicsr_and_so_matlab_do(height: int, width: int, scale: float) -> None:
     image = torch.rand(3, height, width, generator=torch.Generator().manual_seed(height * 100 + width))
     ours, theirs = resample.imresize(image, scale), _theirs(image, scale)
     assert ours.shape == theirs.shape
     assert float((ours - theirs).abs().max()) < 1e-5
+
+
+@settings(max_examples=25)
+@given(height=st.integers(24, 90), width=st.integers(24, 90), scale=st.floats(0.1, 4))
+def test_any_scale_is_what_basicsr_does_but_for_its_positions_in_float32(height: int, width: int, scale: float) -> None:
+    image = torch.rand(3, height, width, generator=torch.Generator().manual_seed(height * 100 + width))
+    ours, theirs = resample.imresize(image, scale), _theirs(image, scale)
+    assert ours.shape == theirs.shape
+    assert float((ours - theirs).abs().max()) < 1e-4
+    assert float((ours - resample.imresize(image, scale, torch.float64)).abs().max()) < 1e-5
 
 
 def test_pictures_of_more_than_one_block_are_resized_without_a_step() -> None:

@@ -1,5 +1,6 @@
 """Tile by tile through a network: mirrored borders, smooth blending, no seams, and never more than a band in memory."""
 
+import os
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -59,7 +60,8 @@ def fitted(network: nn.Module, numbers: Params, device: torch.device) -> int:
 
 
 def device() -> torch.device:
-    """The GPU if there is one."""
+    """The GPU if there is one; cuBLAS repeats itself only with buffers of fixed size."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
