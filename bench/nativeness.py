@@ -104,17 +104,13 @@ def network(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     """What a trained baseline of scale 4 makes of a picture."""
     import torch
 
-    from native4k.sr import baselines, upscale
+    from native4k.sr import baselines, tiles
 
     torch.set_num_threads(1)
-    numbers = upscale.load(Path("params.yaml"))
+    numbers = tiles.load(Path("params.yaml"))
     _, model = baselines.restore(folder)
 
-    def enlarge(small: np.ndarray) -> np.ndarray:
-        tensor = torch.from_numpy(np.moveaxis(small, -1, 0).astype(np.float32) / 255)
-        return (np.moveaxis(upscale.enlarge(model, tensor, 4, numbers).numpy(), 0, -1) * 255 + 0.5).astype(np.uint8)
-
-    return enlarge
+    return lambda small: tiles.enlarge(model, small, 4, numbers.tile, numbers.overlap)
 
 
 def measured(count: int, numbers: nativeness.Params, folder: Path | None) -> pd.DataFrame:

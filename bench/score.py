@@ -78,7 +78,7 @@ def ours(folder: Path, wanted: dict[str, str], device: Device) -> dict[str, Any]
     machine = hardware.Hardware(device=device, batch=1, readers=READERS[device], weights=None)
     models = {name: create(name, device) for name in wanted}
     hardware.device(machine)
-    metrics.create = lambda name, machine: models[name]  # noqa: ARG005
+    metrics.create = lambda name, machine, *kinds: models[name]  # noqa: ARG005
     files = pd.Series({path.stem: path.name for path in sorted(folder.glob("*.jpg"))})
     found = [
         metrics.column(name, metrics.Metric(metric=name, view=view, options={}), TILES, machine)

@@ -59,18 +59,20 @@ def test_nothing_is_scored_twice_and_then_no_metric_is_loaded(
 
 
 def test_a_metric_of_pyiqa_is_loaded_by_name_and_others_are_one_line(pyiqa: Any) -> None:
-    entropy = metrics.create("entropy", CPU)
+    entropy = metrics.create("entropy", CPU, "NR")
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     assert metrics.values(entropy, [noise], {})[0] > metrics.values(entropy, [np.zeros_like(noise)], {})[0]
     for name in ("beauty", "psnr"):  # unknown, and one that needs a reference
-        with pytest.raises(UserError, match=f"pyiqa has no metric '{name}'; `pyiqa --list` shows what it has"):
-            metrics.create(name, CPU)
+        with pytest.raises(
+            UserError, match=f"pyiqa has no metric '{name}' of the kind NR; `pyiqa --list` shows what it has"
+        ):
+            metrics.create(name, CPU, "NR")
 
 
 def test_tiles_in_batches_have_the_scores_of_tiles_one_by_one(pyiqa: Any) -> None:
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, high, (32, 32, 3), dtype=np.uint8) for high in (256, 100, 9)]
-    entropy = metrics.create("entropy", CPU)
+    entropy = metrics.create("entropy", CPU, "NR")
     single = [value for picture in pictures for value in metrics.values(entropy, [picture], {})]
     assert metrics.values(entropy, pictures, {}) == pytest.approx(single, abs=1e-5)
 
@@ -78,7 +80,7 @@ def test_tiles_in_batches_have_the_scores_of_tiles_one_by_one(pyiqa: Any) -> Non
 def test_missing_weights_are_one_line_with_the_command_that_gets_them(pyiqa: Any, tmp_path: Path) -> None:
     machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
     with pytest.raises(UserError) as caught:
-        metrics.create("niqe", machine)
+        metrics.create("niqe", machine, "NR")
     assert str(caught.value).startswith("the weights of 'niqe' are missing (https://")
     assert str(caught.value).endswith(
         f"""with a network run: TORCH_HOME={tmp_path} HF_HOME={tmp_path} python -c "import pyiqa; """
@@ -97,7 +99,7 @@ def test_weights_that_would_run_code_are_refused(pyiqa: Any, tmp_path: Path, mon
     monkeypatch.setattr("pyiqa.archs.arch_util.load_file_from_url", lambda *_: str(path))
     hardware.prepare(CPU)
     with pytest.raises(UserError, match="the weights of 'cnniqa' would run code when loaded, so they are refused"):
-        metrics.create("cnniqa", CPU)
+        metrics.create("cnniqa", CPU, "NR")
     assert not (tmp_path / "pwned").exists()
 
 
@@ -163,7 +165,7 @@ def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any)
     picture = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
     cuda = hardware.Hardware(device="cuda", batch=1, readers=1, weights=None)
     for name in ("entropy", "piqe"):
-        found = [metrics.values(metrics.create(name, machine), [picture], {})[0] for machine in (CPU, cuda)]
+        found = [metrics.values(metrics.create(name, machine, "NR"), [picture], {})[0] for machine in (CPU, cuda)]
         assert found[1] == pytest.approx(found[0], rel=1e-3)
 
 

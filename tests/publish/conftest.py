@@ -39,7 +39,7 @@ class Version:
         squares = {"side": 16, "step": 8, "scales": [4], "png_level": 1}
         tree["export"] |= {"webdataset": {"shard_bytes": 5000}, "osediff": {**squares, "step": 16}}
         tree["export"] |= {"subimages": {**squares, "scales": [2, 4]}, "lmdb": squares}
-        tree["export"] |= {"lowres": {"scales": [2, 4], "damage": None, "originals": True, "png_level": 1}}
+        tree["export"] |= {"lowres": {"scales": [2, 4], "degradation": "bicubic", "originals": True, "png_level": 1}}
         self.params.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
         self.lock.write_text("package==1\n", encoding="utf-8")
         rows = [self._row(number, id_, split) for number, (id_, split) in enumerate(SPLITS.items())]

@@ -106,7 +106,11 @@ def images() -> pd.DataFrame:
 
 def sr_metrics(parameters: int, psnr: float) -> dict[str, Any]:
     def one(value: float) -> dict[str, Any]:
-        return {"mean": value, "median": value, "by_category": {"Food": value + 1, "Nature": value - 1}}
+        categories = {name: described(value + more) for name, more in (("Food", 1), ("Nature", -1))}
+        return described(value) | {"by_category": categories}
+
+    def described(value: float) -> dict[str, float]:
+        return {"mean": value, "median": value, "low": value - 0.5, "high": value + 0.5}
 
     return {
         "baseline": "x",
@@ -144,11 +148,13 @@ def build(root: Path) -> None:
     write_json(dataset, root / "metrics/dataset.json")
     for name, parameters, psnr in (("bicubic_x4", 0, 25.5), ("net_x4", 1234, 26.75)):
         write_json(sr_metrics(parameters, psnr), root / f"metrics/{name}.json")
-        rows = pd.DataFrame({"id": ["k1", "k2"], "category": "Nature", "sr_classical_psnr_rgb": [psnr - 1, psnr + 1]})
+        rows = pd.DataFrame(
+            {"test_set": "", "id": ["k1", "k2"], "category": "Nature", "sr_classical_psnr_rgb": [psnr - 1, psnr + 1]}
+        )
         tables.write(rows, root / f"evaluations/{name}.parquet")
         shown = root / f"evaluations/{name}"
         shown.mkdir()
-        (shown / "k1.webp").write_bytes(picture(parameters, (96, 32)))
+        (shown / "worst-1-k1.webp").write_bytes(picture(parameters, (96, 32)))
     (root / "models").mkdir()
     (root / "models/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
     (root / "models/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from native4k import cli, images, tables
@@ -226,8 +227,49 @@ def test_a_baseline_that_learned_nothing_has_no_curve_and_no_strips(root: Path) 
         "Training",
         "loss net_x4, over images seen",
         "validation PSNR net_x4, over images seen",
-        "net_x4 a square of each image, where the original has the most texture",
+        "net_x4 the images it does worst and best on: a square of each, where the original has the most texture",
     ]
+    assert "<span>worst 1: bicubic</span><span>net_x4</span><span>original</span>" in part
+
+
+def test_the_page_says_how_sure_the_means_are(root: Path) -> None:
+    part = section(made(root), "super-resolution")
+    assert rows(part)[6:13] == [
+        ["measure", "convention", "baseline", "mean", "at least", "at most", "median"],
+        ["PSNR RGB", "sr-classical", "bicubic_x4", "25.50", "25.00", "26.00", "25.50"],
+        ["PSNR RGB", "sr-classical", "net_x4", "26.75", "26.25", "27.25", "26.75"],
+        ["SSIM RGB", "sr-classical", "bicubic_x4", "0.7500", "0.2500", "1.2500", "0.7500"],
+        ["SSIM RGB", "sr-classical", "net_x4", "0.7500", "0.2500", "1.2500", "0.7500"],
+        ["PSNR Y", "sr-real", "bicubic_x4", "26.50", "26.00", "27.00", "26.50"],
+        ["PSNR Y", "sr-real", "net_x4", "27.75", "27.25", "28.25", "27.75"],
+    ]
+
+
+def test_foreign_sets_and_metrics_of_whole_sets_have_tables_of_their_own(root: Path) -> None:
+    def add(tree: dict[str, Any]) -> None:
+        foreign = {"images": 14, "sr-real": {"psnr_y": tree["sr-real"]["psnr_y"]}}
+        tree["test_sets"] = {"Set14": foreign | {"perceptual": {"fid": {"whole": 12.5}}}}
+
+    change(root / "metrics/net_x4.json", add)
+    part = section(made(root), "super-resolution")
+    four = "\N{MULTIPLICATION SIGN}4"
+    found = rows(part[part.index("On Set14") :])
+    assert found[:6] == [
+        ["baseline", "PSNR Y", "scale", "parameters", "images"],
+        ["net_x4", "27.75", four, "1,234", "14"],
+        ["baseline", "fid", "scale", "parameters", "images"],
+        ["net_x4", "12.50", four, "1,234", "14"],
+        ["measure", "convention", "baseline", "mean", "at least", "at most", "median"],
+        ["PSNR Y", "sr-real", "net_x4", "27.75", "27.25", "28.25", "27.75"],
+    ]
+
+
+def test_images_of_foreign_sets_are_not_among_ours(root: Path) -> None:
+    path = root / "evaluations/net_x4.parquet"
+    table = tables.read(path)
+    tables.write(pd.concat([table, table.assign(test_set="Set14", id=["x", "y"])]), path)
+    assert "Nature k1" in (part := section(made(root), "super-resolution"))
+    assert "Nature x" not in part
 
 
 def test_without_the_demo_and_without_baselines_the_rest_stands(root: Path) -> None:
@@ -318,7 +360,11 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
         *("metrics/net_x4.json", "metrics/flow.json", "evaluations/bicubic_x4.parquet", "evaluations/net_x4.parquet"),
         *("models/bicubic_x4.csv", "models/net_x4.csv", "models/flow.csv"),
     ]
-    shown = ["evaluations/bicubic_x4/k1.webp", "evaluations/net_x4/k1.webp", "evaluations/flow/sheet.webp"]
+    shown = [
+        "evaluations/bicubic_x4/worst-1-k1.webp",
+        "evaluations/net_x4/worst-1-k1.webp",
+        "evaluations/flow/sheet.webp",
+    ]
     hashes = [hashlib.sha256((root / name).read_bytes()).hexdigest()[:16] for name in [*names, *shown]]
     said = [*names, *(name.partition("/")[2] for name in shown)]
     assert found[1:] == list(zip(said, hashes, strict=True))

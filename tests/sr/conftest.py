@@ -16,8 +16,20 @@ from native4k import tables
 
 SECTION: dict[str, Any] = {
     "patches": {"side": 64, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
-    "upscale": {"tile": 32, "overlap": 8, "threads": 1},
-    "evaluate": {"conventions": ["sr-classical", "sr-real"], "strips": 2, "strip_side": 40},
+    "degrade": yaml.safe_load((Path(__file__).parents[1] / "tiny/params.yaml").read_text())["sr"]["degrade"],
+    "upscale": {"tile": 32, "overlap": 8, "threads": 1, "largest": 40, "memory_share": 0.5},
+    "evaluate": {
+        "degradation": "bicubic",
+        "conventions": ["sr-classical", "sr-real"],
+        "measures": ["psnr", "ssim"],
+        "perceptual": {},
+        "models": {"device": "cpu", "batch": 1, "readers": 1, "weights": None},
+        "views": 2,
+        "bootstrap": {"seed": 0, "draws": 50, "confidence": 0.9},
+        "strips": 1,
+        "strip_side": 40,
+        "test_sets": {},
+    },
     "baselines": {
         "bicubic_x4": {"scale": 4, "network": {"kind": "bicubic"}},
         "swinir_x4": {

@@ -1,61 +1,133 @@
-"""native4k.sr.degrade against basicsr, and on its own."""
+"""native4k.sr.degrade with realesrgan and kernels: exact, seeded, for any scale, and as published."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from native4k.sr import degrade
+from native4k import params
+from native4k.sr import degrade, kernels, realesrgan, resample
 from native4k.sr.networks import mended
 
-SIZES = [(64, 48), (37, 51), (33, 40)]
+Draw = Callable[[int, int, int], np.ndarray]
+
+GOLDEN = {"a": "7eeb19a5f18bf78c", "b": "4ee799773892b16a", "c": "88ea095befbbacb1"}
+"""Of the low-resolution pictures of one scene under three names: the same on every machine."""
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scale", [1 / 2, 1 / 3, 1 / 4, 1 / 8, 0.37, 2, 3, 4, 8, 1.7])
-def test_resizing_is_what_basicsr_and_so_matlab_do(scale: float, size: tuple[int, int]) -> None:
-    image = torch.rand(3, *size, generator=torch.Generator().manual_seed(0))
-    theirs = mended.basicsr("utils.matlab_functions").imresize(image, scale)
-    ours = degrade.imresize(image, scale)
-    assert ours.shape == theirs.shape
-    assert float((ours - theirs).abs().max()) < 1e-5
+@pytest.fixture(scope="module")
+def made() -> degrade.Params:
+    return params.load(degrade.Params, Path(__file__).parents[2] / "params.yaml", "sr", "degrade")
 
 
-def test_pictures_of_more_than_one_block_are_resized_without_a_step() -> None:
-    image = torch.rand(1, 40, 701, generator=torch.Generator().manual_seed(0))
-    for scale in (1 / 4, 4):
-        theirs = mended.basicsr("utils.matlab_functions").imresize(image, scale)
-        assert float((degrade.imresize(image, scale) - theirs).abs().max()) < 1e-5
+@pytest.mark.parametrize("name", ["bicubic", "realesrgan"])
+@pytest.mark.parametrize("scale", [2, 3, 4, 8, 16])
+def test_the_low_resolution_picture_is_a_scale_smaller(
+    name: degrade.Name, scale: int, made: degrade.Params, draw: Draw
+) -> None:
+    for image in ("a", "b", "c", "d"):
+        small = degrade.degrade(draw(0, 5 * scale, 9 * scale), image, scale, name, made)
+        assert (small.shape, small.dtype) == ((5, 9, 3), np.uint8)
 
 
-def test_a_batch_is_resized_image_by_image() -> None:
-    batch = torch.rand(2, 3, 20, 24, generator=torch.Generator().manual_seed(0))
-    one_by_one = torch.stack([degrade.imresize(image, 1 / 4) for image in batch])
-    assert torch.allclose(degrade.imresize(batch, 1 / 4), one_by_one, atol=1e-6)
+def test_it_depends_on_the_image_and_the_seed_alone(made: degrade.Params, draw: Draw) -> None:
+    def small(image: str, picture: int = 0) -> bytes:
+        return degrade.degrade(draw(picture, 64, 80), image, 4, "realesrgan", made).tobytes()
+
+    torch.manual_seed(1)
+    first = small("a")
+    torch.manual_seed(2)
+    np.random.default_rng(3).random(10)
+    assert small("a") == first
+    assert small("b") != first
+    assert small("a", 1) != first
 
 
-def test_a_picture_smaller_than_the_kernel_keeps_its_mean_colour() -> None:
-    assert torch.allclose(degrade.imresize(torch.full((3, 2, 3), 0.25), 1 / 8), torch.full((3, 1, 1), 0.25))
+def test_it_is_the_same_on_every_machine(made: degrade.Params, draw: Draw) -> None:
+    found = {
+        image: hashlib.sha256(degrade.degrade(draw(0, 96, 128), image, 4, "realesrgan", made).tobytes()).hexdigest()[
+            :16
+        ]
+        for image in GOLDEN
+    }
+    assert found == GOLDEN
 
 
-def test_every_integer_scale_divides_a_multiple_of_itself_exactly() -> None:
-    for scale in range(2, 17):
-        for side in range(1, 40):
-            assert degrade.imresize(torch.zeros(1, side * scale, 1), 1 / scale).shape == (1, side, 1)
+def test_bicubic_needs_no_chance(made: degrade.Params, draw: Draw) -> None:
+    picture = draw(0, 64, 80)
+    expected = resample.to_pixels(resample.downscale(resample.to_tensor(picture), 4))
+    assert np.array_equal(degrade.degrade(picture, "a", 4, "bicubic", made), expected)
 
 
-def test_the_small_picture_is_in_8_bit_steps_and_in_range() -> None:
-    image = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0)).round()
-    small = degrade.downscale(image, 4) * 255
-    assert torch.equal(small, small.round().clamp(0, 255))
+@given(size=st.sampled_from([7, 9, 13, 21]), seed=st.integers(0, 1000))
+def test_filtering_is_exact(size: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    picture, kernel = random.integers(0, 256, (30, 27, 3)), kernels.whole(random.random((size, size)))
+    whole = np.round(kernel * kernels.STEP).astype(np.int64)
+    framed = np.pad(picture, ((size // 2,) * 2, (size // 2,) * 2, (0, 0)), mode="reflect")
+    sums = sum(whole[y, x] * framed[y : y + 30, x : x + 27] for y in range(size) for x in range(size))
+    expected = realesrgan.snapped(np.asarray(sums) / kernels.STEP)
+    assert np.array_equal(realesrgan.filtered(picture.astype(np.float64), kernel), expected)
 
 
-def test_pixels_survive_the_way_to_a_tensor_and_back() -> None:
-    pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
-    assert np.array_equal(degrade.to_pixels(degrade.to_tensor(pixels)), pixels)
+@given(sides=st.tuples(st.integers(1, 50), st.integers(1, 50)), way=st.sampled_from(["area", "bilinear", "bicubic"]))
+def test_resizing_is_torchs(sides: tuple[int, int], way: realesrgan.Ways) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (31, 24, 3)).astype(np.float64)
+    image = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    expected = torch.nn.functional.interpolate(image, size=sides, mode=way)[0].permute(1, 2, 0).numpy()
+    assert np.abs(realesrgan.resize(picture, sides, way) - expected).max() < 0.02  # grey levels: two roundings
 
 
-def test_gradients_go_through_it() -> None:
-    image = torch.rand(1, 3, 16, 16, requires_grad=True)
-    degrade.imresize(image, 1 / 4).sum().backward()
-    assert image.grad is not None
-    assert float(image.grad.sum()) == pytest.approx(48, rel=1e-4)  # each small pixel is a weighted mean
+@given(seed=st.integers(0, 10_000), stage=st.sampled_from(["first", "second"]))
+def test_kernels_are_in_whole_steps_and_keep_the_brightness(seed: int, stage: str) -> None:
+    numbers = params.load(degrade.Params, Path(__file__).parents[2] / "params.yaml", "sr", "degrade").realesrgan
+    blur = getattr(numbers, stage).blur
+    kernel = kernels.blur(np.random.default_rng(seed), blur)
+    assert kernel.shape in {(size, size) for size in blur.sizes}
+    assert np.array_equal(kernel * kernels.STEP, np.round(kernel * kernels.STEP))
+    assert kernel.sum() == 1
+
+
+def test_the_shapes_are_basicsrs() -> None:
+    theirs = mended.basicsr("data.degradations")
+    size, sigma, angle = 13, np.array([2.5, 0.8]), 0.6
+    distance = kernels.elliptic(size, sigma, angle)
+    pairs = [
+        (kernels.whole(np.exp(-0.5 * distance)), theirs.bivariate_Gaussian(size, *sigma, angle, isotropic=False)),
+        (
+            kernels.whole(np.exp(-0.5 * distance**1.7)),
+            theirs.bivariate_generalized_Gaussian(size, *sigma, angle, 1.7, isotropic=False),
+        ),
+        (kernels.whole(1 / (distance**1.3 + 1)), theirs.bivariate_plateau(size, *sigma, angle, 1.3, isotropic=False)),
+        (kernels.sinc(2.0, size), theirs.circular_lowpass_kernel(2.0, size)),
+    ]
+    for ours, expected in pairs:
+        assert np.abs(ours - expected).max() < size**2 / kernels.STEP
+
+
+def test_noise_has_the_strength_it_is_given(made: degrade.Params) -> None:
+    grey = np.full((200, 200, 3), 128.0)
+    first = made.realesrgan.first
+    only = params.validate(
+        realesrgan.Stage, _plain(first) | {"gaussian_share": 1.0, "gaussian": [10, 10], "grey_share": 0.0}, "stage"
+    )
+    noise = realesrgan._noisy(grey, np.random.default_rng(0), only) - grey
+    assert noise.std() == pytest.approx(10, rel=0.03)
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.02
+    same = params.validate(
+        realesrgan.Stage, _plain(first) | {"gaussian_share": 0.0, "poisson": [1, 1], "grey_share": 1.0}, "stage"
+    )
+    noise = realesrgan._noisy(grey, np.random.default_rng(0), same) - grey
+    assert np.array_equal(noise[..., 0], noise[..., 2])
+    assert noise.std() > 10  # one level in the picture: light is counted in ones
+
+
+def _plain(stage: realesrgan.Stage) -> dict[str, object]:
+    import dataclasses
+
+    return dataclasses.asdict(stage)  # type: ignore[call-overload]

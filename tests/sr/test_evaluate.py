@@ -5,14 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from native4k import cli, images, tables
-from native4k.sr import degrade, evaluate, metrics
+from native4k.sr import metrics, resample, statistics
 
 Make = Callable[..., Path]
+Draw = Callable[[int, int, int], np.ndarray]
+
+BOOTSTRAP = statistics.Bootstrap(seed=0, draws=50, confidence=0.9)
 
 
 def _train(folder: Path, numbers: Path, name: str) -> None:
@@ -35,9 +38,9 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
     expected = []
     for name in ("test0000", "test0001", "test0002"):
         truth = images.load(folder / f"{name}.png")[:88, :116]
-        small = degrade.downscale(degrade.to_tensor(truth), 4)
-        ours = degrade.to_pixels(degrade.quantise(degrade.imresize(small, 4)))
-        expected.append(metrics.compare(ours, truth, 4, ("sr-classical", "sr-real")))
+        small = resample.downscale(resample.to_tensor(truth), 4)
+        ours = resample.to_pixels(resample.quantise(resample.imresize(small, 4)))
+        expected.append(metrics.compare(ours, truth, 4, ("sr-classical", "sr-real"), ("psnr", "ssim")))
     table = tables.read(tmp_path / "images.parquet")
     assert list(table["id"]) == ["test0000", "test0001", "test0002"]
     assert list(table["category"]) == ["Food", "Nature", "Food"]
@@ -47,21 +50,25 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
         assert column.to_numpy() == pytest.approx(values, abs=0.02)  # the tiles round a few pixels the other way
 
     tree = json.loads((tmp_path / "metrics.json").read_text())
-    assert {key: tree[key] for key in ("baseline", "images", "parameters", "scale")} == {
+    assert {key: value for key, value in tree.items() if not isinstance(value, dict)} == {
         "baseline": "bicubic_x4",
+        "degradation": "bicubic",
         "images": 3,
         "parameters": 0,
         "scale": 4,
     }
-    luma = table["sr_real_psnr_y"]
-    assert tree["sr-real"]["psnr_y"] == {
-        "mean": round(luma.mean(), 4),
-        "median": round(luma.median(), 4),
-        "by_category": {"Food": round(luma[[0, 2]].mean(), 4), "Nature": round(luma[1], 4)},
+    luma = table["sr_real_psnr_y"].to_numpy()
+    assert tree["sr-real"]["psnr_y"] == statistics.described(luma, BOOTSTRAP) | {
+        "by_category": {
+            "Food": statistics.described(luma[[0, 2]], BOOTSTRAP),
+            "Nature": statistics.described(luma[[1]], BOOTSTRAP),
+        },
     }
+    assert tree["sr-real"]["psnr_y"]["low"] < tree["sr-real"]["psnr_y"]["mean"] < tree["sr-real"]["psnr_y"]["high"]
     assert set(tree["sr-classical"]) == {"psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y"}
     shapes = {path.name: images.load(path).shape for path in (tmp_path / "pictures").iterdir()}
-    assert shapes == {"test0000.webp": (40, 120, 3), "test0001.webp": (40, 120, 3)}
+    order = table.sort_values("sr_classical_psnr_rgb")["id"].tolist()
+    assert shapes == {f"worst-1-{order[0]}.webp": (40, 120, 3), f"best-1-{order[-1]}.webp": (40, 120, 3)}
 
 
 def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, tmp_path: Path) -> None:
@@ -76,17 +83,6 @@ def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, t
     assert written[0] == written[1]
     text = (tmp_path / "metrics.json").read_text()
     assert text == json.dumps(json.loads(text), indent=1, sort_keys=True) + "\n"
-
-
-def test_a_strip_shows_bicubic_ours_and_the_original_where_the_texture_is() -> None:
-    truth = np.full((96, 96, 3), 128, np.uint8)
-    truth[48:, :48] = np.random.default_rng(0).integers(0, 256, (48, 48, 3))
-    small = degrade.to_pixels(degrade.downscale(degrade.to_tensor(truth), 4))
-    shown = evaluate.strip(evaluate.Result({}, small, truth, truth), 4, 48)
-    assert shown.shape == (48, 144, 3)
-    assert np.array_equal(shown[:, 48:96], truth[48:, :48])
-    assert np.array_equal(shown[:, 96:], truth[48:, :48])
-    assert shown[:, :48].std() < truth[48:, :48].std() / 2
 
 
 def test_what_cannot_be_measured_is_one_line(
@@ -121,7 +117,8 @@ def test_an_image_too_small_to_be_measured_is_named(
     split("test", images=1, size=(18, 50))
     _train(tmp_path, numbers(), "bicubic_x4")
     said = complaint(*_words(tmp_path, "bicubic_x4"))
-    assert said.endswith("test0000.png: too small to be measured at scale 4; leave it out of the split")
+    assert "test0000.png: too small to be measured at scale 4, which takes 19 pixels; leave it out of the split" in said
+    assert said.endswith("or measures out of sr.evaluate.measures (psnr, ssim)")
 
 
 def test_an_empty_test_split_is_named(
@@ -133,9 +130,55 @@ def test_an_empty_test_split_is_named(
     assert said.endswith("test: there are no images in this split; publish a dataset that has some")
 
 
-def test_the_summary_of_one_category_is_its_mean() -> None:
-    rows = pd.DataFrame({"id": ["a", "b"], "category": ["Food", "Food"], "sr-real psnr_y": [20.0, 30.00006]})
-    assert evaluate.summary(rows) == {
-        "images": 2,
-        "sr-real": {"psnr_y": {"mean": 25.0, "median": 25.0, "by_category": {"Food": 25.0}}},
-    }
+def test_nothing_to_measure_is_one_line(
+    split: Make, numbers: Make, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    split("test", images=1)
+    numbers({"evaluate.measures": []})
+    said = complaint(*_words(tmp_path, "bicubic_x4"))
+    assert said.endswith("sr.evaluate: name one of conventions and one of measures at least")
+
+
+def test_the_two_stage_degradation_is_harder_than_bicubic(split: Make, numbers: Make, tmp_path: Path) -> None:
+    split("test", images=2)
+    found = {}
+    for name in ("bicubic", "realesrgan"):
+        _train(tmp_path, numbers({"evaluate.degradation": name}), "bicubic_x4")
+        assert cli.main(_words(tmp_path, "bicubic_x4")) == 0
+        tree = json.loads((tmp_path / "metrics.json").read_text())
+        found[name] = tree["sr-real"]["psnr_y"]["mean"]
+        assert tree["degradation"] == name
+    assert found["realesrgan"] < found["bicubic"] - 0.5
+
+
+def test_a_foreign_set_is_measured_like_ours(
+    split: Make, numbers: Make, tmp_path: Path, draw: Draw, complaint: Callable[..., str]
+) -> None:
+    split("test", images=1)
+    folder = tmp_path / "set/image_SRF_4"
+    folder.mkdir(parents=True)
+    for number in (1, 2):
+        truth = draw(number, 48, 64)
+        small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
+        Image.fromarray(truth).save(folder / f"img_{number:03}_SRF_4_HR.png")
+        Image.fromarray(small).save(folder / f"img_{number:03}_SRF_4_LR.png")
+    place = str(tmp_path / "set/image_SRF_{scale}")
+    sets = {"given": {"high": place, "low": place}, "made": {"high": place, "degradation": "bicubic"}}
+    _train(tmp_path, numbers({"evaluate.test_sets": sets}), "bicubic_x4")
+    assert cli.main(_words(tmp_path, "bicubic_x4")) == 0
+    tree = json.loads((tmp_path / "metrics.json").read_text())
+    assert tree["images"] == 1
+    assert list(tree["test_sets"]) == ["given", "made"]
+    assert tree["test_sets"]["given"]["images"] == 2
+    for convention in ("sr-classical", "sr-real"):
+        pair = [tree["test_sets"][name][convention]["psnr_y"]["mean"] for name in ("given", "made")]
+        assert pair[0] == pair[1], "the same pictures, given or made"
+    table = tables.read(tmp_path / "images.parquet")
+    assert sorted(zip(table["test_set"], table["id"], strict=True)) == [
+        ("", "test0000"),
+        *[(name, f"img_{number:03}") for name in ("given", "made") for number in (1, 2)],
+    ]
+
+    (folder / "img_002_SRF_4_LR.png").unlink()
+    said = complaint(*_words(tmp_path, "bicubic_x4"))
+    assert said.endswith("no picture goes with img_002_SRF_4_HR.png at scale 4; see sr.evaluate.test_sets.given")

@@ -19,10 +19,10 @@ def _pictures(kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("kind", ["fine", "smooth", "burnt out"])
 @pytest.mark.parametrize(("convention", "border"), [("sr-classical", 4), ("sr-real", 0)])
-def test_the_numbers_are_basicsrs(kind: str, convention: str, border: int) -> None:
+def test_the_numbers_are_basicsrs(kind: str, convention: metrics.Name, border: int) -> None:
     theirs = mended.basicsr("metrics.psnr_ssim")
     pair = _pictures(kind)
-    for name, value in metrics.compare(*pair, 4, (convention,)).items():
+    for name, value in metrics.compare(*pair, 4, (convention,), ("psnr", "ssim")).items():
         function = theirs.calculate_psnr if "psnr" in name else theirs.calculate_ssim
         bgr = [picture[..., ::-1] for picture in pair]
         expected = function(*bgr, border, test_y_channel=name.endswith("_y"))
@@ -31,24 +31,39 @@ def test_the_numbers_are_basicsrs(kind: str, convention: str, border: int) -> No
 
 def test_each_convention_has_its_own_channels() -> None:
     pair = _pictures("fine")
-    assert list(metrics.compare(*pair, 4, ("sr-classical", "sr-real"))) == [
+    assert list(metrics.compare(*pair, 4, ("sr-classical", "sr-real"), ("psnr", "ssim", "ms_ssim"))) == [
         "sr-classical psnr_rgb",
         "sr-classical ssim_rgb",
         "sr-classical psnr_y",
         "sr-classical ssim_y",
+        "sr-classical ms_ssim_y",
         "sr-real psnr_y",
         "sr-real ssim_y",
+        "sr-real ms_ssim_y",
     ]
+    assert list(metrics.compare(*pair, 4, ("sr-real",), ("ms_ssim",))) == ["sr-real ms_ssim_y"]
 
 
 def test_identical_pictures_are_as_good_as_can_be() -> None:
     picture, _ = _pictures("fine")
-    assert metrics.compare(picture, picture, 4, ("sr-real",)) == {
+    assert metrics.compare(picture, picture, 4, ("sr-real",), ("psnr", "ssim", "ms_ssim")) == {
         "sr-real psnr_y": 100.0,
         "sr-real ssim_y": pytest.approx(1, abs=1e-6),
+        "sr-real ms_ssim_y": pytest.approx(1, abs=1e-6),
     }
 
 
-def test_the_window_is_the_one_of_the_paper() -> None:
-    assert metrics.WINDOW.shape == (11, 1)
-    assert float(metrics.WINDOW.sum()) == pytest.approx(1)
+@pytest.mark.parametrize(
+    ("conventions", "measures", "side"),
+    [
+        (("sr-classical", "sr-real"), ("psnr", "ssim", "ms_ssim"), 177),
+        (("sr-real",), ("ssim",), 11),
+        (("sr-classical",), ("psnr",), 17),
+    ],
+)
+def test_the_smallest_picture_is_as_small_as_what_is_measured_allows(
+    conventions: tuple[metrics.Name, ...], measures: tuple[metrics.Measure, ...], side: int
+) -> None:
+    assert metrics.smallest(8, conventions, measures) == side
+    picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    assert all(np.isfinite(list(metrics.compare(picture, picture, 8, conventions, measures).values())))

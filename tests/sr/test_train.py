@@ -159,7 +159,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_images(
     complaint: Callable[..., str],
 ) -> None:
     split("train"), split("val")
-    monkeypatch.setattr(train.degrade, "downscale", lambda image, scale: image[..., ::scale, ::scale] * bad)
+    monkeypatch.setattr(train.resample, "downscale", lambda image, scale: image[..., ::scale, ::scale] * bad)
     monkeypatch.setattr(train, "validate", lambda *_: 20.0)
     said = complaint(*_words(tmp_path, numbers=numbers()))
     assert re.search(r"swinir_x4: the loss is nan after 0 images; .*look at the images train000[01]", said)

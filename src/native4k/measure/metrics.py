@@ -34,7 +34,7 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.
     spec += [metric.options, machine.device, importlib.metadata.version("pyiqa")]
 
     def load() -> columns.Model:
-        model = create(metric.metric, machine)
+        model = create(metric.metric, machine, "NR")
 
         def rate(pictures: list[np.ndarray]) -> list[float]:
             batches = [pictures[start : start + machine.batch] for start in range(0, len(pictures), machine.batch)]
@@ -56,15 +56,16 @@ def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> l
     return [float(value) for value in model(batch, **options).reshape(len(pictures), -1)[:, 0]]
 
 
-def create(name: str, machine: Hardware) -> Any:
-    """A metric, whose weights must be there already."""
+def create(name: str, machine: Hardware, *kinds: str) -> Any:
+    """A metric of these kinds (NR, FR), whose weights must be there already."""
     place = hardware.device(machine)
     with quiet():
         import pyiqa
         from pyiqa.utils import download_util
 
-        if name not in pyiqa.list_models("NR"):
-            raise UserError(f"params score.metrics: pyiqa has no metric {name!r}; `pyiqa --list` shows what it has")
+        if not any(name in pyiqa.list_models(kind) for kind in kinds):
+            kind = " or ".join(kinds)
+            raise UserError(f"pyiqa has no metric {name!r} of the kind {kind}; `pyiqa --list` shows what it has")
         command = hardware.get(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
         network, download_util.download_url_to_file = download_util.download_url_to_file, _refuse
         try:

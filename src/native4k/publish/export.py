@@ -64,8 +64,15 @@ def run(args: argparse.Namespace) -> None:
     refuse(args.dataset, args.out)
     found = source.find(args.dataset, args.splits, args.out)
     module = importlib.import_module(f"native4k.publish.kinds.{args.kind}")
+    tree = params.read(args.params)
+    section = tree["export"].get(args.kind)
     with tables.whole_folder(args.out) as folder:
-        module.export(found, folder, getattr(numbers, args.kind, None))
-        section = params.read(args.params)["export"].get(args.kind)
+        if args.kind == "lowres":
+            from native4k.sr import degrade
+
+            module.export(found, folder, numbers.lowres, params.load(degrade.Params, args.params, "sr", "degrade"))
+            section |= {"degrade": tree["sr"]["degrade"]}
+        else:
+            module.export(found, folder, getattr(numbers, args.kind, None))
         tables.write_json(note(args.kind, section, found), folder / NOTE)
     print(f"{args.out}: {args.kind} of {', '.join(found.splits)}")

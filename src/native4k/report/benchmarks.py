@@ -11,7 +11,7 @@ from native4k import tables
 from native4k.errors import UserError
 from native4k.report import found, page, plots
 
-STRIPS = 3
+STRIPS = 4
 """Comparison pictures shown of a baseline."""
 
 DOTS = 300
@@ -37,7 +37,9 @@ def super_resolution(sr: dict[str, Any], evaluations: Path, models: Path, limit:
     if not found.comparison(sr)[0]:
         return page.paragraph("No convention was measured: see sr.evaluate.conventions in the params.")
     learned = [name for name, tree in sr.items() if tree.get("parameters", 0)] or list(sr)
-    parts = [means(sr), page.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
+    parts = [means(sr), spreads(sr), page.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
+    for name, trees in found.foreign(sr).items():
+        parts += [page.heading(f"On {name}", "a foreign test set"), means(trees), spreads(trees)]
     plotted = [plot for name in sr for plot in curves(name, models)]
     if plotted:
         parts += [page.heading("Training"), f'<div class="plots">{"".join(plotted)}</div>']
@@ -51,6 +53,7 @@ def means(sr: dict[str, Any]) -> str:
     said = {
         "sr-classical": "RGB and Y, a border of as many pixels as the scale left out; as SwinIR, HAT and their kind",
         "sr-real": "Y, no border left out; as StableSR, OSEDiff and their kind",
+        "perceptual": "pyiqa's metrics of RGB without a border, on the views that the params name",
     }
     parts = []
     for name in dict.fromkeys(convention for convention, _ in columns):
@@ -65,7 +68,24 @@ def means(sr: dict[str, Any]) -> str:
 
 def most(metric: str, values: list[float | None]) -> float | None:
     """The best value of a metric where more is better."""
-    return max((value for value in values if value is not None), default=None) if metric[:4] in MORE else None
+    more = metric.removeprefix("ms_").startswith(MORE)
+    return max((value for value in values if value is not None), default=None) if more else None
+
+
+def spreads(sr: dict[str, Any]) -> str:
+    """Every measure's mean with its interval and the median, folded away."""
+    rows = [
+        [found.plain(metric), convention, name, *(measured[key] for key in ("mean", "low", "high", "median"))]
+        for convention, metric in found.comparison(sr)[0]
+        for name, tree in sr.items()
+        if "low" in (measured := tree.get(convention, {}).get(metric, {}))
+    ]
+    head = ["measure", "convention", "baseline", "mean", "at least", "at most", "median"]
+    if not rows:
+        return ""
+    return (
+        f"<details><summary>how sure the means are (bootstrap), and medians</summary>{page.table(head, rows)}</details>"
+    )
 
 
 def by_category(sr: dict[str, Any]) -> str:
@@ -75,10 +95,14 @@ def by_category(sr: dict[str, Any]) -> str:
     for convention, metric in columns:
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
         categories = sorted({category for one in values.values() for category in one})
-        rows = [[name, *(one.get(category) for category in categories)] for name, one in values.items()]
+        rows = [
+            [name, *(found.value(one.get(category, {})) for category in categories)] for name, one in values.items()
+        ]
+        if not categories:
+            continue
         parts.append(page.table([f"{found.plain(metric)}, {convention}", *categories], rows))
     rest = f"<details><summary>every other measure by category</summary>{''.join(parts[1:])}</details>"
-    return page.heading("By category") + parts[0] + (rest if parts[1:] else "")
+    return page.heading("By category") + "".join(parts[:1]) + (rest if parts[1:] else "")
 
 
 def per_image(sr: dict[str, Any], evaluations: Path) -> str:
@@ -87,7 +111,8 @@ def per_image(sr: dict[str, Any], evaluations: Path) -> str:
     column = f"{convention}_{metric}".replace("-", "_")
     rows = []
     for name in sr:
-        table = tables.read(there(evaluations / f"{name}.parquet", name), "id", "category", column)
+        path = there(evaluations / f"{name}.parquet", name)
+        table = tables.read(path, "test_set", "id", "category", column).query("test_set == ''")
         mean, table = float(table[column].mean()), few(table.sort_values([column, "id"]), DOTS)
         titles = (table["category"] + " " + table["id"].str[:8]).tolist()
         rows.append((name, mean, list(zip(titles, table[column].astype(float).tolist(), strict=True))))
@@ -121,15 +146,16 @@ def curves(name: str, models: Path) -> list[str]:
 
 
 def strips(name: str, evaluations: Path, limit: int) -> str:
-    """Cuts of test images: bicubic, the baseline, the original."""
+    """Cuts of the images it does worst and best on: bicubic, the baseline, the original."""
     paths = pictures(name, evaluations)
-    under = f"<span>bicubic</span><span>{page.safe(name)}</span><span>original</span>"
     made = [
         f'<figure class="strip">{page.picture(page.fitted(path.read_bytes(), limit), f"{name}, image {path.stem}")}'
-        f'<figcaption class="thirds">{under}</figcaption></figure>'
+        f'<figcaption class="thirds"><span>{page.safe(" ".join(path.stem.split("-")[:2]))}: bicubic</span>'
+        f"<span>{page.safe(name)}</span><span>original</span></figcaption></figure>"
         for path in paths
     ]
-    return page.heading(name, "a square of each image, where the original has the most texture") + "\n".join(made)
+    said = "the images it does worst and best on: a square of each, where the original has the most texture"
+    return page.heading(name, said) + "\n".join(made)
 
 
 def pictures(name: str, evaluations: Path) -> list[Path]:

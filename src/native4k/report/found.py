@@ -8,6 +8,7 @@ from native4k import cli
 from native4k.errors import UserError
 
 DATASET = "dataset.json"
+TEST_SETS = "test_sets"
 SPLITS = ("train", "val", "test", "reserve")
 
 Steps = list[tuple[str, list[tuple[str, int]]]]
@@ -72,8 +73,26 @@ def splits(metrics: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
 
 
 def conventions(tree: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A super-resolution baseline's measures, by convention."""
-    return {name: value for name, value in tree.items() if isinstance(value, dict)}
+    """A super-resolution baseline's measures on our test images, by convention."""
+    return {name: value for name, value in tree.items() if isinstance(value, dict) and name != TEST_SETS}
+
+
+def foreign(sr: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Of every foreign test set, the baselines that were measured on it, as if it were the only one."""
+    names = dict.fromkeys(name for tree in sr.values() for name in tree.get(TEST_SETS, {}))
+    return {
+        name: {
+            baseline: {"scale": tree["scale"], "parameters": tree.get("parameters", 0)} | tree[TEST_SETS][name]
+            for baseline, tree in sr.items()
+            if name in tree.get(TEST_SETS, {})
+        }
+        for name in names
+    }
+
+
+def value(measured: dict[str, Any]) -> float | None:
+    """The one number of a measure: the images' mean, or that of the whole set."""
+    return measured.get("mean", measured.get("whole"))
 
 
 def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
@@ -85,7 +104,7 @@ def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any
     )
     rows = [
         [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
-        + [tree.get(convention, {}).get(metric, {}).get("mean") for convention, metric in columns]
+        + [value(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]
         for name, tree in sr.items()
     ]
     return columns, rows
@@ -93,7 +112,7 @@ def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any
 
 def plain(name: str) -> str:
     """A metric's name as people write it."""
-    words = {"psnr": "PSNR", "ssim": "SSIM", "rgb": "RGB", "y": "Y", "glcm": "GLCM", "val": "validation"}
+    words = {"psnr": "PSNR", "ssim": "SSIM", "ms": "MS", "rgb": "RGB", "y": "Y", "glcm": "GLCM", "val": "validation"}
     return " ".join(words.get(word, word) for word in name.split("_"))
 
 

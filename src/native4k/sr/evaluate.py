@@ -1,31 +1,51 @@
-"""Measure a baseline on the test images: each made small, made large again, and compared with itself."""
+"""Measure a baseline on the test images: each made small, made large again, and compared with itself.
+
+Every set of sr.evaluate.test_sets is measured in the same way. Files in those folders are not known to DVC:
+after changing some, force the stage.
+"""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt
-from PIL import Image
 from torch import nn
 from tqdm import tqdm
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, metrics, patches, upscale
+from native4k.measure import hardware, views
+from native4k.sr import baselines, degrade, metrics, patches, perceptual, statistics, strips, testsets, tiles
 
-DIGITS = 4
+KEYS = ["test_set", "id", "category"]
+"""Columns of the table of images that are no measures."""
 
 
 @params.params
 class Params:
     """What is measured and shown; units and sources are in params.yaml."""
 
-    conventions: tuple[Literal["sr-classical", "sr-real"], ...]
+    degradation: degrade.Name
+    conventions: tuple[metrics.Name, ...]
+    measures: tuple[metrics.Measure, ...]
+    perceptual: dict[str, views.View]
+    views: Annotated[int, Gt(0)]
+    models: hardware.Hardware
+    bootstrap: statistics.Bootstrap
     strips: Annotated[int, Ge(0)]
     strip_side: Annotated[int, Gt(0)]
+    test_sets: dict[str, testsets.Params]
+
+
+class Baseline(NamedTuple):
+    """A network that is ready to be used, and how."""
+
+    network: nn.Module
+    scale: int
+    tiles: tiles.Params
 
 
 class Result(NamedTuple):
@@ -37,46 +57,52 @@ class Result(NamedTuple):
     truth: np.ndarray
 
 
+def load(path: Path) -> Params:
+    """What is measured, checked as far as it can be without pictures."""
+    numbers = params.load(Params, path, "sr", "evaluate")
+    if not (numbers.conventions and numbers.measures):
+        raise UserError(f"{path}: sr.evaluate: name one of conventions and one of measures at least")
+    testsets.check(numbers.test_sets, f"{path}: sr.evaluate.test_sets")
+    return numbers
+
+
 def measure(
-    folder: Path, table: pd.DataFrame, network: nn.Module, scale: int, tiles: upscale.Params, numbers: Params
+    pairs: list[testsets.Pair],
+    making: testsets.Making | None,
+    baseline: Baseline,
+    numbers: Params,
+    models: perceptual.Metrics,
 ) -> Iterator[Result]:
-    """Each image of the table; sides are cut to multiples of the scale."""
-    for row in tqdm(table.itertuples(), "evaluating", len(table), unit="image", **patches.STEPS):
-        path = folder / str(row.file_name)
-        truth = patches.pixels(path)
-        height, width = (side - side % scale for side in truth.shape[:2])
-        if min(height, width) < metrics.SMALLEST + 2 * scale:
-            raise UserError(f"{path}: too small to be measured at scale {scale}; leave it out of the split")
-        truth = truth[:height, :width]
-        small = degrade.downscale(degrade.to_tensor(truth), scale)
-        ours = degrade.to_pixels(upscale.enlarge(network, small, scale, tiles))
-        found = metrics.compare(ours, truth, scale, numbers.conventions)
-        yield Result({"id": row.id, "category": row.category} | found, degrade.to_pixels(small), ours, truth)
+    """Each image of a set; sides are cut to multiples of the scale."""
+    least = metrics.smallest(baseline.scale, numbers.conventions, numbers.measures)
+    for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
+        small, truth = testsets.opened(pair, baseline.scale, making)
+        if min(truth.shape[:2]) < least:
+            raise UserError(
+                f"{pair.high}: too small to be measured at scale {baseline.scale}, which takes {least} pixels; leave "
+                f"it out of the split, or measures out of sr.evaluate.measures ({', '.join(numbers.measures)})"
+            )
+        size = baseline.tiles
+        ours = tiles.enlarge(baseline.network, small, baseline.scale, size.tile, size.overlap)
+        found = metrics.compare(ours, truth, baseline.scale, numbers.conventions, numbers.measures)
+        found |= models.compare(pair.id, ours, truth)
+        yield Result({"id": pair.id, "category": pair.category} | found, small, ours, truth)
 
 
-def summary(rows: pd.DataFrame) -> dict[str, Any]:
-    """Means, medians and the categories' means, by convention and metric."""
+def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: statistics.Bootstrap) -> dict[str, Any]:
+    """Means, medians and intervals, of all and by category, by convention and metric."""
     tree: dict[str, Any] = {"images": len(rows)}
-    for column in rows.columns.drop(["id", "category"]):
+    for column in rows.columns.drop(KEYS, errors="ignore"):
         convention, metric = column.split()
-        by_category = rows.groupby("category", sort=True)[column].mean()
-        tree.setdefault(convention, {})[metric] = {
-            "mean": round(float(rows[column].mean()), DIGITS),
-            "median": round(float(rows[column].median()), DIGITS),
-            "by_category": {str(name): round(float(value), DIGITS) for name, value in by_category.items()},
+        by_category = {
+            str(name): statistics.described(values.to_numpy(), bootstrap)
+            for name, values in rows.groupby("category", sort=True)[column]
         }
+        found: dict[str, Any] = statistics.described(rows[column].to_numpy(), bootstrap)
+        tree.setdefault(convention, {})[metric] = found | {"by_category": by_category}
+    for metric, value in whole.items():
+        tree.setdefault(perceptual.NAME, {})[metric] = {"whole": round(value, statistics.DIGITS)}
     return tree
-
-
-def strip(result: Result, scale: int, side: int) -> np.ndarray:
-    """Bicubic, ours and the original beside each other, where the original has the most texture."""
-    side = min(side, *result.truth.shape[:2]) // scale * scale
-    rows, columns = (length // side for length in result.truth.shape[:2])
-    cells = patches.energy(result.truth)[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    row, column = divmod(int(cells.sum(axis=(1, 3), dtype=np.int64).argmax()), columns)
-    place = np.s_[row * side : (row + 1) * side, column * side : (column + 1) * side]
-    plain = degrade.imresize(degrade.to_tensor(result.small), scale)[:, *place]
-    return np.concatenate([degrade.to_pixels(degrade.quantise(plain)), result.ours[place], result.truth[place]], axis=1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,28 +117,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the metrics, the table of images and the comparison pictures."""
-    numbers = params.load(Params, args.params, "sr", "evaluate")
-    tiles = upscale.load(args.params)
-    table = patches.pictures(args.test, "category")
-    baselines.threads(tiles.threads)
+    numbers = load(args.params)
+    made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
+    own = testsets.ours(args.test)
+    baselines.threads(sizes.threads)
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")
-    scale = saved.baseline.scale
-    rows: list[dict[str, Any]] = []
+    baseline = Baseline(network.to(tiles.device()), saved.baseline.scale, sizes)
+    extremes = strips.Extremes(numbers.strips)
+    sets = {"": own} | {
+        name: testsets.foreign(name, chosen, baseline.scale) for name, chosen in numbers.test_sets.items()
+    }
+    rows, trees = [], {}
+    for name, pairs in sets.items():
+        how = numbers.test_sets[name].degradation if name else numbers.degradation
+        making = None if how is None else testsets.Making(how, made)
+        where = f"{args.params}: sr.evaluate.perceptual"
+        with perceptual.loaded(numbers.perceptual, numbers.views, numbers.models, where) as models:
+            found = []
+            for result in measure(pairs, making, baseline, numbers, models):
+                found.append({"test_set": name} | result.row)
+                if not name:
+                    _show(result, extremes, numbers)
+            trees[name] = summary(pd.DataFrame(found), models.finish(), numbers.bootstrap)
+        rows += found
+        print(f"{saved.name}{name and f' on {name}'}: {_line(trees[name])}")
     with tables.whole_folder(args.pictures) as folder:
-        for result in measure(args.test, table, network, scale, tiles, numbers):
-            if len(rows) < numbers.strips:
-                picture = Image.fromarray(strip(result, scale, numbers.strip_side))
-                picture.save(folder / f"{result.row['id']}.webp", lossless=True)
-            rows.append(result.row)
-    found = pd.DataFrame(rows)
-    tables.write(found.rename(columns=lambda name: name.replace(" ", "_").replace("-", "_")), args.images)
-    tree = {"baseline": saved.name, "scale": scale, "parameters": baselines.count(network)} | summary(found)
-    tables.write_json(tree, args.out)
-    print(f"{saved.name}: {_line(tree)}")
+        extremes.save(folder)
+    plain = pd.DataFrame(rows).rename(columns=lambda name: name.replace(" ", "_").replace("-", "_"))
+    tables.write(plain, args.images)
+    head = {"baseline": saved.name, "scale": baseline.scale, "parameters": baselines.count(network)}
+    tree = head | {"degradation": numbers.degradation} | trees.pop("")
+    tables.write_json(tree | ({"test_sets": trees} if trees else {}), args.out)
+
+
+def _show(result: Result, extremes: strips.Extremes, numbers: Params) -> None:
+    value = next(found for name, found in result.row.items() if name not in KEYS)
+    if extremes.wants(value):
+        picture = strips.strip(result.small, result.ours, result.truth, numbers.strip_side)
+        extremes.add(strips.Shown(value, result.row["id"], picture))
 
 
 def _line(tree: dict[str, Any]) -> str:
-    found = [f"{name} {key} {tree[name][key]['mean']}" for name in metrics.CONVENTIONS for key in tree.get(name, {})]
+    groups = [name for name, found in tree.items() if isinstance(found, dict)]
+    found = [
+        f"{name} {key} {value.get('mean', value.get('whole'))}" for name in groups for key, value in tree[name].items()
+    ]
     return ", ".join([f"{tree['images']} images", *found])

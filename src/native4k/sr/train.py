@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, patches
+from native4k.sr import baselines, patches, resample
 
 CURVE = ["images_seen", "loss", "val_psnr"]
 DIGITS = 4
-CODE = ("baselines", "degrade", "patches", "train")  # modules beside the networks that weights come from
+CODE = ("baselines", "patches", "resample", "train")  # modules beside the networks that weights come from
 
 
 def train(
@@ -40,7 +40,7 @@ def train(
             truth = _batch(learn, chosen, turns)
             torch.manual_seed(numbers.seed + seen)  # so that chance in the network needs no state either
             optimizer.param_groups[0]["lr"] = rate(numbers, seen)
-            loss = (network(degrade.downscale(truth, scale)) - truth).abs().mean()
+            loss = (network(resample.downscale(truth, scale)) - truth).abs().mean()
             if not math.isfinite(loss.item()):
                 named = ", ".join(sorted({learn.ids[place] for place in chosen}))
                 raise FloatingPointError(
@@ -76,8 +76,8 @@ def validate(network: nn.Module, scale: int, check: patches.Store, numbers: base
     network.eval()
     found = []
     for number in range(count):
-        truth = degrade.to_tensor(check.pixels[number * len(check.ids) // count])[None]
-        made = degrade.quantise(network(degrade.downscale(truth, scale)))
+        truth = resample.to_tensor(check.pixels[number * len(check.ids) // count])[None]
+        made = resample.quantise(network(resample.downscale(truth, scale)))
         found.append(10 * math.log10(1 / max(float((made - truth).square().mean()), 1e-10)))
     network.train()
     return sum(found) / len(found)
@@ -134,7 +134,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _batch(store: patches.Store, chosen: np.ndarray, turns: np.ndarray) -> Tensor:
     pairs = zip(chosen, turns, strict=True)
-    return degrade.to_tensor(np.stack([patches.turn(store.pixels[place], way) for place, way in pairs]))
+    return resample.to_tensor(np.stack([patches.turn(store.pixels[place], way) for place, way in pairs]))
 
 
 def _resume(

@@ -1,81 +1,22 @@
-"""Make pictures larger with a trained baseline: tile by tile, mirrored borders, no seams."""
+"""Make pictures larger with a trained baseline: tile by tile, mirrored borders, no seams.
+
+The side of a tile is fitted to the free memory. A picture that is there already is not made again, so the same command
+goes on where it was ended.
+"""
 
 import argparse
 from pathlib import Path
-from typing import Annotated, NamedTuple
 
 import numpy as np
-import torch
-from annotated_types import Ge, Gt
 from PIL import Image
-from torch import Tensor, nn
 from tqdm import tqdm
 
-from native4k import images, params, tables
+from native4k import images, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, patches
+from native4k.sr import baselines, patches, tiles
 
-"""Of the files in a folder that are taken for pictures."""
-
-ALIGNMENT = 8  # small pixels; what a fitted tile's side is a multiple of, so that windows of 8 need no padding
-
-
-@params.params
-class Params:
-    """Tiles in pixels of the small picture; units and sources are in params.yaml."""
-
-    tile: Annotated[int, Gt(0)]
-    overlap: Annotated[int, Ge(0)]
-    threads: Annotated[int, Gt(0)]
-
-
-class Stretch(NamedTuple):
-    """One tile along one side: the small pixels it reads, the large ones it writes, and with what weight."""
-
-    reads: Tensor
-    writes: slice
-    made: slice
-    weight: Tensor
-
-
-def load(path: Path) -> Params:
-    """The tiles' numbers, checked against each other."""
-    numbers = params.load(Params, path, "sr", "upscale")
-    if numbers.overlap >= numbers.tile:
-        raise UserError(f"{path}: sr.upscale.overlap: must be less than tile {numbers.tile} (got {numbers.overlap})")
-    return numbers
-
-
-@torch.no_grad()
-def enlarge(network: nn.Module, small: Tensor, scale: int, numbers: Params) -> Tensor:
-    """A picture (3, height, width) with values 0 to 1, scale times larger, in 8-bit steps."""
-    height, width = small.shape[-2:]
-    large = small.new_zeros(3, height * scale, width * scale)
-    for row in stretches(height, scale, numbers):
-        for column in stretches(width, scale, numbers):
-            tile = small[:, row.reads[:, None], column.reads]
-            made = network(tile[None])[0, :, row.made, column.made]
-            large[:, row.writes, column.writes] += made * (row.weight[:, None] * column.weight).to(made)
-    return degrade.quantise(large)
-
-
-def stretches(length: int, scale: int, numbers: Params) -> list[Stretch]:
-    """Equal tiles from half an overlap before one border to half an overlap, or more, behind the other."""
-    overlap = numbers.overlap
-    count = -(-length // (numbers.tile - overlap))
-    share = -(-length // count) + overlap
-    side = min(numbers.tile, share + -share % ALIGNMENT)
-    starts = [number * (side - overlap) - overlap // 2 for number in range(count)]
-    ramp = _ramp(side, overlap, scale)
-    total = torch.zeros(length * scale)
-    found = []
-    for start in starts:
-        first, last = max(start, 0) * scale, min(start + side, length) * scale
-        made = slice(first - start * scale, last - start * scale)
-        total[first:last] += ramp[made]
-        reads = degrade.mirrored(torch.arange(start, start + side), length)
-        found.append(Stretch(reads, slice(first, last), made, ramp[made]))
-    return [stretch._replace(weight=stretch.weight / total[stretch.writes]) for stretch in found]
+MODELS = Path("models")
+"""Where a baseline is looked for that is named and not a path."""
 
 
 def write(picture: np.ndarray, path: Path) -> None:
@@ -84,47 +25,69 @@ def write(picture: np.ndarray, path: Path) -> None:
         Image.fromarray(picture).save(temporary, "PNG")
 
 
-def _ramp(side: int, overlap: int, scale: int) -> Tensor:
-    """A tile's weights: nothing in an overlap's outer quarter, one after three quarters, smooth between."""
-    if not overlap:
-        return torch.ones(side * scale)
-    edge = (torch.arange(side * scale) + 0.5) / (overlap * scale)  # distance in overlaps
-    near = torch.minimum(edge, edge.flip(0))
-    step = ((near - 0.25) * 2).clamp(0, 1)
-    return step * step * (3 - 2 * step)
-
-
-def _jobs(source: Path, target: Path) -> dict[Path, Path]:
-    """Which picture becomes which file."""
+def jobs(source: Path, target: Path, *, overwrite: bool) -> dict[Path, Path]:
+    """Which picture becomes which file; of a folder, only those that are not there yet."""
     if not source.exists():
         raise UserError(f"{source}: no such picture or folder")
     if source.is_file():
-        if target.suffix.lower() != ".png":
-            raise UserError(f"{target}: the output of one picture is a PNG file; name it {target.stem}.png")
-        return {source: target}
+        return {source: _single(source, target, overwrite=overwrite)}
+    if target.is_file():
+        raise UserError(f"{target}: is a file; the output of a folder is a folder")
     found = sorted(path for path in source.iterdir() if path.suffix.lower() in images.ENDINGS)
     if not found:
         raise UserError(f"{source}: there are no pictures in this folder ({', '.join(sorted(images.ENDINGS))})")
-    jobs = {target / f"{path.stem}.png": path for path in found}
-    twins = [path for path in found if path not in jobs.values()]
+    made = {target / f"{path.stem}.png": path for path in found}
+    twins = [path for path in found if path not in made.values()]
     if twins:
         raise UserError(f"{twins[0]}: another picture in the folder has the same name but for its ending; rename one")
-    return {path: out for out, path in jobs.items()}
+    own = [out for out in made if out.exists() and out.resolve() in {path.resolve() for path in found}]
+    if own:
+        raise UserError(f"{own[0]}: is one of the pictures to be made larger; choose another output folder")
+    return {path: out for out, path in made.items() if overwrite or not out.exists()}
+
+
+def _single(source: Path, target: Path, *, overwrite: bool) -> Path:
+    if target.is_dir():
+        target /= f"{source.stem}.png"
+    if target.suffix.lower() != ".png":
+        raise UserError(f"{target}: the output of one picture is a PNG file; name it {target.stem}.png")
+    if target.exists() and target.samefile(source):
+        raise UserError(f"{target}: is the picture to be made larger; choose another output")
+    if target.exists() and not overwrite:
+        raise UserError(f"{target}: is there already; name another file, or say --overwrite")
+    return target
+
+
+def folder(baseline: Path) -> Path:
+    """The folder of a baseline that is given as a path or by its name."""
+    named = MODELS / baseline
+    return named if not baseline.exists() and named.exists() else baseline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    parser.add_argument("baseline", type=Path, help="the folder of a trained baseline (models/NAME)")
+    parser.add_argument("baseline", type=Path, help="a trained baseline: its folder, or its name in models/")
     parser.add_argument("input", type=Path, help="a picture, or a folder of pictures")
     parser.add_argument("output", type=Path, help="the PNG file, or the folder of PNG files, to write")
+    parser.add_argument("--overwrite", action="store_true", help="make pictures again that are there already")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Make every picture larger."""
-    numbers = load(args.params)
-    jobs = _jobs(args.input, args.output)
+    """Make every picture larger; one that cannot be read stops none of the others."""
+    numbers = tiles.load(args.params)
+    todo = jobs(args.input, args.output, overwrite=args.overwrite)
     baselines.threads(numbers.threads)
-    saved, network = baselines.restore(args.baseline)
-    for path, out in tqdm(jobs.items(), "upscaling", unit="image", **patches.STEPS):
-        small = degrade.to_tensor(patches.pixels(path))
-        write(degrade.to_pixels(enlarge(network, small, saved.baseline.scale, numbers)), out)
+    saved, network = baselines.restore(folder(args.baseline))
+    device = tiles.device()
+    side = tiles.fitted(network.to(device), numbers, device)
+    bad: list[str] = []
+    for path, out in tqdm(todo.items(), "upscaling", unit="image", **patches.STEPS):
+        try:
+            small = patches.pixels(path)
+        except UserError as error:
+            bad.append(str(error))
+            continue
+        large = tiles.enlarge(network, small, saved.baseline.scale, side, numbers.overlap, half=device.type == "cuda")
+        write(large, out)
+    if bad:
+        raise UserError(bad[0] + (f"; {len(bad) - 1} more cannot be read either" if len(bad) > 1 else ""))

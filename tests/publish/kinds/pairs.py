@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from native4k.sr import degrade
+from native4k.sr import resample
 from native4k.sr.networks import mended
 
 
@@ -20,5 +20,5 @@ def dataset(large: Path, little: Path, **options: Any) -> Any:
 def loaded(pairs: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Name -> pixels of the original and of the small version."""
     return {
-        Path(pair["gt_path"]).stem: (degrade.to_pixels(pair["gt"]), degrade.to_pixels(pair["lq"])) for pair in pairs
+        Path(pair["gt_path"]).stem: (resample.to_pixels(pair["gt"]), resample.to_pixels(pair["lq"])) for pair in pairs
     }

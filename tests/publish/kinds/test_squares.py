@@ -16,7 +16,7 @@ from native4k.errors import UserError
 from native4k.publish.kinds import squares
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
-from native4k.sr import degrade
+from native4k.sr import resample
 from tests.publish.kinds.pairs import dataset, loaded
 
 
@@ -25,7 +25,7 @@ def expected(published: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     found = {}
     for name in ("a.jpg", "b.png"):
         pixels = images.load(published.out / "train" / name)[:28, :40]
-        small = degrade.to_pixels(degrade.downscale(degrade.to_tensor(pixels), 4))
+        small = resample.to_pixels(resample.downscale(resample.to_tensor(pixels), 4))
         places = [(top, left) for top in (0, 8, 12) for left in (0, 8, 16, 24)]
         for number, (top, left) in enumerate(places, start=1):
             pair = pixels[top : top + 16, left : left + 16], small[top // 4 : top // 4 + 4, left // 4 : left // 4 + 4]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import native4k
-from native4k.sr import degrade, networks
+from native4k.sr import networks, resample
 from native4k.sr.networks import bicubic, swinir
 
 SHAPE: dict[str, Any] = {"kind": "swinir", "embed_dim": 8, "depths": (2,), "num_heads": (2,), "window_size": 4}
@@ -27,7 +27,7 @@ def test_swinir_enlarges_pictures_of_any_size(upsampler: Any, scale: int, residu
     with torch.no_grad():
         made = network(image)
     assert made.shape == (2, 3, 9 * scale, 14 * scale)
-    assert torch.allclose(made, degrade.imresize(image, scale), atol=1e-5) is residual
+    assert torch.allclose(made, resample.imresize(image, scale), atol=1e-5) is residual
 
 
 def test_only_what_is_learned_is_in_the_weights() -> None:
@@ -39,7 +39,7 @@ def test_only_what_is_learned_is_in_the_weights() -> None:
 def test_bicubic_is_the_resizing() -> None:
     image = torch.rand(1, 3, 6, 7)
     network = networks.build(bicubic.Params(kind="bicubic"), 2)
-    assert torch.equal(network(image), degrade.imresize(image, 2))
+    assert torch.equal(network(image), resample.imresize(image, 2))
     assert list(network.parameters()) == []
 
 

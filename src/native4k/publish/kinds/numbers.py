@@ -1,8 +1,8 @@
 """The numbers of the kinds of export, apart from the code that needs torch or LMDB."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Interval, MinLen
+from annotated_types import Gt, Interval, MinLen
 
 from native4k.params import params
 
@@ -28,20 +28,10 @@ class Squares:
 
 
 @params
-class Damage:
-    """Ranges to draw from for each picture: blur in pixels of the original, noise in grey levels, quality of JPEG."""
-
-    seed: int
-    blur: tuple[Annotated[float, Gt(0)], Annotated[float, Gt(0)]]
-    noise: tuple[Annotated[float, Ge(0)], Annotated[float, Ge(0)]]
-    jpeg: tuple[Annotated[int, Interval(ge=1, le=100)], Annotated[int, Interval(ge=1, le=100)]]
-
-
-@params
 class Small:
-    """The scales, the damage if any, whether the cut originals are written too, and how hard PNGs are packed."""
+    """The scales, the degradation, whether the cut originals are written too, and how hard PNGs are packed."""
 
     scales: Scales
-    damage: Damage | None
+    degradation: Literal["bicubic", "realesrgan"]
     originals: bool
     png_level: Level

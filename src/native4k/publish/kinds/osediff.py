@@ -11,12 +11,12 @@ from native4k.errors import UserError
 from native4k.publish.kinds import squares
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
-from native4k.sr import degrade
+from native4k.sr import resample
 
 
 def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
     """The small version brought back to full size by bicubic interpolation, as OSEDiff's input is."""
-    return degrade.to_pixels(degrade.quantise(degrade.imresize(degrade.to_tensor(pixels), scale)))
+    return resample.to_pixels(resample.quantise(resample.imresize(resample.to_tensor(pixels), scale)))
 
 
 def export(source: Source, folder: Path, numbers: Squares) -> None:

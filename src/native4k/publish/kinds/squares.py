@@ -15,7 +15,7 @@ from native4k.errors import UserError
 from native4k.metadata.abreast import abreast
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
-from native4k.sr import degrade, patches
+from native4k.sr import patches, resample
 
 Result = TypeVar("Result")
 
@@ -50,7 +50,7 @@ def fitted(path: Path, scales: tuple[int, ...]) -> np.ndarray:
 
 def small(pixels: np.ndarray, scale: int) -> np.ndarray:
     """The small version, the same that `native4k sr evaluate` asks baselines to enlarge."""
-    return degrade.to_pixels(degrade.downscale(degrade.to_tensor(pixels), scale))
+    return resample.to_pixels(resample.downscale(resample.to_tensor(pixels), scale))
 
 
 def cut(path: Path, name: str, numbers: Squares) -> list[Square]:

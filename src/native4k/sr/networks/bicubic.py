@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr import degrade
+from native4k.sr import resample
 
 
 @params
@@ -24,4 +24,4 @@ class Bicubic(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
-        return degrade.imresize(image, self.scale)
+        return resample.imresize(image, self.scale)

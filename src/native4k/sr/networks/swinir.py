@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.params import params
-from native4k.sr import degrade
+from native4k.sr import resample
 from native4k.sr.networks import mended
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
@@ -58,7 +58,7 @@ class SwinIR(nn.Module):
         height, width = image.shape[-2:]
         large: Tensor = self.body(_pad(image, self.window))[..., : height * self.scale, : width * self.scale]
         if self.residual:
-            large = degrade.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
+            large = resample.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
         return large
 
 
@@ -96,5 +96,5 @@ def _pad(image: Tensor, multiple: int) -> Tensor:
         length = image.shape[axis]
         if length % multiple:
             position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, degrade.mirrored(position, length))
+            image = image.index_select(axis, resample.mirrored(position, length))
     return image

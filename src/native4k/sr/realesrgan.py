@@ -1,0 +1,176 @@
+"""Real-ESRGAN's two-stage degradation (Wang et al. 2021, arXiv 2107.10833) to any scale, seeded for each image.
+
+All steps give grey levels in whole multiples of 1 / GRID from sums that are exact in float64, so that a seed gives the
+same low-resolution picture on every machine.
+"""
+
+import hashlib
+import io
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from annotated_types import Ge, Gt, Interval
+from PIL import Image
+
+from native4k import params
+from native4k.sr import kernels
+
+GRID = 2.0**8  # steps of a grey level
+FINE = GRID * kernels.STEP  # steps of a grey level that a sum of weighted ones can be in
+GREY = np.array([77, 150, 29]) / 256  # BT.601's weights of red, green and blue, in steps that sum to one
+CUBIC = -0.75  # Keys' a, as in the resizing of the published code
+
+Level = Annotated[float, Ge(0)]
+Span = tuple[Level, Level]
+Ways = Literal["area", "bilinear", "bicubic"]
+
+
+@params.params
+class Stage:
+    """Blur, resize, noise, JPEG; units and sources are in params.yaml."""
+
+    blur: kernels.Params
+    resize: dict[Literal["up", "down", "keep"], Level]
+    factor: Span
+    gaussian_share: kernels.Share
+    gaussian: Span
+    poisson: Span
+    grey_share: kernels.Share
+    jpeg: tuple[Annotated[int, Interval(ge=1, le=95)], Annotated[int, Interval(ge=1, le=95)]]
+
+
+@params.params
+class Params:
+    """Two stages and the last filter."""
+
+    seed: Annotated[int, Ge(0)]
+    first: Stage
+    second: Stage
+    sinc_share: kernels.Share
+    sinc_sizes: tuple[Annotated[int, Gt(0)], ...]
+
+
+def dice(seed: int, name: str) -> np.random.Generator:
+    """The chance of one image."""
+    return np.random.default_rng(list(hashlib.sha256(f"{seed} {name}".encode()).digest()))
+
+
+def degrade(picture: np.ndarray, scale: int, random: np.random.Generator, numbers: Params) -> np.ndarray:
+    """A picture (height, width, 3) in uint8, scale times smaller."""
+    height, width = (side // scale for side in picture.shape[:2])
+    first, second = numbers.first, numbers.second
+    made = _blurred(picture.astype(np.float64), random, first)
+    times = _factor(random, first)
+    made = resize(made, _sides(picture.shape, times), _way(random))
+    made = jpeg(_noisy(made, random, first), random, first)
+    made = _blurred(made, random, second)
+    times = _factor(random, second)
+    made = _noisy(resize(made, _sides((height, width), times), _way(random)), random, second)
+
+    def last(made: np.ndarray) -> np.ndarray:
+        made = resize(made, (height, width), _way(random))
+        if random.random() >= numbers.sinc_share:
+            return made
+        size = int(random.choice(numbers.sinc_sizes))
+        return filtered(made, kernels.sinc(random.uniform(kernels.EARLIEST, np.pi), size))
+
+    def packed(made: np.ndarray) -> np.ndarray:
+        return jpeg(made, random, second)
+
+    made = packed(last(made)) if random.random() < 0.5 else last(packed(made))  # noqa: PLR2004 (as often)
+    return made.round().clip(0, 255).astype(np.uint8)
+
+
+def filtered(made: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Correlation with a kernel in whole steps, borders mirrored; exact, though OpenCV may take a way by Fourier."""
+    found = cv2.filter2D(made, cv2.CV_64F, kernel, borderType=cv2.BORDER_REFLECT_101)
+    return snapped(np.round(found * FINE) / FINE)
+
+
+def resize(made: np.ndarray, sides: tuple[int, int], way: Ways) -> np.ndarray:
+    """To any sides, without antialiasing but for the way called area, as in the published code."""
+    for axis, length in enumerate(sides):
+        if made.shape[axis] != length:
+            resized = (_average if way == "area" else _interpolate)(np.moveaxis(made, axis, 0), length, way)
+            made = snapped(np.moveaxis(resized, 0, axis))
+    return made
+
+
+def jpeg(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
+    """There and back at a quality by chance."""
+    file = io.BytesIO()
+    pixels = made.round().clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(file, "JPEG", quality=int(random.integers(stage.jpeg[0], stage.jpeg[1] + 1)))
+    return np.asarray(Image.open(file)).astype(np.float64)
+
+
+def snapped(made: np.ndarray) -> np.ndarray:
+    """Grey levels to the nearest step of the grid."""
+    return np.asarray(np.round(made * GRID) / GRID)
+
+
+def _blurred(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
+    kernel = kernels.blur(random, stage.blur)
+    return filtered(made, kernel) if random.random() < stage.blur.share else made
+
+
+def _noisy(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
+    """Gaussian noise, or that of counted light; of each channel its own, or grey."""
+    gaussian, grey = random.random() < stage.gaussian_share, random.random() < stage.grey_share
+    if gaussian:
+        shape = (*made.shape[:2], 1 if grey else 3)
+        noise = random.standard_normal(shape) * random.uniform(*stage.gaussian)
+    else:
+        light = ((made * GREY).sum(2, keepdims=True) if grey else made).round().clip(0, 255)
+        counts = 2.0 ** int(np.ceil(np.log2(len(np.unique(light)))))
+        noise = random.poisson(light * counts / 255) * (255 / counts) - light
+        noise *= random.uniform(*stage.poisson)
+    return snapped(made + noise).clip(0, 255)
+
+
+def _factor(random: np.random.Generator, stage: Stage) -> float:
+    ways = list(stage.resize)
+    weights = np.array([stage.resize[way] for way in ways])
+    way = ways[int(random.choice(len(ways), p=weights / weights.sum()))]
+    chosen = {"up": random.uniform(1, stage.factor[1]), "down": random.uniform(stage.factor[0], 1), "keep": 1.0}
+    return chosen[way]
+
+
+def _way(random: np.random.Generator) -> Ways:
+    ways: tuple[Ways, ...] = ("area", "bilinear", "bicubic")
+    return ways[int(random.integers(len(ways)))]
+
+
+def _sides(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
+    return max(1, int(shape[0] * factor)), max(1, int(shape[1] * factor))
+
+
+def _average(made: np.ndarray, length: int, _: str) -> np.ndarray:
+    """Means of all lines that a new one touches."""
+    old = len(made)
+    first = np.arange(length) * old // length
+    behind = -(-np.arange(1, length + 1) * old // length)
+    sums = np.concatenate([np.zeros((1, *made.shape[1:])), np.cumsum(made, 0)])
+    return np.asarray((sums[behind] - sums[first]) / (behind - first)[:, None, None])
+
+
+def _interpolate(made: np.ndarray, length: int, way: str) -> np.ndarray:
+    """Sums of the two or four nearest lines; beyond the border is the border."""
+    old = len(made)
+    centre = (np.arange(length) + 0.5) * (old / length) - 0.5
+    nearest = np.floor(centre)
+    found = np.zeros((length, *made.shape[1:]))
+    for tap in (0, 1) if way == "bilinear" else (-1, 0, 1, 2):
+        distance = np.abs(centre - nearest - tap)
+        weight = 1 - distance if way == "bilinear" else _cubic(distance)
+        weight = np.round(weight * kernels.STEP) / kernels.STEP
+        found += weight[:, None, None] * made[(nearest + tap).astype(int).clip(0, old - 1)]
+    return found
+
+
+def _cubic(x: np.ndarray) -> np.ndarray:
+    """Keys' kernel (Keys 1981, equation 4)."""
+    near = ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
+    far = ((x - 5) * x + 8) * x * CUBIC - 4 * CUBIC
+    return np.where(x <= 1, near, far)

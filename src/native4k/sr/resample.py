@@ -1,0 +1,98 @@
+"""MATLAB-style antialiased bicubic resizing of tensors, and pictures as tensors."""
+
+import functools
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+REACH = 2.0  # pixels to either side that the cubic kernel needs
+BLOCK = (16, 64)  # output pixels that one matrix makes, when shrinking and else; larger ones are mostly zeros
+STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
+
+
+def downscale(image: Tensor, scale: int) -> Tensor:
+    """The low-resolution picture of one with values 0 to 1 in 8-bit steps, in 8-bit steps as if it had been saved.
+
+    The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
+    """
+    small = imresize((image * 255).round_(), 1 / scale, torch.float64)
+    return small.round_().clamp_(0, 255).float().div_(255)
+
+
+def quantise(image: Tensor) -> Tensor:
+    """Values 0 to 1 brought into range and to the nearest 8-bit step."""
+    return image.clamp(0, 1).mul_(255).round_().div_(255)
+
+
+def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32) -> Tensor:
+    """An image (..., height, width) resized by bicubic interpolation, antialiased when it gets smaller.
+
+    The same as MATLAB's imresize: sides are rounded up, borders are mirrored, nothing is clipped or rounded.
+    """
+    with torch.autocast(image.device.type, enabled=False):
+        resizes = (_resize_rows, _resize_columns)
+        for resize in resizes if scale < 1 else resizes[::-1]:  # the order that touches fewer pixels
+            image = resize(image, scale, precision)
+    return image
+
+
+def to_tensor(picture: np.ndarray) -> Tensor:
+    """(..., height, width, 3) in uint8 to (..., 3, height, width) with values 0 to 1."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(picture, -1, -3))).float().div_(255)
+
+
+def to_pixels(image: Tensor) -> np.ndarray:
+    """(3, height, width) with values 0 to 1 to (height, width, 3) in uint8."""
+    return np.ascontiguousarray(image.mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu().numpy())
+
+
+def mirrored(position: Tensor, length: int) -> Tensor:
+    """Positions outside 0 to length - 1 reflected at the outer edges of the first and the last pixel."""
+    turn = position % (2 * length)
+    return torch.where(turn < length, turn, 2 * length - 1 - turn)
+
+
+def _resize_rows(image: Tensor, scale: float, precision: torch.dtype) -> Tensor:
+    """Plane by plane, since a batch of slices would be copied."""
+    blocks = _blocks(image.shape[-2], scale, precision, image.device)
+    planes = image.reshape(-1, *image.shape[-2:])
+    made = [torch.cat([matrix @ plane[first:last].to(precision) for first, last, matrix in blocks]) for plane in planes]
+    return torch.stack(made).reshape(*image.shape[:-2], -1, image.shape[-1])
+
+
+def _resize_columns(image: Tensor, scale: float, precision: torch.dtype) -> Tensor:
+    blocks = _blocks(image.shape[-1], scale, precision, image.device)
+    lines = image.reshape(-1, image.shape[-1])
+    made = torch.cat([lines[:, first:last].to(precision) @ matrix.T for first, last, matrix in blocks], 1)
+    return made.reshape(*image.shape[:-1], -1)
+
+
+@functools.lru_cache(maxsize=32)
+def _blocks(length: int, scale: float, dtype: torch.dtype, device: torch.device) -> list[tuple[int, int, Tensor]]:
+    """For each block of output pixels: the input pixels, first to last - 1, and the matrix that makes it of them."""
+    shrink = min(scale, 1.0)
+    centre = (torch.arange(math.ceil(length * scale), dtype=torch.float64) + 0.5) / scale - 0.5
+    taps = torch.arange(math.ceil(2 * REACH / shrink) + 2)
+    position = torch.floor(centre - REACH / shrink).long()[:, None] + taps
+    weight = _cubic((centre[:, None] - position) * shrink)
+    weight /= weight.sum(1, keepdim=True)
+    if dtype == torch.float64:
+        weight = (weight * STEP).round_() / STEP
+    index = mirrored(position, length)
+    blocks, block = [], BLOCK[scale >= 1]
+    for inputs, weights in zip(torch.split(index, block), torch.split(weight, block), strict=True):
+        first, last = int(inputs.min()), int(inputs.max()) + 1
+        matrix = torch.zeros(len(inputs), last - first, dtype=torch.float64)
+        matrix.scatter_add_(1, inputs - first, weights)
+        blocks.append((first, last, matrix.to(device, dtype)))
+    return blocks
+
+
+def _cubic(x: Tensor) -> Tensor:
+    """Keys' kernel with a = -1/2 (Keys 1981, equation 15)."""
+    x = x.abs()
+    near = 1.5 * x**3 - 2.5 * x**2 + 1
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return torch.where(x <= 1, near, torch.where(x < REACH, far, torch.zeros_like(x)))

@@ -1,0 +1,120 @@
+"""Tile by tile through a network: mirrored borders, smooth blending, no seams, and never more than a band in memory."""
+
+import os
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import numpy as np
+import torch
+from annotated_types import Ge, Gt, Interval
+from torch import Tensor, nn
+
+from native4k import params
+from native4k.errors import UserError
+from native4k.sr import memory, resample
+
+ALIGNMENT = 8  # small pixels; what a tile's side is a multiple of, so that windows of 8 need no padding
+
+
+@params.params
+class Params:
+    """Tiles in pixels of the small picture; units and sources are in params.yaml."""
+
+    tile: Annotated[int, Gt(0)]
+    overlap: Annotated[int, Ge(0)]
+    threads: Annotated[int, Gt(0)]
+    largest: Annotated[int, Gt(0)]
+    memory_share: Annotated[float, Interval(gt=0, le=1)]
+
+
+class Stretch(NamedTuple):
+    """One tile along one side: the small pixels it reads, the large ones it writes, and with what weight."""
+
+    reads: Tensor
+    writes: slice
+    made: slice
+    weight: Tensor
+
+
+def load(path: Path) -> Params:
+    """The tiles' numbers, checked against each other."""
+    numbers = params.load(Params, path, "sr", "upscale")
+    if numbers.overlap >= numbers.tile:
+        raise UserError(f"{path}: sr.upscale.overlap: must be less than tile {numbers.tile} (got {numbers.overlap})")
+    if numbers.largest < numbers.overlap + ALIGNMENT:
+        least = numbers.overlap + ALIGNMENT
+        raise UserError(f"{path}: sr.upscale.largest: must be at least overlap + {ALIGNMENT} = {least}")
+    return numbers
+
+
+def fitted(network: nn.Module, numbers: Params, device: torch.device) -> int:
+    """The side of the largest tile that the free memory has room for."""
+    budget = memory.free(device) * numbers.memory_share
+    side = int((budget / memory.per_pixel(network, device)) ** 0.5) // ALIGNMENT * ALIGNMENT
+    if side < numbers.overlap + ALIGNMENT:
+        raise UserError(
+            f"sr.upscale.memory_share {numbers.memory_share} of the free memory ({budget / 2**20:.0f} MiB) has no room "
+            f"for a tile of {numbers.overlap + ALIGNMENT}; free some, raise that share, or lower sr.upscale.overlap"
+        )
+    return min(side, numbers.largest)
+
+
+def device() -> torch.device:
+    """The GPU if there is one; cuBLAS repeats itself only with buffers of fixed size."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@torch.no_grad()
+def enlarge(
+    network: nn.Module, small: np.ndarray, scale: int, tile: int, overlap: int, *, half: bool = False
+) -> np.ndarray:
+    """A picture (height, width, 3) in uint8, scale times larger; half: in bfloat16 where torch thinks it safe.
+
+    Only one row of tiles is held in floating point: what no later tile touches is rounded at once.
+    """
+    place = next((weight.device for weight in network.parameters()), torch.device("cpu"))
+    image = resample.to_tensor(small).to(place)
+    rows, columns = (stretches(side, scale, tile, overlap) for side in small.shape[:2])
+    large = np.empty((small.shape[0] * scale, small.shape[1] * scale, 3), np.uint8)
+    rest = image.new_zeros(3, 0, large.shape[1])
+    for number, row in enumerate(rows):
+        top, bottom = row.writes.start, row.writes.stop
+        band = torch.cat([rest, image.new_zeros(3, bottom - top - rest.shape[1], large.shape[1])], 1)
+        for column in columns:
+            with torch.autocast(place.type, torch.bfloat16, enabled=half), memory.told(tile):
+                made = network(image[:, row.reads[:, None], column.reads][None])[0, :, row.made, column.made]
+            weight = (row.weight[:, None] * column.weight).to(place)
+            band[:, :, column.writes] += made * weight
+        behind = rows[number + 1].writes.start if number + 1 < len(rows) else bottom
+        large[top:behind] = resample.to_pixels(band[:, : behind - top])
+        rest = band[:, behind - top :]
+    return large
+
+
+def stretches(length: int, scale: int, tile: int, overlap: int) -> list[Stretch]:
+    """Equal tiles from half an overlap before one border to half an overlap, or more, behind the other."""
+    count = -(-length // (tile - overlap))
+    share = -(-length // count) + overlap
+    side = min(tile, share + -share % ALIGNMENT)
+    starts = [number * (side - overlap) - overlap // 2 for number in range(count)]
+    ramp = _ramp(side, overlap, scale)
+    total = torch.zeros(length * scale)
+    found = []
+    for start in starts:
+        first, last = max(start, 0) * scale, min(start + side, length) * scale
+        made = slice(first - start * scale, last - start * scale)
+        total[first:last] += ramp[made]
+        reads = resample.mirrored(torch.arange(start, start + side), length)
+        found.append(Stretch(reads, slice(first, last), made, ramp[made]))
+    return [stretch._replace(weight=stretch.weight / total[stretch.writes]) for stretch in found]
+
+
+def _ramp(side: int, overlap: int, scale: int) -> Tensor:
+    """A tile's weights: nothing in an overlap's outer quarter, one after three quarters, smooth between."""
+    if not overlap:
+        return torch.ones(side * scale)
+    edge = (torch.arange(side * scale) + 0.5) / (overlap * scale)  # distance in overlaps
+    near = torch.minimum(edge, edge.flip(0))
+    step = ((near - 0.25) * 2).clamp(0, 1)
+    return step * step * (3 - 2 * step)
