@@ -36,8 +36,8 @@ STEPS = {
         "dedup": "group copies, re-encodes and crops, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
-        "clumps": "note which images may be copies, so that select --what-if answers at once",
         "leaks": "find the nearest images across splits",
+        "clumps": "note which images may be copies, so that select --what-if answers at once",
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",

@@ -28,8 +28,8 @@ SECTIONS = (
     "balance",
     "split",
     "publish",
-    "assess",
     "export",
+    "assess",
     "sr",
     "t2i",
 )

@@ -98,7 +98,8 @@ def test_the_origin_changes_with_what_the_dataset_is_made_from_and_with_nothing_
     text = version.params.read_text(encoding="utf-8")
     version.params.write_text("# a comment\n" + text.replace("side: 64", "side: 65"), encoding="utf-8")
     assert origin() == before
-    for path, content in ((version.params, text.replace("radius: 10", "radius: 9")), (version.lock, "package==2\n")):
+    stricter = text.replace("min_votes: 1", "min_votes: 2")
+    for path, content in ((version.params, stricter), (version.lock, "package==2\n")):
         path.write_text(content, encoding="utf-8")
         after = origin()
         differ = [line for line, old in zip(after.splitlines(), before.splitlines(), strict=True) if line != old]

@@ -151,12 +151,12 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["of the originals", "count", "of", "share"],
         ["wrongly rejected", "1", "4", "25.0 %"],
         ["labelled with their category", "3", "4", "75.0 %"],
-        ["goal", "wanted", "shown", "met"],
-        ["blurred found", "0.9500", "1.0000", "yes"],
-        ["crop found", "0.9000", "0.3333", "no"],
         ["category", "Food", "Nature", "unknown", "right"],
         ["Food", "1", "0", "1", "50.0 %"],
         ["Nature", "0", "2", "0", "100.0 %"],
+        ["goal", "wanted", "shown", "met"],
+        ["blurred found", "0.9500", "1.0000", "yes"],
+        ["crop found", "0.9000", "0.3333", "no"],
     ]
     four = "\N{MULTIPLICATION SIGN}4"
     assert rows(section(text, "super-resolution"))[:6] == [
