@@ -20,6 +20,16 @@ FAILED = {"truncated": 0.01, "mislabelled": 0.03, "aspect": 0.01}
 WORDS = ["a", "the", "of", "in", "on", "with", "view", "photo", "old", "new", "mountain", "river", "forest", "street"]
 WORDS += ["tower", "portrait", "woman", "man", "family", "bread", "soup", "painting", "render", "sphere"]
 
+ONE = {"mode": "RGB", "subsampling": "4:2:0", "icc": "", "nativeness": "native", "style": "natural", "people": "nobody"}
+ONE |= {"shot": "long"}
+NUMBERS = ["bit_depth", "pages", "jpeg_quality", "bits_per_pixel", "transparent", "upscaled_by", "laplacian"]
+NUMBERS += ["sharpness_p10", "sharpness_p50", "sharpness_p90", "flat_final", "flat_v1", "noise", "blockiness"]
+NUMBERS += ["brightness", "contrast", "clipped_dark", "clipped_light", "colourfulness", "style_confidence"]
+NUMBERS += [f"border_{side}" for side in ("top", "bottom", "left", "right")]
+NUMBERS += [f"{name}_{part}" for name in ("glcm_published", "glcm_entropy") for part in ("mean", "min", "spread")]
+NUMBERS += ["compression_ratio_mean", "compression_ratio_min", "compression_ratio_spread", "people_confidence"]
+"""What no rule of the demo's preset looks at: columns to be carried along."""
+
 SIGNATURES = ("pixels", "phash", "signature", "inset_phash", "inset_signature")
 
 
@@ -109,6 +119,9 @@ def features(count: int) -> pd.DataFrame:
             **hashes(dice, picture, kinds),
             "detail": dice.gamma(4, 2, count),
             "fineness": dice.normal(0.8, 0.12, count).clip(0, 2),
+            "nativeness_score": dice.normal(4.0, 2.5, count),
+            **ONE,
+            **{name: dice.normal(1.0, 0.3, count) for name in NUMBERS},
             "piqe": dice.normal(35, 10, count).clip(0, 100),
             "entropy_mean": entropy,
             "entropy_min": entropy - dice.exponential(0.6, count),

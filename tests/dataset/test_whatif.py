@@ -237,8 +237,10 @@ def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
         tried(lay(tmp_path, features(10, 1)), "balance.max_ratio=0")
 
 
-def test_a_text_is_read_only_where_a_number_names_it() -> None:
+def test_what_was_measured_is_read_only_where_a_step_or_a_number_names_it() -> None:
     tree: dict[str, Any] = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
-    names = ["id", "url", "caption", "license", "detail"]
-    assert whatif.needed(names, tree, hosts=False) == ["id", "license", "detail"]
-    assert whatif.needed(names, {"split": {"together": ["host"]}}, hosts=False) == ["id", "url", "detail"]
+    measured = ["id", "url", "caption", "license", "detail", "noise"]
+    names = [*measured, "group"]
+    assert whatif.needed(names, measured, tree, hosts=False) == ["id", "license", "detail", "group"]
+    together = {"split": {"together": ["host"]}}
+    assert whatif.needed(names, measured, together, hosts=False) == ["id", "url", "detail", "group"]

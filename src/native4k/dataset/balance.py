@@ -73,8 +73,10 @@ def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
     if best.column not in there:
         raise UserError(f"params balance.best.column: no number {best.column!r}; {nearest(best.column, there)}")
     rows = np.flatnonzero(tables.kept(table) & (table["category"] != UNKNOWN))
-    alive = table.iloc[rows][["category", best.column, "id"]].reset_index(drop=True)
-    ordered = alive.sort_values([best.column, "id"], ascending=[not best.highest, True], na_position="last")
+    alive = table[["category", best.column, "id"]].iloc[rows].reset_index(drop=True)
+    if not alive["id"].is_monotonic_increasing:
+        alive = alive.sort_values("id")
+    ordered = alive.sort_values(best.column, ascending=not best.highest, na_position="last", kind="stable")
     place = np.full(len(table), -1)
     place[rows[ordered.index]] = ordered.groupby("category").cumcount()
     return place

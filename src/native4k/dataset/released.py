@@ -68,6 +68,8 @@ def told(table: pd.DataFrame, lists: pd.DataFrame) -> pd.Series:
 
     A released image keeps its own zone; any other one inherits that of the released images in its group.
     """
+    if lists.empty:
+        return pd.Series("", index=table.index, dtype="str")
     own = bits(table, lists)
     group, names = pd.factorize(table["group"])
     inherited = np.zeros(len(names), dtype=np.int64)

@@ -5,7 +5,7 @@ the features, lists and numbers at hand (not asked is whether the code has chang
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +21,8 @@ from native4k.dataset.redo import redo
 from native4k.dataset.rules import nearest
 from native4k.errors import UserError
 
-LONG = ("url", "caption", "license", "provenance", "language", "key", "declared_split", "status", "format")
-"""Columns of texts that are read only where a number names them."""
+READ = ("id", "reason", "rejected_by", "sha256", "category", "detail", "width", "height", *signs.COLUMNS)
+"""Of what was measured, what the steps read whatever the numbers name."""
 
 
 class Change(NamedTuple):
@@ -73,10 +73,10 @@ def words(tree: Any) -> set[str]:
     return {tree} if isinstance(tree, str) else set()
 
 
-def needed(names: list[str], *trees: dict[str, Any], hosts: bool) -> list[str]:
-    """The columns that the steps may read, by these numbers."""
+def needed(names: list[str], measured: Collection[str], *trees: dict[str, Any], hosts: bool) -> list[str]:
+    """The columns of a table that the steps read by these numbers, or have made themselves."""
     named = words(list(trees)) | ({"url"} if hosts or "host" in words(list(trees)) else set())
-    return [name for name in names if name not in LONG or name in named]
+    return [name for name in names if name in READ or name in named or name not in measured]
 
 
 class Outcome(NamedTuple):
@@ -93,10 +93,13 @@ def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: dec
     how = decide.steps(other, "--what-if", folder)
     measured = pq.read_schema(folder.features).names
     if not stands(tree, folder):
-        table = tables.read(folder.features, "id", "reason", columns=needed(measured, tree, other, hosts=True))
+        table = tables.read(
+            folder.features, "id", "reason", columns=needed(measured, measured, tree, other, hosts=True)
+        )
         now = decide.decide(table, decide.steps(tree, where, folder), "vet")
         return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=False)
-    columns = needed(pq.read_schema(folder.decided).names, tree, other, hosts=bool(folder.lists("takedown")))
+    there, hosts = pq.read_schema(folder.decided).names, bool(folder.lists("takedown"))
+    columns = needed(there, measured, tree, other, hosts=hosts)
     again = tree["dedup"] != other["dedup"] or other["dedup"]["firewall"] or other["dedup"]["embedding"]
     listed = since == "select" and tree["select"]["takedown"] == other["select"]["takedown"]
     if since in {"balance", "split"} or (listed and not again):
@@ -116,8 +119,13 @@ def signed(path: Path, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     part, names = table.iloc[rows], [name for name in signs.COLUMNS if name not in table.columns]
     if not names:
         return part
-    signatures = pq.read_table(path, columns=names).take(rows).to_pandas().set_index(part.index)
-    return part.assign(**{name: signatures[name] for name in names})
+    file = pq.ParquetFile(path)
+    sizes = np.array([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
+    group = np.searchsorted(np.cumsum(sizes), rows, side="right")
+    asked = np.isin(np.arange(len(sizes)), group)
+    left_out = np.cumsum(np.where(asked, 0, sizes))[group]  # rows before, in groups that are not read
+    signatures = file.read_row_groups(np.flatnonzero(asked), names).take(rows - left_out).to_pandas()
+    return part.assign(**{name: signatures[name].to_numpy() for name in names})
 
 
 def stands(tree: dict[str, Any], folder: decide.Folder) -> bool:
@@ -154,9 +162,8 @@ def said(changes: list[Change], outcome: Outcome) -> Iterator[str]:
             yield row(f"{step}: {reason}", *-counts.loc[(step, reason)])
     stays, would = tables.kept(now).to_numpy(), tables.kept(then).to_numpy()
     yield row("kept", stays.sum(), would.sum())
-    for name in sorted(set(now["split"]) | set(then["split"]) - {""}):
-        if name:
-            yield row(f"  {name}", (now["split"] == name).sum(), (then["split"] == name).sum())
+    for name in sorted({*now["split"].unique(), *then["split"].unique()} - {""}):
+        yield row(f"  {name}", (now["split"] == name).sum(), (then["split"] == name).sum())
     yield moved("join", now["reason"][would & ~stays], "now")
     yield moved("leave", then["reason"][stays & ~would], "then")
     moves = stays & would & (now["split"].to_numpy() != then["split"].to_numpy())

@@ -82,7 +82,7 @@ def cube(seed: int, side: int, scheme: tuple[Colour, ...], level: int) -> tuple[
     shape = (y > 0.5 * off) & (y < tall / side - 0.5 * off)
     pixel = max(1, side // 16)
     grain = unit(hashed(seed, np.floor(view.ys() / pixel), np.floor(view.xs() / pixel))) - 0.5
-    grain = grain * 0.3 + octave(seed + 1, view, 1) * 0.07
+    grain = grain * 0.3 + octave(seed + 1, view, 1) * 0.2
     depth = y - 0.5 + 0.5 * off
     soil = between(between(lid, scheme[1], step(depth, 0.12, 0.14)), scheme[2], step(depth, 0.8, 0.82))
     joint = 1 - 0.25 * (np.abs(part(2 * depth) - 0.5) > 0.47)
