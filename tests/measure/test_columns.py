@@ -113,6 +113,12 @@ def test_nothing_to_measure_is_no_rows_and_loads_nothing(fill: Any) -> None:
     assert (filled.rows.columns.tolist(), len(filled.rows), filled.weights, a.loaded) == (["sha256"], 0, {}, 0)
 
 
+def test_a_file_that_was_damaged_since_it_was_probed_is_one_line(fill: Any, tmp_path: Path) -> None:
+    (tmp_path / "2.png").write_bytes((tmp_path / "2.png").read_bytes()[:50])
+    with pytest.raises(UserError, match=r"2\.png: (truncated|broken), though probe could read it"):
+        fill([Meter("a")], 1, 2)
+
+
 def test_shards_of_other_weights_are_not_joined() -> None:
     shards = [(Path("0"), {"a": "x", "b": "none"}), (Path("1"), {}), (Path("2"), {"b": "none"})]
     assert columns.merged(shards) == {"a": "x", "b": "none"}

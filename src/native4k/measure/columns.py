@@ -151,7 +151,10 @@ def decoded(store: Path, files: "pd.Series[str]", readers: int) -> Iterator[tupl
 
 
 def _open(path: Path) -> Image.Image:
-    return images.decode(path.read_bytes())
+    try:
+        return images.decode(path.read_bytes())
+    except images.Unreadable as why:
+        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
 
 
 def notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:
