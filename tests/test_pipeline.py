@@ -187,7 +187,7 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
         ("geometry.py", "measure", {"probe", "score", "label", "features"}),
         ("tables.py", "measure", {"probe", "score", "label", "features"}),
         ("measure/cache.py", "measure", {"probe", "score", "label", "features"}),
-        ("measure/nativeness.py", "measure", {"probe", "features"}),
+        ("measure/nativeness.py", "measure", {"probe", "score", "label", "features"}),
         ("measure/columns.py", "measure", {"score", "label", "features"}),
         ("measure/score.py", "measure", {"score", "features"}),
         ("measure/textures.py", "measure", {"score", "features"}),
