@@ -125,5 +125,4 @@ def alone(numbers: Params) -> Encoder:
     import torch
 
     torch.set_num_threads(1)
-    torch.set_grad_enabled(False)
-    return load(numbers)
+    return torch.no_grad()(load(numbers))
