@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from native4k import cli, images, tables
-from native4k.report import page
+from native4k.report import found, page, report
 from tests import browser
 
 ARGS = ["report", "tables", "features", "evaluations", "models", "metrics", "out"]
@@ -385,3 +385,15 @@ def test_a_browser_shows_the_page_without_a_complaint(root: Path) -> None:
     shown = browser.show(root / "out/report.html", root / "profile")
     assert shown.complaints == []
     assert "How it was made" in shown.content
+
+
+def test_the_headline_of_super_resolution_is_psnr_whatever_else_was_measured() -> None:
+    trees = {
+        name: {"scale": 4, "images": 2, "sr-real": {"ms_ssim_y": {"mean": 0.9}, "psnr_y": {"mean": psnr}}}
+        for name, psnr in (("bicubic", 25.0), ("net", 26.5))
+    }
+    assert found.comparison(trees)[0] == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
+    dataset = {"funnel": {"kept": 1, "metadata": 3, "candidates": 2}}
+    told = report.headline(dataset, trees)
+    assert "+1.50" in told
+    assert "dB PSNR Y won over bicubic" in told

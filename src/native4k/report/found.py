@@ -97,11 +97,8 @@ def value(measured: dict[str, Any]) -> float | None:
 
 def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
     """The columns (convention, metric) that some baseline has, and each baseline's means; None where it has none."""
-    columns = list(
-        dict.fromkeys(
-            (name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found
-        )
-    )
+    there = {(name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found}
+    columns = sorted(there, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
     rows = [
         [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
         + [value(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]

@@ -32,9 +32,10 @@ def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> str:
         numbers["of planted defects found"] = f"{100 * caught / planted:.0f} %"
         numbers[f"of {originals['count']} originals wrongly rejected"] = str(originals["wrongly_rejected"])
     columns, rows = found.comparison(sr)
-    if len(rows) > 1 and columns and len({row[1] for row in rows}) == 1:
-        values = [row[4] for row in rows if row[4] is not None]
-        label = found.plain(columns[0][1])
+    place = next((place for place, (_, metric) in enumerate(columns) if metric.startswith("psnr")), None)
+    if len(rows) > 1 and place is not None and len({row[1] for row in rows}) == 1:
+        values = [row[4 + place] for row in rows if row[4 + place] is not None]
+        label = found.plain(columns[place][1])
         numbers[f"dB {label} won over {rows[0][0]}"] = f"{max(values) - values[0]:+.2f}"
     return page.heads(numbers)
 
