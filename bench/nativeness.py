@@ -9,6 +9,7 @@ import argparse
 import io
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,8 +135,8 @@ def measured(count: int, numbers: nativeness.Params, folder: Path | None) -> pd.
             }
             for spec, luma in pictures
         ]
-        print(f"{name} {number}", end=" ", flush=True)
-    print()
+        print(f"{name} {number}", end=" ", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     table = pd.DataFrame(rows)
     return table.assign(published=np.where(table["hf_max"] >= published.LEAST, "native", "upscaled"))
 
@@ -217,8 +218,8 @@ def refit(count: int, numbers: nativeness.Params) -> str:
         for spec in plan(number, chance):
             found = nativeness.traits(made(picture, seen, spec, chance), numbers)
             rows.append({"generator": name, "factor": spec.factor, **(found or {})})
-        print(f"{name} {number}", end=" ", flush=True)
-    print()
+        print(f"{name} {number}", end=" ", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     return yaml.safe_dump(fitting.fitted(pd.DataFrame(rows).dropna()), sort_keys=False)
 
 
