@@ -1,5 +1,6 @@
 """Tables: Parquet, one row per image, sorted by id, written whole or not at all, the same bytes every time."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -58,6 +59,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256, read as a stream."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(text: str, path: Path) -> None:

@@ -1,6 +1,5 @@
 """The steps of the milestone one after another in memory, on what a data folder holds: what --what-if runs."""
 
-import hashlib
 import json
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -51,15 +50,9 @@ class Folder(NamedTuple):
         files = [path for path in (self.features, *lists, self.decided) if path.exists()]
         with ThreadPoolExecutor(THREADS) as pool:
             names = [path.relative_to(self.root).as_posix() for path in files]
-            hashes = dict(zip(names, pool.map(hashed, files), strict=True))
+            hashes = dict(zip(names, pool.map(tables.digest, files), strict=True))
         numbers = {step: tree.get(step) for step in ORDER}
         return {"files": json.dumps(hashes, sort_keys=True), "numbers": json.dumps(numbers, sort_keys=True)}
-
-
-def hashed(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def numbers_of(cls: type[Any], tree: dict[str, Any], where: str) -> Any:

@@ -16,11 +16,6 @@ from native4k.metadata import urls
 PACKAGE = Path(__file__).parent.parent
 
 
-def digest(path: Path) -> str:
-    """A file's SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def origin(store: Path, numbers: Path) -> dict[str, Any]:
     """The params, source files and opt-out lists that decide what the store holds, and their common hash."""
     tree = params.read(numbers)
@@ -28,9 +23,9 @@ def origin(store: Path, numbers: Path) -> dict[str, Any]:
     sections["probe.geometry"] = (tree.get("probe") or {}).get("geometry")
     folders = ("fetch", "headers", "metadata", "sources")
     files = [*PACKAGE.glob("geometry.py"), *(path for part in folders for path in (PACKAGE / part).rglob("*.py"))]
-    code = {path.relative_to(PACKAGE).as_posix(): digest(path) for path in sorted(files)}
+    code = {path.relative_to(PACKAGE).as_posix(): tables.digest(path) for path in sorted(files)}
     lists = sorted((store.parent / "optout").glob("*.txt"))
-    made_from = {"params": sections, "code": code, "optout": {path.name: digest(path) for path in lists}}
+    made_from = {"params": sections, "code": code, "optout": {path.name: tables.digest(path) for path in lists}}
     text = json.dumps(made_from, sort_keys=True)
     return {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16], **made_from}
 

@@ -1,7 +1,6 @@
 """A list of the signatures of a folder's pictures, such as a benchmark's, for the firewall of `native4k dedup`."""
 
 import argparse
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def listed(folder: Path, known: Path) -> pd.DataFrame:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
     if not files:
         raise UserError(f"{folder}: no pictures; expected files ending in {', '.join(sorted(images.ENDINGS))}")
-    sha256s = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    sha256s = [tables.digest(file) for file in files]
     named = pd.DataFrame({"id": [file.relative_to(folder).as_posix() for file in files], "sha256": sha256s})
     rows = cache.measure(
         pd.Series(list(map(str, files)), index=sha256s),

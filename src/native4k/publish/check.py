@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.publish import agreement, card, croissant, facts, made
+from native4k.publish import agreement, card, croissant, facts
 from native4k.publish.publish import SUMS
 
 AGAIN = "pull it again with dvc"
@@ -54,7 +54,7 @@ def files(folder: Path, listed: dict[str, str]) -> Iterator[str]:
     for name, sha256 in tqdm(sorted(here.items()), desc=f"check {folder.name}", unit="file", mininterval=5):
         if not (folder / name).is_file():
             yield f"{name}: missing; {AGAIN}"
-        elif made.digest(folder / name) != sha256:
+        elif tables.digest(folder / name) != sha256:
             yield f"{name}: not the published bytes; remove it and {AGAIN}"
     yield from extra(folder, listed)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from native4k import params
+from native4k import params, tables
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -41,16 +41,10 @@ Hashes = dict[str, dict[str, str]]
 """params, code, packages, inputs -> part -> SHA-256."""
 
 
-def digest(path: Path) -> str:
-    """A file's SHA-256, read as a stream."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def of_code(place: Path) -> str:
     """One hash for a module, or for all modules of a package by name and content."""
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
-    listed = [f"{digest(path)}  {path.relative_to(place.parent).as_posix()}\n" for path in files]
+    listed = [f"{tables.digest(path)}  {path.relative_to(place.parent).as_posix()}\n" for path in files]
     return hashlib.sha256("".join(listed).encode()).hexdigest()
 
 
@@ -59,12 +53,12 @@ def of_section(section: object) -> str:
     return hashlib.sha256(json.dumps(section, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def hashes(numbers: Path, lock: Path, tables: Path) -> Hashes:
-    """All that the dataset was made from; the tables carry the SHA-256 of every image."""
+def hashes(numbers: Path, lock: Path, made_of: Path) -> Hashes:
+    """All that the dataset was made from; its tables carry the SHA-256 of every image."""
     tree = params.read(numbers)
     return {
         "params": {name: of_section(tree.get(name)) for name in SECTIONS},
         "code": {name: of_code(PACKAGE / name) for name in CODE},
-        "packages": {lock.name: digest(lock)},
-        "inputs": {path.name: digest(path) for path in sorted(tables.glob("*.parquet"))},
+        "packages": {lock.name: tables.digest(lock)},
+        "inputs": {path.name: tables.digest(path) for path in sorted(made_of.glob("*.parquet"))},
     }

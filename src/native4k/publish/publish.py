@@ -76,9 +76,9 @@ def publish_split(rows: pd.DataFrame, store: Path, place: Path) -> dict[str, str
         link(rows, store, folder)
         tables.write(rows[COLUMNS], folder / "metadata.parquet")
         listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
-        listed["metadata.parquet"] = made.digest(folder / "metadata.parquet")
+        listed["metadata.parquet"] = tables.digest(folder / "metadata.parquet")
         tables.write_text(sums(listed), folder / SUMS)
-        listed[SUMS] = made.digest(folder / SUMS)
+        listed[SUMS] = tables.digest(folder / SUMS)
     return {f"{place.name}/{name}": sha256 for name, sha256 in listed.items()}
 
 
@@ -115,7 +115,7 @@ def publish_tables(kept: pd.DataFrame, left: pd.DataFrame, out: Path) -> dict[st
     """Write the kept and the rejected rows; the checksums of both tables."""
     tables.write(kept, out / "images.parquet")
     tables.write(left[[name for name in LEFT if name in left]], out / "rejected.parquet")
-    return {name: made.digest(out / name) for name in croissant.TABLES}
+    return {name: tables.digest(out / name) for name in croissant.TABLES}
 
 
 def placed(kept: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +135,7 @@ def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[
     text = card.card(version._replace(schema=schemas["images.parquet"], plots=plots))
     tables.write_text(text, out / "README.md")
     paths = [out / "README.md", out / "croissant.json", *(out / "plots" / name for name in plots)]
-    return {path.relative_to(out).as_posix(): made.digest(path) for path in paths}
+    return {path.relative_to(out).as_posix(): tables.digest(path) for path in paths}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.publish import facts, made
+from native4k.publish import facts
 from native4k.publish.publish import SUMS
 
 
@@ -36,7 +36,7 @@ class Source(NamedTuple):
 
     def lists(self) -> dict[str, str]:
         """The hash of each split's list of checksums: what was exported, byte for byte."""
-        return {split: made.digest(self.dataset / split / SUMS) for split in self.splits}
+        return {split: tables.digest(self.dataset / split / SUMS) for split in self.splits}
 
 
 def find(dataset: Path, splits: list[str] | None, out: Path) -> Source:
