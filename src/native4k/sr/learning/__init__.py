@@ -1,0 +1,1 @@
+"""How baselines learn: one loop, and recipes that say what is minimised."""
