@@ -98,9 +98,7 @@ def running_server() -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `prepare` sets is gone afterwards."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
+def _key_in_the_environment() -> None:
     os.environ[KEY] = "s3cret"
 
 

@@ -1,6 +1,5 @@
 """Metrics on named views; the metrics themselves are pyiqa's, whose import alone takes seconds: once, here."""
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,6 @@ from native4k.measure import columns, hardware, metrics, probe, rating, score, v
 ROOT = Path(__file__).parents[2]
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `prepare` sets is gone afterwards."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
 
 
 @pytest.fixture(scope="module", name="pyiqa")

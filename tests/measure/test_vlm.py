@@ -1,7 +1,5 @@
 """Ratings by a vision-language model: tiny, with random weights, saved to disk here and loaded as any other."""
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +10,15 @@ import torch
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.measure import columns, hardware, label, probe, score, vlm
+from tests.measure import models
 
 WORTH = {"excellent": 5.0, "good": 4.0, "fair": 3.0, "poor": 2.0, "bad": 1.0}
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `prepare` sets is gone afterwards."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-
-
-def saved(kind: str, folder: Path) -> Path:
-    spec = importlib.util.spec_from_file_location("models", Path(__file__).with_name("models.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    models = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(models)
-    return Path(models.quietly(getattr(models, kind), folder))
-
-
 @pytest.fixture(scope="module", name="folder")
 def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return saved("vlm", tmp_path_factory.mktemp("vlm"))
+    return models.quietly(models.vlm, tmp_path_factory.mktemp("vlm"))
 
 
 def named(folder: Path) -> vlm.Named:
@@ -72,7 +56,7 @@ def test_the_model_looks_at_the_image_and_reads_the_prompt(model: vlm.Vlm) -> No
 
 
 def test_the_published_labelers_family_is_asked_in_the_same_way(tmp_path: Path) -> None:
-    qwen = vlm.Vlm(vlm.Named(model=str(saved("qwen", tmp_path)), revision=None, dtype="bfloat16"), CPU)
+    qwen = vlm.Vlm(vlm.Named(model=str(models.quietly(models.qwen, tmp_path)), revision=None, dtype="bfloat16"), CPU)
     one, other = (qwen.chances(noise(seed), "What ?", "it is", list(WORTH)) for seed in (0, 1))
     assert one != other
     assert sum(one) == pytest.approx(1)

@@ -1,8 +1,6 @@
 """Labels by a CLIP: tiny, with random weights, saved to disk here and loaded as any other."""
 
-import importlib.util
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +12,15 @@ from PIL import Image
 from native4k import tables
 from native4k.errors import UserError
 from native4k.measure import hardware, label, probe, zeroshot
+from tests.measure import models
 
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
 TEXTS = {"Food": ["a photo of Food", "Food"], "Urban": ["a photo of a city"]}
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `prepare` sets is gone afterwards."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-
-
-def saved(kind: str, folder: Path) -> Path:
-    spec = importlib.util.spec_from_file_location("models", Path(__file__).with_name("models.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    models = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(models)
-    return Path(models.quietly(getattr(models, kind), folder))
-
-
 @pytest.fixture(scope="module", name="folder", params=["clip", "siglip"])
 def saved_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return saved(request.param, tmp_path_factory.mktemp(request.param))
+    return models.quietly(getattr(models, request.param), tmp_path_factory.mktemp(request.param))
 
 
 def numbers(folder: Path) -> zeroshot.Zeroshot:
