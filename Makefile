@@ -21,8 +21,8 @@ images: setup ## fetch the images (the demo: draw them) if they are missing or s
 retry: setup ## ask again for images that may still succeed; RETRY=final: for all that are not held
 	@snakemake --profile profiles/local -s rules/fetch.smk --forcerun fetch --config retry=$(or $(RETRY),later) && dvc add --quiet data/images
 
-test: setup ## set up and run the tests
-	@pytest
+test: setup ## set up and run the tests, in two processes of one thread each
+	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first
 
 lint: setup ## check style, types and workflows
 	@ruff check . && ruff format --check . && mypy && snakefmt --check --compact-diff Snakefile rules
