@@ -47,7 +47,7 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     def fools(batch: Batch) -> dict[str, Tensor]:
         made = network(batch.small)
         batch.shared[MADE] = made.detach()
-        parts = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
+        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
         if seen is not None:
             parts["perceptual"] = seen(made, batch.large)
         return parts | {"fooling": losses.fooling(numbers.adversarial, discriminator(made))}

@@ -128,12 +128,12 @@ def _only(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
     """The losses of one player reach its own weights, and not those of the others."""
     others = [weight for other in players if other is not player for weight in other.weights]
     for weight in others:
-        weight.requires_grad_(requires_grad=False)
+        weight.requires_grad = False
     try:
         yield
     finally:
         for weight in others:
-            weight.requires_grad_()
+            weight.requires_grad = True
 
 
 def _chance(*numbers: int) -> int:

@@ -20,12 +20,12 @@ class Ranks(NamedTuple):
     """Which of how many processes this is, and where it computes."""
 
     rank: int
-    count: int
+    size: int
     device: torch.device
 
     def total(self, tensors: list[Tensor]) -> None:
         """Each tensor becomes its sum over all processes; all of them have one type."""
-        if self.count == 1:
+        if self.size == 1:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
         dist.all_reduce(flat)

@@ -25,7 +25,7 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
 
     def parts(batch: Batch) -> dict[str, Tensor]:
         made = network(batch.small)
-        found = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
+        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
         return found if seen is None else found | {"perceptual": seen(made, batch.large)}
 
     weights = [weight for weight in network.parameters() if weight.requires_grad]

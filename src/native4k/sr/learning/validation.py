@@ -11,13 +11,13 @@ from native4k.sr.learning.ranks import Ranks
 
 
 class Check:
-    """This process's share of the patches, evenly taken from the store and made small once."""
+    """A process's share of the patches, evenly taken from the store and made small once."""
 
     def __init__(self, task: loader.Task, numbers: baselines.Training, ranks: Ranks) -> None:
         self.task, self.numbers, self.ranks = task, numbers, ranks
         self.count = min(numbers.val_patches, len(task.check.ids))
         places = [number * len(task.check.ids) // self.count for number in range(self.count)]
-        self.pairs = [(self._small(place), place) for place in places[ranks.rank :: ranks.count]]
+        self.pairs = [(self._small(place), place) for place in places[ranks.rank :: ranks.size]]
 
     @torch.no_grad()
     def psnr(self, network: nn.Module) -> float:
