@@ -61,7 +61,10 @@ def test_what_limits_training_and_upscaling_is_said(parts: Any, capsys: pytest.C
     ours = parts["accelerated"]
     said = ours.learning(_tiny(parts["duel"]), 32, CPU, 1e12, 0.5)
     assert said.startswith("training: 4.00 patches/s, memory not watched, 0.0% of the peak (products ")
-    network, numbers = nn.Upsample(scale_factor=2), tiles.Params(8, 2, 1, 16, 0.5)
+    network, numbers = (
+        nn.Upsample(scale_factor=2),
+        tiles.Params(tile=8, overlap=2, threads=1, largest=16, memory_share=0.5),
+    )
     said = ours.enlarging(network, np.zeros((20, 30, 3), np.uint8), 2, numbers, CPU, 1e12)
     assert "of the peak (products 0%" in said
     assert "tiles of 16" in capsys.readouterr().out
