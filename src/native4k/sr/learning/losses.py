@@ -143,5 +143,5 @@ def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
     found = {name: there[source] for name, source in origin.items() if source in there}
     wrong = weights.misfits(wanted, found)
     if wrong:
-        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}: not the weights of VGG19")
+        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}; it holds other weights than VGG19's")
     layers.load_state_dict({name: value.float() for name, value in found.items()}, assign=True)
