@@ -139,7 +139,7 @@ LAST = "conv_last.bias"
         (
             lambda: published_swinir(scale=8),
             None,
-            "upsample.4.weight is (256, 64, 3, 3), the network wants none of that name; 2 of 74 tensors do not fit: weigh",
+            "upsample.4.weight is (256, 64, 3, 3), the network wants none of that name; 2 of 74 tensors do not fit: we",
         ),
         (
             published_edsr,

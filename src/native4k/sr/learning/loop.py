@@ -140,7 +140,9 @@ def _chance(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def _read(unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: loader.Task, numbers: baselines.Training) -> None:
+def _read(
+    unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: loader.Task, numbers: baselines.Training
+) -> None:
     """Add what steps have lost to the sums; one that is no number ends the run."""
     for seen, losses in unread:
         values = torch.stack(list(losses.values())).tolist()

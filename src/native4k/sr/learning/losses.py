@@ -132,10 +132,8 @@ def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
     url = models.VGG19_Weights.IMAGENET1K_V1.url
     path = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2]) if file is None else Path(file)
     if not path.is_file():
-        get = "import torchvision; torchvision.models.vgg19(weights='IMAGENET1K_V1')"
-        raise UserError(
-            f"perceptual.file: {path}: VGG19's weights are not there; with a network run: python -c {get!r}"
-        )
+        get = "from torchvision import models; models.vgg19(weights='IMAGENET1K_V1')"
+        raise UserError(f"perceptual.file: {path}: no such weights of VGG19; with a network run: python -c {get!r}")
     there, _ = weights.read(path, None, "perceptual.file")
     published = {name: f"features.{place}" for place, name in enumerate(names)}
     wanted = layers.state_dict()
