@@ -1,4 +1,4 @@
-"""Batches of patches, read ahead of training: which come when, and how they are turned, follows from seed and position."""
+"""Batches of patches, read ahead of training: seed and position say which come when, and how they are turned."""
 
 import warnings
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ class Steps(Dataset[list[Part]]):
         """All parts of a step."""
         first = step * self.numbers.batch
         positions = range(first, min(first + self.numbers.batch, self.numbers.images))
-        own = cut(positions, self.ranks.count)[self.ranks.rank]
+        own = cut(positions, self.ranks.size)[self.ranks.rank]
         parts = [(part, len(part) / len(positions)) for part in cut(own, self.numbers.parts) if part]
         # with fewer patches than processes, as the last batch may have: the first, which then counts for nothing
         return [self._read(part, weight) for part, weight in parts or [(positions[:1], 0.0)]]

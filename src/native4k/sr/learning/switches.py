@@ -16,7 +16,7 @@ def prepare(modules: dict[str, nn.Module], numbers: baselines.Training) -> torch
     """Switch on what is asked for; the order in memory that pictures are to have."""
     layout = torch.channels_last if numbers.channels_last else torch.contiguous_format
     for module in modules.values():
-        module.to(memory_format=layout)  # type: ignore[call-overload]  # torch's types know of tensors alone
+        module.to(memory_format=layout)
         if numbers.checkpointing:
             recompute(module)
         if numbers.compile:
@@ -32,7 +32,7 @@ def autocast(numbers: baselines.Training, device: torch.device) -> torch.autocas
 def recompute(module: nn.Module) -> None:
     """Blocks keep their inputs alone, and are computed again for their gradients."""
     for block in blocks(module):
-        block.forward = functools.partial(checkpoint, block.forward, use_reentrant=False)  # type: ignore[method-assign]
+        block.forward = functools.partial(checkpoint, block.forward, use_reentrant=False)
 
 
 def blocks(module: nn.Module) -> Iterator[nn.Module]:

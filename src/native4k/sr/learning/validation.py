@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,13 +11,13 @@ from native4k.sr.learning.ranks import Ranks
 
 
 class Check:
-    """This process's share of the patches, evenly taken from the store and made small once."""
+    """A process's share of the patches, evenly taken from the store and made small once."""
 
     def __init__(self, task: loader.Task, numbers: baselines.Training, ranks: Ranks) -> None:
         self.task, self.numbers, self.ranks = task, numbers, ranks
         self.count = min(numbers.val_patches, len(task.check.ids))
         places = [number * len(task.check.ids) // self.count for number in range(self.count)]
-        self.pairs = [(self._small(place), place) for place in places[ranks.rank :: ranks.count]]
+        self.pairs = [(self._small(place), place) for place in places[ranks.rank :: ranks.size]]
 
     @torch.no_grad()
     def psnr(self, network: nn.Module) -> float:
@@ -38,7 +37,7 @@ class Check:
         return 10 * math.log10(1 / max(float(off.square().mean()), 1e-10))
 
     def _small(self, place: int) -> Tensor:
-        truth: np.ndarray = self.task.check.pixels[place]
+        truth = self.task.check.pixels[place]
         if self.numbers.degradation == "bicubic":
             return resample.downscale(resample.to_tensor(truth)[None], self.task.scale)
         return resample.to_tensor(loader.degraded(self.task, self.numbers, f"validation {place}", truth))[None]
