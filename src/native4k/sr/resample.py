@@ -54,6 +54,16 @@ def mirrored(position: Tensor, length: int) -> Tensor:
     return torch.where(turn < length, turn, 2 * length - 1 - turn)
 
 
+def padded(image: Tensor, multiple: int) -> Tensor:
+    """Mirrored at the right and at the bottom until both sides are multiples."""
+    for axis in (-2, -1):
+        length = image.shape[axis]
+        if length % multiple:
+            position = torch.arange(length + -length % multiple, device=image.device)
+            image = image.index_select(axis, mirrored(position, length))
+    return image
+
+
 def _resize_rows(image: Tensor, scale: float, precision: torch.dtype) -> Tensor:
     """Plane by plane, since a batch of slices would be copied."""
     blocks = _blocks(image.shape[-2], scale, precision, image.device)

@@ -6,8 +6,9 @@ from pydantic import Field
 from torch import nn
 
 from native4k.sr.networks import bicubic, swinir
+from native4k.sr.networks.osediff import network as osediff
 
-Network = Annotated[bicubic.Params | swinir.Params, Field(discriminator="kind")]
+Network = Annotated[bicubic.Params | osediff.Params | swinir.Params, Field(discriminator="kind")]
 """The shape of any network; `kind` says which."""
 
 
@@ -16,5 +17,7 @@ def build(network: Network, scale: int) -> nn.Module:
     match network:
         case bicubic.Params():
             return bicubic.Bicubic(scale)
+        case osediff.Params():
+            return osediff.OSEDiff(network, scale)
         case swinir.Params():
             return swinir.SwinIR(network, scale)

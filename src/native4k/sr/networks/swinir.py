@@ -3,7 +3,6 @@
 import warnings
 from typing import Annotated, Any, Literal
 
-import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
@@ -56,7 +55,7 @@ class SwinIR(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        large: Tensor = self.body(_pad(image, self.window))[..., : height * self.scale, : width * self.scale]
+        large: Tensor = self.body(resample.padded(image, self.window))[..., : height * self.scale, : width * self.scale]
         if self.residual:
             large = resample.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
         return large
@@ -88,13 +87,3 @@ def _published(shape: Params, scale: int) -> Any:
             upscale=scale,
             upsampler=shape.upsampler,
         )
-
-
-def _pad(image: Tensor, multiple: int) -> Tensor:
-    """Mirrored at the right and at the bottom until both sides are multiples."""
-    for axis in (-2, -1):
-        length = image.shape[axis]
-        if length % multiple:
-            position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, resample.mirrored(position, length))
-    return image
