@@ -21,6 +21,18 @@ SHAPE: dict[str, Any] = {
 }
 
 
+def network(base: Path, scale: int = 4, seed: int = 0, **changes: Any) -> Any:
+    """The network on such a base, with the shape above but for the changes."""
+    import torch
+
+    from native4k import params
+    from native4k.sr import networks
+    from native4k.sr.networks.osediff.network import Params
+
+    torch.manual_seed(seed)
+    return networks.build(params.validate(Params, SHAPE | {"base": str(base)} | changes, "shape"), scale)
+
+
 def stable(folder: Path, prediction: str = "epsilon") -> Path:
     """Autoencoder, UNet, text encoder, tokenizer and scheduler, each of the class that Stable Diffusion 2.1 has."""
     import torch

@@ -31,7 +31,6 @@ class Base(NamedTuple):
 def load(name: str, revision: str | None, weights: str | None) -> Base:
     """The parts by hub name or folder; whoever trains takes copies that share these weights."""
     machine = Hardware(device="auto", batch=1, readers=1, weights=weights)
-    hardware.prepare(machine)
     options = hardware.local(machine, name, revision)
     options.pop("trust_remote_code")  # diffusers' classes run none
     with metrics.quiet(), hardware.there(machine, name, revision):
@@ -40,18 +39,21 @@ def load(name: str, revision: str | None, weights: str | None) -> Base:
 
         schedule = diffusers.DDPMScheduler.from_pretrained(name, subfolder="scheduler", **options)
         tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name, subfolder="tokenizer", **options)
-        vae, unet, text = (
-            kind.from_pretrained(name, subfolder=part, use_safetensors=True, **options).requires_grad_(False).eval()
-            for kind, part in (
-                (diffusers.AutoencoderKL, "vae"),
-                (diffusers.UNet2DConditionModel, "unet"),
-                (transformers.CLIPTextModel, "text_encoder"),
-            )
-        )
+        kinds = {"vae": diffusers.AutoencoderKL, "unet": diffusers.UNet2DConditionModel}
+        kinds |= {"text_encoder": transformers.CLIPTextModel}
+        vae, unet, text = (_part(kind, name, part, options) for part, kind in kinds.items())
     kind = schedule.config["prediction_type"]
     if kind not in KINDS:
         raise UserError(f"{name}: its UNet predicts {kind!r}; osediff takes {' or '.join(KINDS)}")
     return Base(vae, unet, text, tokenizer, schedule.alphas_cumprod, kind)
+
+
+def _part(kind: Any, name: str, part: str, options: dict[str, Any]) -> Any:
+    """One part, frozen; libraries would draw what is missing in a file by chance."""
+    model, notes = kind.from_pretrained(name, subfolder=part, use_safetensors=True, output_loading_info=True, **options)
+    if notes["missing_keys"]:
+        raise UserError(f"{name}: its {part} lacks {min(notes['missing_keys'])}; get it again")
+    return model.requires_grad_(requires_grad=False).eval()
 
 
 def shared(module: Any) -> Any:
