@@ -38,6 +38,11 @@ class Tagger(nn.Module):
             )
         self.model = model.eval().requires_grad_(requires_grad=False)
 
+    def train(self, mode: bool = True) -> "Tagger":
+        """Never: nothing is learned here, and nothing said by chance."""
+        del mode
+        return super().train(mode=False)
+
     @torch.no_grad()
     def forward(self, pictures: Tensor) -> list[str]:
         """The most likely caption of each of (n, 3, height, width) with values 0 to 1."""
