@@ -6,7 +6,6 @@ all of them see. The batch is shared among the processes; their number may chang
 
 import argparse
 import hashlib
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,9 +15,21 @@ from torch import nn
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, patches
-from native4k.sr.learning import loader, loop, ranks, recipes, start
+from native4k.sr.learning import gan, loader, loop, ranks, recipes, start
 
-CODE = ("baselines", "degrade", "kernels", "patches", "realesrgan", "resample", "train")
+CODE = (
+    "baselines",
+    "cutting",
+    "degrade",
+    "kernels",
+    "memory",
+    "patches",
+    "pieces",
+    "realesrgan",
+    "resample",
+    "shuffle",
+    "train",
+)
 """Modules beside the folders of networks and learning that weights come from."""
 
 
@@ -56,13 +67,9 @@ def identity(saved: baselines.Saved, *folders: Path) -> str:
     for path in [*(here / f"{name}.py" for name in CODE), *folded]:
         code.update(path.read_bytes())
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
-    begin = [] if saved.baseline.start is None else [tables.digest(_source(saved.baseline.start))]
-    text = "\n".join([repr(saved), *begin, *splits, code.hexdigest(), torch.__version__])
+    files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
+    text = "\n".join([repr(saved), *files, *splits, code.hexdigest(), torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _source(begin: start.Params) -> Path:
-    return Path(begin.file) if begin.file is not None else Path(begin.baseline or "") / baselines.WEIGHTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,11 +103,21 @@ def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved
     making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
     saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
     home = args.scratch / args.baseline / identity(saved, args.train, args.val)
-    splits = (args.train, args.val)
-    cut = [partial(patches.store, split, cutting, args.scratch / "patches", training.threads) for split in splits]
-    learn, check = (group.ahead(one) for one in cut)
+    splits, scratch = (args.train, args.val), args.scratch / "patches"
+    learn, check = (patches.store(split, cutting, scratch, training.threads) for split in splits)
     table = patches.pictures(args.train, "caption")
     captions = dict(zip(table["id"].astype(str), table["caption"].fillna(""), strict=True))
     task = loader.Task(learn, check, baseline.scale, making, captions)
     network, curve = train(baseline, task, home, where, group)
     return saved, network, curve
+
+
+def _files(baseline: baselines.Params) -> list[Path]:
+    """The weights that a run begins with; one that is missing is told when it is read."""
+    recipe = None if baseline.training is None else baseline.training.recipe
+    starts = [baseline.start, recipe.discriminator.start if isinstance(recipe, gan.Params) else None]
+    return [
+        Path(begin.file) if begin.file is not None else Path(begin.baseline or "") / baselines.WEIGHTS
+        for begin in starts
+        if begin is not None
+    ]

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import load_file
 from torch import Tensor
 
-from native4k import params
+from native4k import cli, images, params, tables
 from native4k.errors import UserError
-from native4k.sr import networks, resample
-from native4k.sr.learning import osediff, recipes
+from native4k.sr import baselines, networks, resample
+from native4k.sr.learning import checkpoint, osediff, recipes
 from native4k.sr.learning.recipe import Batch, Recipe
-from native4k.sr.networks import bicubic
+from native4k.sr.networks import interpolation
 from native4k.sr.networks.osediff import base
 from tests.sr import diffusion
 
@@ -96,6 +98,66 @@ def test_it_learns_and_what_is_frozen_stays_bit_for_bit(stable: Path, draw: Any)
     assert changed == {name for name in before if ".lora_" in name}
 
 
+@pytest.fixture(name="words")
+def command_words(stable: Path, split: Any, numbers: Any, tmp_path: Path) -> Any:
+    """Makes the words of a training command, whose baseline is small enough for seconds."""
+    for name in ("train", "val"):
+        split(name)
+    captions = tables.read(tmp_path / "train/metadata.parquet").assign(caption=["a city", "a photo"])
+    tables.write(captions, tmp_path / "train/metadata.parquet")
+    plain = {"seed": 0, "threads": 1, "workers": 0, "batch": 2, "parts": 2, "images": 12, "average": 0.0, "clip": 1.0}
+    switches = {"precision": "float32", "compile": False, "channels_last": False, "checkpointing": True}
+    counts = {"curve_every": 12, "val_patches": 1, "checkpoint_every": 4}
+    training = plain | switches | counts
+    training |= {"recipe": NUMBERS, "degradation": "realesrgan"}
+    training |= {"optimizer": {"lr": 0.005, "betas": [0.9, 0.999], "weight_decay": 0.01}}
+    training |= {"schedule": {"kind": "multistep", "warmup": 0, "milestones": [], "gamma": 1.0}}
+    entry = {"scale": 4, "network": diffusion.SHAPE | {"base": str(stable)}, "training": training}
+    file = numbers({"baselines.osediff_x4": entry, "patches.side": 32})
+
+    def make(out: str, work: str) -> list[str]:
+        paths = [tmp_path / name for name in ("train", "val", out)]
+        ends = ["--scratch", tmp_path / work, "--curve", tmp_path / f"{out}.csv", "--params", file]
+        return ["sr", "train", "osediff_x4", *map(str, paths), *map(str, ends)]
+
+    return make
+
+
+def test_it_is_trained_killed_resumed_and_used_by_the_same_commands_as_any_other(
+    words: Any, draw: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.main(words("whole", "one")) == 0
+    keep = checkpoint.keep
+
+    def killed(*given: Any) -> None:
+        keep(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "keep", killed)
+        assert cli.main(words("resumed", "two")) == 130
+    assert cli.main(words("resumed", "two")) == 0
+    whole, resumed = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "resumed"))
+    assert whole == resumed
+    assert (tmp_path / "whole.csv").read_text() == (tmp_path / "resumed.csv").read_text()
+    assert (tmp_path / "whole.csv").read_text().startswith("images_seen,loss,val_psnr,pixel,vsd,regularizer\n")
+
+    kept = load_file(tmp_path / "whole/weights.safetensors")
+    assert all(".lora_" in name and name.startswith(("vae.", "unet.")) for name in kept)
+    Image.fromarray(draw(3, 20, 26)).save(tmp_path / "small.png")
+    for name in ("whole", "resumed"):
+        upscale = ["sr", "upscale", tmp_path / name, tmp_path / "small.png", tmp_path / f"{name}.png"]
+        assert cli.main([str(word) for word in [*upscale, "--params", tmp_path / "params.yaml"]]) == 0
+    made = [images.load(tmp_path / f"{name}.png") for name in ("whole", "resumed")]
+    assert made[0].shape == (80, 104, 3)
+    assert (made[0] == made[1]).all()
+    _, network = baselines.restore(tmp_path / "whole")
+    plain = diffusion.network(Path(network.shape.base)).eval()
+    with torch.no_grad():
+        image = resample.to_tensor(draw(3, 20, 26))[None]
+        assert not torch.allclose(network(image), plain(image), atol=0.01)
+
+
 def test_distillation_moves_latents_as_published(stable: Path) -> None:
     from diffusers import DDPMScheduler
 
@@ -108,11 +170,8 @@ def test_distillation_moves_latents_as_published(stable: Path) -> None:
     latents = torch.randn(2, 4, 8, 8, requires_grad=True)
     text, negative = network.embed(["a photo", "a city"]), network.embed(["bad"])
     torch.manual_seed(7)
-    osediff.distillation(models, latents, text, negative, params.validate(osediff.Vsd, VSD | {"steps": [700, 701]}, ""))
-    torch.manual_seed(7)
-    loss = osediff.distillation(
-        models, latents, text, negative, params.validate(osediff.Vsd, VSD | {"steps": [700, 701]}, "")
-    )
+    numbers = params.validate(osediff.Vsd, VSD | {"steps": [700, 701]}, "vsd")
+    loss = osediff.distillation(models, latents, text, negative, numbers)
     loss.backward()
 
     torch.manual_seed(7)
@@ -221,4 +280,4 @@ def test_wrong_numbers_are_one_line(stable: Path, changes: dict[str, Any], expec
 def test_other_networks_are_refused() -> None:
     numbers = params.validate(osediff.Params, NUMBERS, "recipe")
     with pytest.raises(UserError, match="osediff teaches a network of kind osediff alone; choose another recipe"):
-        recipes.build(numbers, networks.build(bicubic.Params(kind="bicubic"), 4), CPU)
+        recipes.build(numbers, networks.build(interpolation.Params(kind="bicubic"), 4), CPU)

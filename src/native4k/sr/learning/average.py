@@ -25,7 +25,7 @@ class Average:
     def follow(self) -> None:
         """After a step."""
         if self.decay:
-            torch._foreach_lerp_(list(self.means.values()), self.weights, 1 - self.decay)  # noqa: SLF001 (has no other name)
+            torch._foreach_lerp_(list(self.means.values()), self.weights, 1 - self.decay)
 
     @contextmanager
     def shown(self) -> Iterator[None]:

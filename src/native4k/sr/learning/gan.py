@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from native4k.params import params
 from native4k.sr.learning import losses, start
 from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.learning.start import Params as Start
 from native4k.sr.networks.discriminator import Discriminator
 
 MADE = "made"
@@ -20,7 +21,7 @@ class Critic:
 
     num_feat: Annotated[int, Gt(0)]
     lr: Annotated[float, Gt(0)]
-    start: start.Params | None = None
+    start: Start | None = None
 
 
 @params

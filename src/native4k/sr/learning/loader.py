@@ -1,4 +1,4 @@
-"""Batches of patches, read ahead of training: which come when, and how they are turned, follows from seed and position."""
+"""Batches of patches, read ahead of training: seed and position say which come when, and how they are turned."""
 
 import warnings
 from collections.abc import Iterable

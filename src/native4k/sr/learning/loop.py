@@ -104,7 +104,7 @@ class Learner:
         return sums
 
     def _gradients(self, place: int, player: Player, batches: list[tuple[loader.Part, Batch]]) -> Sums:
-        """Add up the gradients of all parts of the batch; what is by chance in the network follows from the position."""
+        """Add up the gradients of all parts; what is by chance in the network follows from the position."""
         sums: Sums = {}
         for part, batch in batches:
             torch.manual_seed(_chance(self.numbers.seed, part.first, place))
@@ -140,7 +140,9 @@ def _chance(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def _read(unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: loader.Task, numbers: baselines.Training) -> None:
+def _read(
+    unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: loader.Task, numbers: baselines.Training
+) -> None:
     """Add what steps have lost to the sums; one that is no number ends the run."""
     for seen, losses in unread:
         values = torch.stack(list(losses.values())).tolist()
@@ -160,15 +162,15 @@ def _read(unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: l
 
 
 def _point(learner: Learner, check: validation.Check) -> dict[str, float]:
-    """One more point of the curve."""
+    """One more point of the curve; what of it the bar shows."""
     progress = learner.state.progress
     with learner.state.average.shown():
         quality = check.psnr(learner.recipe.network)
     means = {name: round(value / progress.steps, DIGITS) for name, value in progress.sums.items()}
-    point = {"images_seen": progress.seen, "loss": math.nan, "val_psnr": round(quality, DIGITS)} | means
-    progress.curve.append(point)
+    shown = {"loss": means.pop("loss", math.nan), "val_psnr": round(quality, DIGITS)}
+    progress.curve.append({"images_seen": progress.seen} | shown | means)
     progress.sums, progress.steps = {}, 0
-    return point
+    return shown
 
 
 def _bar(numbers: baselines.Training, group: ranks.Ranks) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The processes that train together, as torchrun starts them: each has a share of every batch. Or one alone."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
@@ -12,13 +12,8 @@ from torch import Tensor
 
 from native4k.errors import UserError
 
-Made = TypeVar("Made")
-
 PATIENCE = timedelta(minutes=30)
 """How long a process waits for the others within a step; then it ends with an error, and torchrun ends all."""
-
-CUTTING = timedelta(days=7)
-"""How long the others wait for the first to cut all patches."""
 
 
 class Ranks(NamedTuple):
@@ -37,15 +32,6 @@ class Ranks(NamedTuple):
         pieces = flat.split([tensor.numel() for tensor in tensors])
         for tensor, piece in zip(tensors, pieces, strict=True):
             tensor.copy_(piece.view_as(tensor))
-
-    def ahead(self, work: Callable[[], Made]) -> Made:
-        """What the work gives, which the first process does before the others."""
-        if self.count == 1:
-            return work()
-        gate = dist.new_group(backend="gloo", timeout=CUTTING)
-        made = work() if self.rank == 0 else None
-        dist.barrier(gate)
-        return work() if made is None else made
 
 
 def alone() -> Ranks:

@@ -6,17 +6,19 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from native4k.sr.learning import osediff, regression
+from native4k.sr.learning import gan, osediff, regression
 from native4k.sr.learning.recipe import Recipe
 
-Params = Annotated[osediff.Params | regression.Params, Field(discriminator="kind")]
+Params = Annotated[regression.Params | gan.Params | osediff.Params, Field(discriminator="kind")]
 """The shape of any recipe; `kind` says which."""
 
 
 def build(numbers: Params, network: nn.Module, device: torch.device) -> Recipe:
     """The recipe that trains the network, with all else that it needs on the device."""
     match numbers:
-        case osediff.Params():
-            return osediff.build(network.to(device), numbers, device)
         case regression.Params():
             return regression.build(network.to(device), numbers)
+        case gan.Params():
+            return gan.build(network.to(device), numbers)
+        case osediff.Params():
+            return osediff.build(network.to(device), numbers, device)

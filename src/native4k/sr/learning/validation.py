@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -38,7 +37,7 @@ class Check:
         return 10 * math.log10(1 / max(float(off.square().mean()), 1e-10))
 
     def _small(self, place: int) -> Tensor:
-        truth: np.ndarray = self.task.check.pixels[place]
+        truth = self.task.check.pixels[place]
         if self.numbers.degradation == "bicubic":
             return resample.downscale(resample.to_tensor(truth)[None], self.task.scale)
         return resample.to_tensor(loader.degraded(self.task, self.numbers, f"validation {place}", truth))[None]

@@ -55,6 +55,7 @@ class OSEDiff(nn.Module):
         found = base.load(shape.base, shape.revision, shape.weights)
         check(shape, len(found.signal))
         self.shape, self.scale, self.kind, self.tokenizer = shape, scale, found.kind, found.tokenizer
+        self.hidden = {name: getattr(shape, name) for name in ("kind", "base", "revision", "alpha", "step")}
         self.text, self.vae, self.unet = (base.shared(part) for part in (found.text, found.vae, found.unet))
         if shape.conv_in:
             self.unet.conv_in = copy.deepcopy(self.unet.conv_in)
