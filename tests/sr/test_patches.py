@@ -1,5 +1,6 @@
 """native4k.sr.patches: stores that are cut once, whatever happens, and the order in which patches are seen."""
 
+import hashlib
 import itertools
 import json
 import multiprocessing
@@ -108,7 +109,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _slow(folder: Path, scratch: Path, told: Any) -> None:
-    """A process that tells the name of each image it decodes, slowly."""
+    """A process that tells the name of each image it decodes, slowly, and what it has in the end."""
     patches.IMAGES = 2
     load = images.load
 
@@ -118,7 +119,11 @@ def _slow(folder: Path, scratch: Path, told: Any) -> None:
         return load(path)
 
     images.load = slowly
-    patches.store(folder, NUMBERS, scratch, threads=1)
+    told.put(_digest(patches.store(folder, NUMBERS, scratch, threads=1)))
+
+
+def _digest(store: patches.Store) -> str:
+    return hashlib.sha256(store.pixels.tobytes()).hexdigest()
 
 
 def _drained(told: Any) -> list[str]:
@@ -128,6 +133,7 @@ def _drained(told: Any) -> list[str]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on forking beside threads
 @pytest.mark.usefixtures("small_pieces")
 def test_what_was_cut_before_a_kill_is_not_cut_again(
     split: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -153,6 +159,7 @@ def test_what_was_cut_before_a_kill_is_not_cut_again(
     assert _files(tmp_path / "work") == _files(tmp_path / "undisturbed")
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # Python 3.12 on forking beside threads
 @pytest.mark.usefixtures("small_pieces")
 def test_processes_that_start_at_once_share_the_work(split: Callable[..., Path], tmp_path: Path) -> None:
     folder = split("train", images=9)
@@ -164,8 +171,9 @@ def test_processes_that_start_at_once_share_the_work(split: Callable[..., Path],
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert sorted(_drained(told)) == [f"train{number:04}.png" for number in range(9)], "each image once"
-    patches.store(folder, NUMBERS, tmp_path / "undisturbed", threads=1)
+    whole = patches.store(folder, NUMBERS, tmp_path / "undisturbed", threads=1)
+    once, ends = [f"train{number:04}.png" for number in range(9)], [_digest(whole)] * 3
+    assert sorted(_drained(told)) == sorted(once + ends), "each image once, and all of them in the end"
     assert _files(tmp_path / "work") == _files(tmp_path / "undisturbed")
 
 

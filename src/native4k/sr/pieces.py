@@ -41,9 +41,8 @@ class Pieces(NamedTuple):
     marks: list[str]
 
     def lacks(self) -> int:
-        """Bytes of the disk that are still to be taken."""
-        there = (self.folder / DATA).stat().st_blocks * 512 if self.folder.exists() else 0
-        return max(0, math.prod(self.shape) - there)
+        """Bytes that are still to be written."""
+        return min(len(self.missing()) * self.rows, self.shape[0]) * math.prod(self.shape[1:])
 
     def create(self) -> None:
         """The folder with nothing in it, unless it is there; else see that it is whole and ours."""
@@ -139,12 +138,15 @@ def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iter
                 view.create()
         todo = sorted({piece for view in views.values() for piece in view.missing()})
         busy = []  # with other processes
-        with ThreadPoolExecutor(threads) as pool:
+        pool = ThreadPoolExecutor(threads)
+        try:
             for piece, done in zip(todo, pool.map(one, todo), strict=True):
                 if done:
                     yield piece
                 else:
                     busy.append(piece)
+        finally:
+            pool.shutdown(cancel_futures=True)
         for piece in busy:
             one(piece, wait=True)
             yield piece
