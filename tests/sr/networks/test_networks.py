@@ -40,6 +40,19 @@ def test_swinir_enlarges_pictures_of_any_size(upsampler: Any, scale: int, residu
     assert torch.allclose(made, resample.imresize(image, scale), atol=1e-5) is residual
 
 
+def test_one_mask_for_all_blocks_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network = swinir.SwinIR(shape("pixelshuffledirect"), 2).eval()
+    pictures = [torch.rand(1, 3, *size) for size in ((12, 20), (24, 8), (12, 20))]
+    with torch.no_grad():
+        ours = [network(picture) for picture in pictures]
+        monkeypatch.setattr(swinir.SwinIR, "_fit", lambda *_: None)
+        fresh = swinir.SwinIR(shape("pixelshuffledirect"), 2).eval()
+        fresh.load_state_dict(network.state_dict())
+        for picture, made in zip(pictures, ours, strict=True):
+            assert torch.equal(fresh(picture), made)
+
+
 @pytest.mark.parametrize(
     ("network", "scale"), [*((EDSR, scale) for scale in edsr.SCALES), *((RRDB, scale) for scale in rrdb.UNSHUFFLED)]
 )
