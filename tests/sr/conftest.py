@@ -13,9 +13,11 @@ import yaml
 from PIL import Image
 
 from native4k import tables
+from tests.measure import models
+from tests.sr import diffusion
 
 SECTION: dict[str, Any] = {
-    "patches": {"side": 64, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
+    "patches": {"side": 64, "margin": 0, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
     "degrade": yaml.safe_load((Path(__file__).parents[1] / "tiny/params.yaml").read_text())["sr"]["degrade"],
     "upscale": {"tile": 32, "overlap": 8, "threads": 1, "largest": 40, "memory_share": 0.5},
     "evaluate": {
@@ -46,13 +48,22 @@ SECTION: dict[str, Any] = {
                 "residual": True,
             },
             "training": {
+                "recipe": {"kind": "regression", "pixel": {"kind": "l1", "weight": 1.0}, "perceptual": None},
+                "degradation": "bicubic",
                 "seed": 0,
                 "threads": 1,
+                "workers": 0,
                 "batch": 2,
+                "parts": 1,
                 "images": 15,
-                "lr": 0.002,
-                "milestones": [6, 10],
-                "gamma": 0.5,
+                "optimizer": {"lr": 0.002, "betas": [0.9, 0.999], "weight_decay": 0.0},
+                "schedule": {"kind": "multistep", "warmup": 0, "milestones": [6, 10], "gamma": 0.5},
+                "average": 0.0,
+                "clip": None,
+                "precision": "float32",
+                "compile": False,
+                "channels_last": False,
+                "checkpointing": False,
                 "curve_every": 4,
                 "val_patches": 3,
                 "checkpoint_every": 3,
@@ -83,6 +94,12 @@ def scene(seed: int, height: int, width: int) -> np.ndarray:
         stripes = (x * random.integers(-3, 4) + y * random.integers(1, 4)) // 16 % 2 == 0
         picture[disc & stripes] = random.integers(0, 256, 3)
     return picture.astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def stable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Stable Diffusion on disk; nobody writes there."""
+    return models.quietly(diffusion.stable, tmp_path_factory.mktemp("stable"))
 
 
 @pytest.fixture

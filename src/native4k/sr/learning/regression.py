@@ -1,0 +1,32 @@
+"""The recipe of plain regression: the network's picture is to be the original."""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from native4k.params import params
+from native4k.sr.learning import losses
+from native4k.sr.learning.recipe import Batch, Player, Recipe
+
+
+@params
+class Params:
+    """What is minimised."""
+
+    kind: Literal["regression"]
+    pixel: losses.Pixel
+    perceptual: losses.Perceptual | None
+
+
+def build(network: nn.Module, numbers: Params) -> Recipe:
+    """One player: the network."""
+    device = next(network.parameters()).device
+    seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
+
+    def parts(batch: Batch) -> dict[str, Tensor]:
+        made = network(batch.small)
+        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
+        return found if seen is None else found | {"perceptual": seen(made, batch.large)}
+
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    return Recipe(network, (Player("network", weights, 1.0, parts),), {"network": network})

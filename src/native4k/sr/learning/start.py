@@ -1,0 +1,137 @@
+"""Starting weights: all that a published file holds, or what a finished baseline of any scale has in common.
+
+Files of basicsr's, KAIR's and the authors' layouts are read: tensors by name, alone or under `params` or `params_ema`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from native4k.errors import UserError
+from native4k.params import params
+from native4k.sr.learning import weights
+
+
+@params
+class Params:
+    """A file of weights, and the key in it that they are under, if any; or the folder of a finished baseline."""
+
+    file: str | None = None
+    key: str | None = None
+    baseline: str | None = None
+
+
+def check(start: Params, where: str) -> None:
+    """Refuse none of the two, and both."""
+    if (start.file is None) == (start.baseline is None):
+        raise UserError(f"{where}: name either a file or a baseline")
+    if start.key is not None and start.file is None:
+        raise UserError(f"{where}.key: is of a file; remove it")
+
+
+def path(start: Params) -> Path:
+    """The file that the weights are in."""
+    return Path(start.file) if start.file is not None else Path(start.baseline or "", weights.NAME)
+
+
+def fill(network: nn.Module, start: Params, where: str) -> str:
+    """Give the network its first weights; a line for the log says which file and how many tensors."""
+    check(start, where)
+    if start.file is None:
+        return _finished(network, path(start), where)
+    return _published(network, path(start), start.key, where)
+
+
+def _published(network: nn.Module, file: Path, key: str | None, where: str) -> str:
+    """Nothing may be missing and nothing left over but buffers that follow from the shape, which must be right."""
+    if _hidden(network).get("residual"):
+        raise UserError(f"{where}: {file}: published networks have no residual; set network.residual to false")
+    there, chosen = weights.read(file, key, where)
+    derived = _derived(network, there, f"{where}: {file}")
+    there = _without(there, derived)
+    scaled = tuple(name.removeprefix("body.") for name in _scaled(network))
+    _fits(_body(network).state_dict(), there, scaled, f"{where}: {file}")
+    _body(network).load_state_dict(there)
+    told = _told(f"{file} ({chosen})" if chosen else str(file), len(there), [])
+    return told + (f"; {len(derived)} derived buffers in it are right" if derived else "")
+
+
+def _finished(network: nn.Module, file: Path, where: str) -> str:
+    """Everything must fit but what depends on the scale; of that, what fits is taken."""
+    folder = file.parent
+    if not file.is_file():
+        raise UserError(f"{where}: {file}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
+    _same(network, folder, where)
+    there, _ = weights.read(file, None, where)
+    wanted = _without(network.state_dict(), _frozen(network))
+    wrong = set(weights.misfits(wanted, there))
+    free = {name for name in wrong if name.startswith(_scaled(network))}
+    _fits(_without(wanted, free), _without(there, free), (), f"{where}: {file}")
+    taken = {name: there[name] for name in wanted if name not in wrong}
+    network.load_state_dict(taken, strict=False)
+    return _told(str(file), len(taken), [name for name in wanted if name in wrong])
+
+
+def _fits(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
+    """One line that names the first tensor that does not fit, says how many do not, and what that looks like."""
+    wrong = weights.misfits(wanted, there)
+    if wrong:
+        count = f"{len(wrong)} of {len(wanted.keys() | there.keys())} tensors do not fit"
+        cause = "scale" if all(name.startswith(scaled) for name in wrong) else "network"
+        weights.refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
+
+
+def _without(tensors: dict[str, Tensor], names: set[str]) -> dict[str, Tensor]:
+    return {name: value for name, value in tensors.items() if name not in names}
+
+
+def _told(source: str, taken: int, new: list[str]) -> str:
+    left = f"{len(new)} left new ({', '.join(new)})" if new else "none left new"
+    return f"starting weights: {source}: {taken} tensors taken, {left}"
+
+
+def _scaled(network: nn.Module) -> tuple[str, ...]:
+    """How the names of weights begin that depend on the scale."""
+    scaled: tuple[str, ...] = getattr(network, "scaled", ())
+    return scaled
+
+
+def _body(network: nn.Module) -> nn.Module:
+    """The network by whose keys published weights are named."""
+    body = getattr(network, "body", network)
+    assert isinstance(body, nn.Module)
+    return body
+
+
+def _hidden(network: nn.Module) -> dict[str, Any]:
+    """What of the network's shape no shape of a weight shows."""
+    hidden: dict[str, Any] = getattr(network, "hidden", {})
+    return hidden
+
+
+def _frozen(network: nn.Module) -> set[str]:
+    return {name for name, weight in network.named_parameters() if not weight.requires_grad}
+
+
+def _same(network: nn.Module, folder: Path, where: str) -> None:
+    path = folder / "params.json"
+    try:
+        other = json.loads(path.read_text(encoding="utf-8"))["baseline"]["network"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"{where}: {path}: not readable; get it with 'dvc pull {folder}'") from None
+    for name, value in _hidden(network).items():
+        if other.get(name) != value:
+            raise UserError(f"{where}: {path}: its network.{name} is {other.get(name)}, here it is {value}")
+
+
+def _derived(network: nn.Module, there: dict[str, Tensor], where: str) -> set[str]:
+    """Those of the file's tensors that are no weights; each must be what the network's shape makes it."""
+    body = _body(network)
+    buffers = {name for name, _ in body.named_buffers()} - set(body.state_dict())
+    for name in sorted(buffers & there.keys()):
+        if not torch.equal(network.derived(name, there[name]), there[name]):  # type: ignore[operator]
+            raise UserError(f"{where}: {name} is not what the network's window_size makes it: another network")
+    return buffers & there.keys()
