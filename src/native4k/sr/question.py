@@ -1,0 +1,119 @@
+"""Ask what native 4K pixels are worth: the same network, trained on other views of the same images, tested on the same.
+
+A part of sr.question.parts names grids of cells: scales, arms, numbers of training images, seeds. Cells differ in the
+view that patches are cut in and in nothing else: places, order, turns, degradation, schedule and first weights are
+shared. Finished cells and measured images are kept in the scratch folder; the same command goes on where it was killed.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import pandas as pd
+from annotated_types import MinLen
+
+from native4k import params, tables
+from native4k.errors import UserError
+from native4k.sr import answer, baselines, cells, degrade, metrics, networks, origin, patches, statistics
+from native4k.sr import testsets, tiles, train, trials
+
+
+@params.params
+class Params:
+    """What every cell shares, and the parts of the question; units and sources are in params.yaml."""
+
+    network: networks.Network
+    training: baselines.Training
+    patches: patches.Params
+    conventions: Annotated[tuple[metrics.Name, ...], MinLen(1)]
+    measures: Annotated[tuple[metrics.Measure, ...], MinLen(1)]
+    bootstrap: statistics.Bootstrap
+    parts: dict[str, Annotated[tuple[cells.Grid, ...], MinLen(1)]]
+
+
+class Folders(NamedTuple):
+    """Where the pictures are, and what is kept between runs."""
+
+    train: Path
+    val: Path
+    test: Path
+    scratch: Path
+
+
+def load(path: Path, part: str) -> tuple[Params, tuple[cells.Grid, ...]]:
+    """The question's numbers and the grids of one of its parts, checked as far as they can be without pictures."""
+    numbers = params.load(Params, path, "sr", "question")
+    where = f"{path}: sr.question"
+    if part not in numbers.parts:
+        raise UserError(f"{where}.parts: there is no part {part!r}; there are: {', '.join(numbers.parts)}")
+    grids = numbers.parts[part]
+    if "native" not in {arm for grid in grids for arm in grid.arms}:
+        raise UserError(f"{where}.parts.{part}: no grid has the arm native, which the others are compared with")
+    for scale in sorted({scale for grid in grids for scale in grid.scales}):
+        halved = any("half_field" in grid.arms for grid in grids if scale in grid.scales)
+        side = scale * (2 if halved else 1)
+        if numbers.patches.side % side:
+            raise UserError(
+                f"{where}.patches.side: {numbers.patches.side} is not a multiple of {side}, which "
+                f"scale {scale}{' with half_field' if halved else ''} takes"
+            )
+    return numbers, grids
+
+
+def ask(numbers: Params, asked: list[cells.Cell], how: trials.How, folders: Folders) -> pd.DataFrame:
+    """Train what is not trained, measure what is not measured; a row for each cell, and for bicubic, and test image."""
+    whole = {cell: cells.saved(cell, numbers.network, numbers.training, numbers.patches) for cell in asked}
+    homes = {
+        cell: folders.scratch / "question" / train.identity(one, folders.train, folders.val)
+        for cell, one in whole.items()
+    }
+    waiting = [cell for cell in asked if not cells.finished(homes[cell])]
+    if waiting:
+        arms = dict.fromkeys(cell.arm for cell in waiting)
+        threads, scratch = numbers.training.threads, folders.scratch / "patches"
+        stores = patches.stores(folders.train, numbers.patches, scratch, threads, *arms)
+        checked = patches.store(folders.val, numbers.patches, scratch, threads)
+    for number, cell in enumerate(waiting, 1):
+        print(f"training cell {number} of {len(waiting)}: {cell}", flush=True)
+        cells.learn(whole[cell], cells.few(stores[cell.arm], cell.images), checked, homes[cell])
+    pairs = testsets.ours(folders.test)
+    key = patches.fingerprint(folders.test, patches.pictures(folders.test), how, origin.code())
+    rows = []
+    for scale in sorted({cell.scale for cell in asked}):
+        plain = folders.scratch / "question" / f"bicubic_x{scale}"
+        ready = [trials.bicubic(scale, plain / key)]
+        ready += [trials.trained(cell, home, home / key) for cell, home in homes.items() if cell.scale == scale]
+        rows += trials.measure(ready, pairs, scale, how)
+    return pd.DataFrame(rows)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths of the step."""
+    parser.add_argument("part", help="the part's name in params.yaml (sr.question.parts)")
+    parser.add_argument("train", type=Path, help="the training split (data/native4k/train)")
+    parser.add_argument("val", type=Path, help="the validation split (data/native4k/val)")
+    parser.add_argument("test", type=Path, help="the test split (data/native4k/test)")
+    parser.add_argument("out", type=Path, help="the answers to write (metrics/question_x4.json)")
+    parser.add_argument("--images", type=Path, required=True, help="the table of every cell's and image's numbers")
+    parser.add_argument("--scratch", type=Path, required=True, help="the folder for patches, weights and checkpoints")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the answers and the table that they come from, and say what they are."""
+    numbers, grids = load(args.params, args.part)
+    making = testsets.Making(numbers.training.degradation, params.load(degrade.Params, args.params, "sr", "degrade"))
+    how = trials.How(numbers.conventions, numbers.measures, making, tiles.load(args.params))
+    folders = Folders(args.train, args.val, args.test, args.scratch)
+    where = f"{args.params}: sr.question.parts.{args.part}"
+    asked = cells.cells(grids, len(patches.pictures(args.train)), where)
+    baselines.threads(numbers.training.threads)
+    try:
+        rows = ask(numbers, asked, how, folders)
+    except FloatingPointError as error:
+        raise UserError(f"{args.params}: sr.question: {error}") from None
+    tree = {"question": args.part, "degradation": numbers.training.degradation, "cells": len(asked)}
+    tree |= answer.answer(rows, numbers.bootstrap)
+    tree |= {"made_of": origin.made_of(args.params, args.part, (args.train, args.val, args.test))}
+    tables.write(rows, args.images)
+    tables.write_json(tree, args.out)
+    print("\n".join(tree["says"]))
