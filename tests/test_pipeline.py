@@ -175,7 +175,7 @@ def test_a_vote_added_to_a_file_is_counted(copy: Copy) -> None:
 
 def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
     project = copy()
-    project.change("sr.baselines.swinir_tiny_x4.training.lr", 0.004)
+    project.change("sr.baselines.swinir_tiny_x4.training.optimizer.lr", 0.004)
     ran = ["train_sr@swinir_tiny_x4", "evaluate_sr@swinir_tiny_x4", "report"]
     assert project.repro() == ran
 

@@ -19,6 +19,7 @@ import torch
 
 from native4k import cli, params
 from native4k.sr import baselines, networks, patches, train
+from tests.sr.conftest import SECTION
 
 Make = Callable[..., Path]
 TRAINING = "baselines.swinir_x4.training"
@@ -99,7 +100,12 @@ def test_a_finished_run_is_not_run_again(split: Make, numbers: Make, tmp_path: P
 
 def test_a_changed_number_or_image_is_never_resumed(split: Make, numbers: Make) -> None:
     folders = split("train"), split("val")
-    changes: list[dict[str, Any]] = [{}, {f"{TRAINING}.lr": 0.001}, {"patches.seed": 1}, {f"{TRAINING}.threads": 2}]
+    changes: list[dict[str, Any]] = [
+        {},
+        {f"{TRAINING}.optimizer.lr": 0.001},
+        {"patches.seed": 1},
+        {f"{TRAINING}.threads": 2},
+    ]
     found = []
     for change in changes:
         file = numbers(change)
@@ -119,8 +125,9 @@ def test_bicubic_has_nothing_to_learn(numbers: Make, tmp_path: Path, capsys: pyt
     assert _result(tmp_path)["curve.csv"] == b"images_seen,loss,val_psnr\n"
     assert json.loads(_result(tmp_path)["params.json"]) == {
         "name": "bicubic_x4",
-        "baseline": {"scale": 4, "network": {"kind": "bicubic"}, "training": None},
+        "baseline": {"scale": 4, "network": {"kind": "bicubic"}, "start": None, "training": None},
         "patches": None,
+        "degrade": None,
     }
 
 
@@ -129,11 +136,11 @@ def test_it_learns_one_picture_far_better_than_bicubic(
 ) -> None:
     shape = {"embed_dim": 32, "depths": [2], "num_heads": [2], "window_size": 8, "mlp_ratio": 2.0, "drop_path": 0.0}
     rest = {"kind": "swinir", "upsampler": "pixelshuffledirect", "residual": True}
-    training = {"seed": 0, "threads": 1, "batch": 1, "images": 600, "lr": 0.005, "milestones": [350, 500]}
-    counts = {"gamma": 0.3, "curve_every": 600, "val_patches": 1, "checkpoint_every": 600}
-    baseline = params.validate(
-        baselines.Params, {"scale": 4, "network": shape | rest, "training": training | counts}, "test"
-    )
+    changes = {"batch": 1, "images": 600, "curve_every": 600, "val_patches": 1, "checkpoint_every": 600}
+    changes |= {"optimizer": {"lr": 0.005, "betas": [0.9, 0.999], "weight_decay": 0.0}}
+    changes |= {"schedule": {"kind": "multistep", "warmup": 0, "milestones": [350, 500], "gamma": 0.3}}
+    training = SECTION["baselines"]["swinir_x4"]["training"] | changes
+    baseline = params.validate(baselines.Params, {"scale": 4, "network": shape | rest, "training": training}, "test")
     assert baseline.training is not None
     torch.manual_seed(0)
     network = networks.build(baseline.network, 4).train()
@@ -141,12 +148,6 @@ def test_it_learns_one_picture_far_better_than_bicubic(
     curve = train.train(network, 4, baseline.training, one, one, tmp_path / "checkpoint.pt")
     bicubic, ours = curve["val_psnr"]
     assert ours > bicubic + 1.5
-
-
-def test_the_learning_rate_falls_at_the_milestones(numbers: Make) -> None:
-    training = baselines.load(numbers(), "swinir_x4").training
-    assert training is not None
-    assert [train.rate(training, seen) for seen in (0, 5, 6, 9, 10, 14)] == [0.002, 0.002, 0.001, 0.001, 5e-4, 5e-4]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -169,10 +170,16 @@ def test_a_loss_that_is_no_number_stops_and_names_the_images(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({f"{TRAINING}.lr": None}, "sr.baselines.swinir_x4.training.lr: missing key; every number must be given"),
+        (
+            {f"{TRAINING}.average": None},
+            "sr.baselines.swinir_x4.training.average: missing key; every number must be given",
+        ),
         ({f"{TRAINING}.batch": 0}, "sr.baselines.swinir_x4.training.batch: Input should be greater than 0 (got 0)"),
         ({f"{TRAINING}.momentum": 0.9}, "training.momentum: unknown key; remove it or correct its spelling"),
-        ({f"{TRAINING}.milestones": [9, 6]}, "swinir_x4.training.milestones: must be in ascending order"),
+        (
+            {f"{TRAINING}.schedule.milestones": [9, 6]},
+            "swinir_x4.training.schedule.milestones: must be in ascending order",
+        ),
         ({TRAINING: None}, "sr.baselines.swinir_x4.training: missing; swinir has to be trained"),
         ({"baselines.swinir_x4.network.kind": "edsr"}, "tag 'edsr' found using 'kind' does not match any of the"),
         ({"baselines.swinir_x4.scale": 1}, "sr.baselines.swinir_x4.scale: Input should be greater than 1 (got 1)"),
@@ -197,8 +204,6 @@ def test_an_unknown_baseline_lists_the_known(numbers: Make, tmp_path: Path, comp
 
 
 def test_bicubic_refuses_training_numbers(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
-    training = {"seed": 0, "threads": 1, "batch": 2, "images": 4, "lr": 0.1, "milestones": [], "gamma": 0.5}
-    counts = {"curve_every": 2, "val_patches": 1, "checkpoint_every": 2}
-    file = numbers({"baselines.bicubic_x4.training": training | counts})
+    file = numbers({"baselines.bicubic_x4.training": SECTION["baselines"]["swinir_x4"]["training"]})
     said = complaint(*_words(tmp_path, numbers=file, name="bicubic_x4"))
     assert said.endswith("sr.baselines.bicubic_x4.training: remove it; bicubic has nothing to learn")

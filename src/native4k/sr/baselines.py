@@ -3,10 +3,10 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Interval
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialised
@@ -14,24 +14,46 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import networks, patches
+from native4k.sr import degrade, networks, patches
+from native4k.sr.learning import recipes, schedule
+from native4k.sr.learning.start import Params as Start
 
 WEIGHTS, PARAMS = "weights.safetensors", "params.json"
 
 Positive = Annotated[int, Gt(0)]
+Level = Annotated[float, Ge(0)]
+Decay = Annotated[float, Interval(ge=0, lt=1)]
+
+
+@params.params
+class Optimizer:
+    """Adam, or with a weight_decay AdamW."""
+
+    lr: Annotated[float, Gt(0)]
+    betas: tuple[Decay, Decay]
+    weight_decay: Level
 
 
 @params.params
 class Training:
     """One training run; every count is of images seen. Units and sources are in params.yaml."""
 
+    recipe: recipes.Params
+    degradation: degrade.Name
     seed: Annotated[int, Ge(0)]
     threads: Positive
+    workers: Annotated[int, Ge(0)]
     batch: Positive
+    parts: Positive
     images: Positive
-    lr: Annotated[float, Gt(0)]
-    milestones: tuple[Positive, ...]
-    gamma: Annotated[float, Gt(0)]
+    optimizer: Optimizer
+    schedule: schedule.Params
+    average: Decay
+    clip: Annotated[float, Gt(0)] | None
+    precision: Literal["float32", "bf16", "fp16"]
+    compile: bool
+    channels_last: bool
+    checkpointing: bool
     curve_every: Positive
     val_patches: Positive
     checkpoint_every: Positive
@@ -39,10 +61,11 @@ class Training:
 
 @params.params
 class Params:
-    """An entry of sr.baselines; one that has nothing to learn has no training."""
+    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training."""
 
     scale: Annotated[int, Gt(1)]
     network: networks.Network
+    start: Start | None = None
     training: Training | None = None
 
 
@@ -53,19 +76,21 @@ class Saved:
     name: str
     baseline: Params
     patches: patches.Params | None
+    degrade: degrade.Params | None
 
 
 def load(path: Path, name: str) -> Params:
     """A baseline by its name in the params file; the network is built once to see that it can be."""
     baseline = params.load(Params, path, "sr", "baselines", name)
     where = f"{path}: sr.baselines.{name}"
-    learns = count(build(baseline, where)) > 0
-    if learns and baseline.training is None:
-        raise UserError(f"{where}.training: missing; {baseline.network.kind} has to be trained")
-    if baseline.training is not None and not learns:
-        raise UserError(f"{where}.training: remove it; {baseline.network.kind} has nothing to learn")
-    if baseline.training is not None and list(baseline.training.milestones) != sorted(baseline.training.milestones):
-        raise UserError(f"{where}.training.milestones: must be in ascending order")
+    learns, training = count(build(baseline, where)) > 0, baseline.training
+    if learns and training is None and baseline.start is None:
+        raise UserError(f"{where}.training: missing; {baseline.network.kind} has to be trained, or given a start")
+    for name, given in (("training", training), ("start", baseline.start)):
+        if given is not None and not learns:
+            raise UserError(f"{where}.{name}: remove it; {baseline.network.kind} has nothing to learn")
+    if training is not None:
+        schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
 
 

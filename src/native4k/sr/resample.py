@@ -1,13 +1,17 @@
-"""MATLAB-style antialiased bicubic resizing of tensors, and pictures as tensors."""
+"""MATLAB-style antialiased resizing of tensors (bicubic, lanczos), and pictures as tensors."""
 
 import functools
 import math
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-REACH = 2.0  # pixels to either side that the cubic kernel needs
+Kernel = Literal["bicubic", "lanczos"]
+"""Keys' with a = -1/2, and the sinc that a sinc of three pixels fades out: MATLAB's bicubic and lanczos3."""
+
+REACH = {"bicubic": 2.0, "lanczos": 3.0}  # pixels to either side that a kernel needs
 BLOCK = (16, 64)  # output pixels that one matrix makes, when shrinking and else; larger ones are mostly zeros
 STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
@@ -26,15 +30,15 @@ def quantise(image: Tensor) -> Tensor:
     return image.clamp(0, 1).mul_(255).round_().div_(255)
 
 
-def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32) -> Tensor:
-    """An image (..., height, width) resized by bicubic interpolation, antialiased when it gets smaller.
+def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32, kernel: Kernel = "bicubic") -> Tensor:
+    """An image (..., height, width) resized by interpolation, antialiased when it gets smaller.
 
     The same as MATLAB's imresize: sides are rounded up, borders are mirrored, nothing is clipped or rounded.
     """
     with torch.autocast(image.device.type, enabled=False):
         resizes = (_resize_rows, _resize_columns)
         for resize in resizes if scale < 1 else resizes[::-1]:  # the order that touches fewer pixels
-            image = resize(image, scale, precision)
+            image = resize(image, scale, precision, kernel)
     return image
 
 
@@ -54,29 +58,42 @@ def mirrored(position: Tensor, length: int) -> Tensor:
     return torch.where(turn < length, turn, 2 * length - 1 - turn)
 
 
-def _resize_rows(image: Tensor, scale: float, precision: torch.dtype) -> Tensor:
+def padded(image: Tensor, multiple: int) -> Tensor:
+    """An image (..., height, width) mirrored at the right and at the bottom until both sides are multiples."""
+    for axis in (-2, -1):
+        length = image.shape[axis]
+        if length % multiple:
+            position = torch.arange(length + -length % multiple, device=image.device)
+            image = image.index_select(axis, mirrored(position, length))
+    return image
+
+
+def _resize_rows(image: Tensor, scale: float, precision: torch.dtype, kernel: Kernel) -> Tensor:
     """Plane by plane, since a batch of slices would be copied."""
-    blocks = _blocks(image.shape[-2], scale, precision, image.device)
+    blocks = _blocks(image.shape[-2], scale, precision, image.device, kernel)
     planes = image.reshape(-1, *image.shape[-2:])
     made = [torch.cat([matrix @ plane[first:last].to(precision) for first, last, matrix in blocks]) for plane in planes]
     return torch.stack(made).reshape(*image.shape[:-2], -1, image.shape[-1])
 
 
-def _resize_columns(image: Tensor, scale: float, precision: torch.dtype) -> Tensor:
-    blocks = _blocks(image.shape[-1], scale, precision, image.device)
+def _resize_columns(image: Tensor, scale: float, precision: torch.dtype, kernel: Kernel) -> Tensor:
+    blocks = _blocks(image.shape[-1], scale, precision, image.device, kernel)
     lines = image.reshape(-1, image.shape[-1])
     made = torch.cat([lines[:, first:last].to(precision) @ matrix.T for first, last, matrix in blocks], 1)
     return made.reshape(*image.shape[:-1], -1)
 
 
 @functools.lru_cache(maxsize=32)
-def _blocks(length: int, scale: float, dtype: torch.dtype, device: torch.device) -> list[tuple[int, int, Tensor]]:
+def _blocks(
+    length: int, scale: float, dtype: torch.dtype, device: torch.device, kernel: Kernel = "bicubic"
+) -> list[tuple[int, int, Tensor]]:
     """For each block of output pixels: the input pixels, first to last - 1, and the matrix that makes it of them."""
     shrink = min(scale, 1.0)
     centre = (torch.arange(math.ceil(length * scale), dtype=torch.float64) + 0.5) / scale - 0.5
-    taps = torch.arange(math.ceil(2 * REACH / shrink) + 2)
-    position = torch.floor(centre - REACH / shrink).long()[:, None] + taps
-    weight = _cubic((centre[:, None] - position) * shrink)
+    reach, curve = REACH[kernel], _cubic if kernel == "bicubic" else _lanczos
+    taps = torch.arange(math.ceil(2 * reach / shrink) + 2)
+    position = torch.floor(centre - reach / shrink).long()[:, None] + taps
+    weight = curve((centre[:, None] - position) * shrink)
     weight /= weight.sum(1, keepdim=True)
     if dtype == torch.float64:
         weight = (weight * STEP).round_() / STEP
@@ -95,4 +112,9 @@ def _cubic(x: Tensor) -> Tensor:
     x = x.abs()
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    return torch.where(x <= 1, near, torch.where(x < REACH, far, torch.zeros_like(x)))
+    return torch.where(x <= 1, near, torch.where(x < REACH["bicubic"], far, torch.zeros_like(x)))
+
+
+def _lanczos(x: Tensor) -> Tensor:
+    """Duchon 1979, with three lobes."""
+    return torch.where(x.abs() < REACH["lanczos"], torch.sinc(x) * torch.sinc(x / REACH["lanczos"]), 0.0)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from native4k import tables
 from native4k.errors import UserError
 from native4k.sr import baselines, patches, resample
+from native4k.sr.learning import schedule
 
 CURVE = ["images_seen", "loss", "val_psnr"]
 DIGITS = 4
@@ -39,7 +40,9 @@ def train(
             chosen, turns = patches.order(seen, count, len(learn.ids), numbers.seed)
             truth = _batch(learn, chosen, turns)
             torch.manual_seed(numbers.seed + seen)  # so that chance in the network needs no state either
-            optimizer.param_groups[0]["lr"] = rate(numbers, seen)
+            optimizer.param_groups[0]["lr"] = numbers.optimizer.lr * schedule.share(
+                numbers.schedule, seen, numbers.images
+            )
             loss = (network(resample.downscale(truth, scale)) - truth).abs().mean()
             if not math.isfinite(loss.item()):
                 named = ", ".join(sorted({learn.ids[place] for place in chosen}))
@@ -62,11 +65,6 @@ def train(
             if last or seen // numbers.checkpoint_every > before // numbers.checkpoint_every:
                 _keep(checkpoint, network, optimizer, (seen, losses, curve))
     return pd.DataFrame(curve, columns=CURVE)
-
-
-def rate(numbers: baselines.Training, seen: int) -> float:
-    """The learning rate after so many images."""
-    return numbers.lr * numbers.gamma ** sum(seen >= milestone for milestone in numbers.milestones)
 
 
 @torch.no_grad()
@@ -111,11 +109,11 @@ def run(args: argparse.Namespace) -> None:
     if training is None:
         print(f"{baseline.network.kind} has nothing to learn")
         curve = pd.DataFrame(columns=CURVE)
-        saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None)
+        saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
         network = baselines.build(baseline, where)
     else:
         cutting = patches.load(args.params, baseline.scale)
-        saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting)
+        saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=None)
         checkpoint = args.scratch / args.baseline / f"{identity(saved, args.train, args.val)}.pt"
         learn, check = (
             patches.store(split, cutting, args.scratch / "patches", training.threads)

@@ -1,16 +1,16 @@
 """SwinIR (Liang et al. 2021, arXiv 2108.10257), as basicsr has it."""
 
+import math
 import warnings
 from typing import Annotated, Any, Literal
 
-import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.params import params
 from native4k.sr import resample
-from native4k.sr.networks import mended
+from native4k.sr.networks import mended, scales
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
 """What each upsampler can do."""
@@ -40,6 +40,8 @@ class SwinIR(nn.Module):
     begins at zero, so that the untrained network is exactly bicubic and a few hundred steps make it better.
     """
 
+    scaled = ("body.upsample.",)
+
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()
         check(shape, scale)
@@ -56,17 +58,26 @@ class SwinIR(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        large: Tensor = self.body(_pad(image, self.window))[..., : height * self.scale, : width * self.scale]
+        large: Tensor = self.body(resample.padded(image, self.window))[..., : height * self.scale, : width * self.scale]
         if self.residual:
             large = resample.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
         return large
 
+    def derived(self, name: str, found: Tensor) -> Tensor:
+        """What a buffer of the body is by rule, in a file that was made with pictures of a size that shows in it."""
+        module, _, buffer = name.rpartition(".")
+        block = self.body.get_submodule(module)
+        if buffer != "attn_mask":
+            made: Tensor = getattr(block, buffer)
+        else:
+            side = math.isqrt(len(found)) * self.window
+            made = block.calculate_mask((side, side))
+        return made
+
 
 def check(shape: Params, scale: int) -> None:
     """Refuse a shape that cannot be built."""
-    if scale not in SCALES[shape.upsampler]:
-        able = ", ".join(map(str, SCALES[shape.upsampler]))
-        raise UserError(f"swinir: upsampler {shape.upsampler} cannot do scale {scale}; it can do {able}")
+    scales.check(f"swinir: upsampler {shape.upsampler}", scale, SCALES[shape.upsampler])
     if len(shape.depths) != len(shape.num_heads):
         raise UserError(f"swinir: depths {list(shape.depths)} and num_heads {list(shape.num_heads)} differ in length")
     uneven = [heads for heads in shape.num_heads if shape.embed_dim % heads]
@@ -88,13 +99,3 @@ def _published(shape: Params, scale: int) -> Any:
             upscale=scale,
             upsampler=shape.upsampler,
         )
-
-
-def _pad(image: Tensor, multiple: int) -> Tensor:
-    """Mirrored at the right and at the bottom until both sides are multiples."""
-    for axis in (-2, -1):
-        length = image.shape[axis]
-        if length % multiple:
-            position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, resample.mirrored(position, length))
-    return image
