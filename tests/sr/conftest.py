@@ -15,7 +15,7 @@ from PIL import Image
 from native4k import tables
 
 SECTION: dict[str, Any] = {
-    "patches": {"side": 64, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
+    "patches": {"side": 64, "margin": 0, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
     "degrade": yaml.safe_load((Path(__file__).parents[1] / "tiny/params.yaml").read_text())["sr"]["degrade"],
     "upscale": {"tile": 32, "overlap": 8, "threads": 1, "largest": 40, "memory_share": 0.5},
     "evaluate": {

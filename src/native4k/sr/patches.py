@@ -1,33 +1,29 @@
-"""High-resolution training patches: cut once from the originals, memory-mapped, in an order that needs no state."""
+"""Stores of high-resolution training patches: cut once from the originals, in pieces, and memory-mapped."""
 
-import functools
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+import shutil
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from annotated_types import Ge, Gt, Interval
 from tqdm import tqdm
 
 from native4k import images, params, tables
 from native4k.errors import UserError
+from native4k.sr import cutting, pieces, resample, shuffle
+from native4k.sr.cutting import View
 
 STEPS: dict[str, Any] = {"mininterval": 5.0, "dynamic_ncols": True}
 """How often progress is shown (seconds), also in a log file."""
 
 
-@params.params
-class Params:
-    """How patches are cut; units and sources are in params.yaml."""
+Params = cutting.Params
+"""How patches are cut."""
 
-    side: Annotated[int, Gt(0)]
-    per_image: Annotated[int, Gt(0)]
-    textured_share: Annotated[float, Interval(ge=0, le=1)]
-    tries: Annotated[int, Gt(0)]
-    seed: Annotated[int, Ge(0)]
+IMAGES = 16
+"""Images in a piece of a store: what is lost when one is killed, about three seconds of work."""
 
 
 class Store(NamedTuple):
@@ -70,39 +66,45 @@ def load(path: Path, scale: int) -> Params:
     return numbers
 
 
-def store(folder: Path, numbers: Params, scratch: Path, threads: int) -> Store:
-    """The patches of a split, cut now or found in the scratch folder."""
-    table = pictures(folder)
-    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    home = scratch / fingerprint(folder, table, numbers, code)
-    if not home.exists():
-        with tables.whole_folder(home) as temporary:
-            _cut_all([folder / name for name in table["file_name"]], numbers, temporary / "patches.npy", threads)
+def store(folder: Path, numbers: Params, scratch: Path, threads: int, view: View = "native") -> Store:
+    """The patches of a split in one view, cut now or found in the scratch folder."""
+    return stores(folder, numbers, scratch, threads, view)[view]
+
+
+def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: View) -> dict[View, Store]:
+    """The patches of a split in several views, of the same places, each image decoded once.
+
+    Processes that ask at once share the work; the same command again goes on where one was killed.
+    """
+    for view in views:
+        cutting.check(numbers, view)
+    table = pictures(folder, "width", "height")
+    _roomy(table, folder, numbers)
+    names, paths = [str(name) for name in table["file_name"]], [folder / name for name in table["file_name"]]
+    home = scratch / _key(names, numbers)
+    marks = [_mark(paths[first : first + IMAGES]) for first in range(0, len(paths), IMAGES)]
+    parts: dict[str, pieces.Pieces] = {}
+    for view in views:
+        side = cutting.side(numbers, view)
+        shape = (len(paths) * numbers.per_image, side, side, 3)
+        parts[view] = pieces.Pieces(home / view, shape, IMAGES * numbers.per_image, marks)
+    if any(part.missing() for part in parts.values()):
+        _cut_all(paths, numbers, home, parts, threads)
     ids = [str(name) for name in table["id"] for _ in range(numbers.per_image)]
-    return Store(np.load(home / "patches.npy", mmap_mode="r"), ids)
-
-
-def cut(picture: np.ndarray, name: str, numbers: Params) -> np.ndarray:
-    """One image's patches; the same share of every image's is chosen for its texture, the rest by chance alone."""
-    random = np.random.default_rng(list(hashlib.sha256(f"{numbers.seed} {name}".encode()).digest()))
-    room = np.array(picture.shape[:2]) - numbers.side + 1
-    texture = energy(picture)
-    textured = round(numbers.textured_share * numbers.per_image)
-    found = []
-    for number in range(numbers.per_image):
-        places = random.integers(room, size=(numbers.tries if number < textured else 1, 2))
-        areas = [np.s_[top : top + numbers.side, left : left + numbers.side] for top, left in places]
-        best = max(areas, key=lambda area: int(texture[area].sum(dtype=np.int64)))
-        found.append(picture[best])
-    return np.stack(found)
+    return {view: Store(parts[view].array(), ids) for view in views}
 
 
 def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which patches come after `seen` ones, and how each is turned (0 to 7); every patch comes once an epoch."""
-    positions = range(seen, seen + count)
-    chosen = [_shuffled(position // patches, patches, seed)[position % patches] for position in positions]
-    turns = [np.random.default_rng([seed, position]).integers(8) for position in positions]
-    return np.array(chosen), np.array(turns)
+    """Which patches come after `seen` ones, and how each is turned (0 to 7); every patch comes once an epoch.
+
+    `seen` counts over all processes: one that takes part of a batch asks for its positions.
+    """
+    positions = np.arange(seen, seen + count)
+    epochs, places = np.divmod(positions, patches)
+    chosen = np.empty_like(positions)
+    for epoch in np.unique(epochs):
+        chosen[epochs == epoch] = shuffle.shuffled(places[epochs == epoch], patches, seed, int(epoch))
+    return chosen, shuffle.scattered(positions, 8, seed)
 
 
 def turn(patch: np.ndarray, way: int) -> np.ndarray:
@@ -110,18 +112,29 @@ def turn(patch: np.ndarray, way: int) -> np.ndarray:
     return np.rot90(patch[:, ::-1] if way >= 4 else patch, way % 4)  # noqa: PLR2004 (four turns of each face)
 
 
-def energy(picture: np.ndarray) -> np.ndarray:
-    """The green channel's steps to the right and downwards, in whole numbers so that every machine agrees."""
-    green = picture[:, :, 1].astype(np.int16)
-    steps = np.zeros(green.shape, np.int16)
-    steps[:, 1:] += np.abs(np.diff(green, axis=1))
-    steps[1:] += np.abs(np.diff(green, axis=0))
-    return steps
+def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
+    least = cutting.least(numbers)
+    small = table[table[["width", "height"]].min(axis=1) < least]
+    if len(small):
+        first = small.iloc[0]
+        raise UserError(
+            f"{folder / first.file_name}: {first.width}x{first.height} has no room for sr.patches.side {numbers.side} "
+            f"and sr.patches.margin {numbers.margin} around it, {least} pixels; lower these"
+            + (f" ({len(small)} of {len(table)} images are too small)" if len(small) > 1 else "")
+        )
 
 
-@functools.lru_cache(maxsize=2)
-def _shuffled(epoch: int, patches: int, seed: int) -> np.ndarray:
-    return np.random.default_rng([seed, epoch, patches]).permutation(patches)
+def _key(names: list[str], numbers: Params) -> str:
+    """16 hex digits for the images by their names, the numbers and the code that decides bytes."""
+    code = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (cutting, resample)]
+    text = json.dumps([names, numbers, code], default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _mark(paths: list[Path]) -> str:
+    """16 hex digits for a piece's images as they are now."""
+    text = json.dumps([[path.name, _size(path)] for path in paths])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _size(path: Path) -> int:
@@ -131,19 +144,29 @@ def _size(path: Path) -> int:
         raise UserError(f"{path}: no such file; get it with: dvc pull {path.parent}") from None
 
 
-def _cut_all(paths: list[Path], numbers: Params, out: Path, threads: int) -> None:
-    shape = (len(paths) * numbers.per_image, numbers.side, numbers.side, 3)
-    stored = np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=shape)
+def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pieces.Pieces], threads: int) -> None:
+    def make(piece: int, views: list[str]) -> dict[str, np.ndarray]:
+        found: dict[str, list[np.ndarray]] = {view: [] for view in views}
+        for path in paths[piece * IMAGES : (piece + 1) * IMAGES]:
+            picture = pixels(path)
+            for view, made in found.items():
+                made.append(cutting.cut(picture, path.stem, numbers, cast("View", view)))
+        return {view: np.concatenate(made) for view, made in found.items()}
 
-    def one(place: int) -> None:
-        path, first = paths[place], place * numbers.per_image
-        picture = pixels(path)
-        if min(picture.shape[:2]) < numbers.side:
-            height, width = picture.shape[:2]
-            raise UserError(f"{path}: {width}x{height} is smaller than sr.patches.side {numbers.side}; lower that")
-        stored[first : first + numbers.per_image] = cut(picture, path.stem, numbers)
+    _afford(home.parent, sum(part.lacks() for part in parts.values()))
+    home.mkdir(parents=True, exist_ok=True)
+    with tqdm(desc="cutting patches", total=len(paths), unit="image", **STEPS) as bar:
+        todo = len({piece for part in parts.values() for piece in part.missing()})
+        bar.update(max(0, len(paths) - todo * IMAGES))
+        for piece in pieces.fill(parts, home / "lock", threads, make):
+            bar.update(len(paths[piece * IMAGES : (piece + 1) * IMAGES]))
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in tqdm(pool.map(one, range(len(paths))), "cutting patches", len(paths), unit="image", **STEPS):
-            pass
-    stored.flush()
+
+def _afford(scratch: Path, needed: int) -> None:
+    scratch.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(scratch).free
+    if needed > free:
+        raise UserError(
+            f"{scratch}: the patches take {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; remove stores of old "
+            "numbers there, name another --scratch, or lower sr.patches.per_image"
+        )

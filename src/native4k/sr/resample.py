@@ -17,12 +17,17 @@ STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
 
 def downscale(image: Tensor, scale: int) -> Tensor:
-    """The low-resolution picture of one with values 0 to 1 in 8-bit steps, in 8-bit steps as if it had been saved.
+    """The low-resolution picture of one with values 0 to 1 in 8-bit steps, in 8-bit steps as if it had been saved."""
+    return exactly(image, 1 / scale)
+
+
+def exactly(image: Tensor, scale: float) -> Tensor:
+    """A picture with values 0 to 1 in 8-bit steps resized, in 8-bit steps.
 
     The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
     """
-    small = imresize((image * 255).round_(), 1 / scale, torch.float64)
-    return small.round_().clamp_(0, 255).float().div_(255)
+    made = imresize((image * 255).round_(), scale, torch.float64)
+    return made.round_().clamp_(0, 255).float().div_(255)
 
 
 def quantise(image: Tensor) -> Tensor:

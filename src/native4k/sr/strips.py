@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from native4k.sr import patches, resample
+from native4k.sr import cutting, resample
 
 
 class Shown(NamedTuple):
@@ -48,7 +48,7 @@ def strip(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> 
     scale = truth.shape[0] // small.shape[0]
     side = min(side, *truth.shape[:2]) // scale * scale
     rows, columns = (length // side for length in truth.shape[:2])
-    cells = patches.energy(truth)[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    cells = cutting.energy(truth)[: rows * side, : columns * side].reshape(rows, side, columns, side)
     row, column = divmod(int(cells.sum(axis=(1, 3), dtype=np.int64).argmax()), columns)
     place = np.s_[row * side : (row + 1) * side, column * side : (column + 1) * side]
     plain = resample.imresize(resample.to_tensor(small), scale)[:, *place]

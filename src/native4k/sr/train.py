@@ -19,7 +19,14 @@ from native4k.sr.learning import schedule
 
 CURVE = ["images_seen", "loss", "val_psnr"]
 DIGITS = 4
-CODE = ("baselines", "patches", "resample", "train")  # modules beside the networks that weights come from
+CODE = (
+    "baselines",
+    "cutting",
+    "patches",
+    "resample",
+    "shuffle",
+    "train",
+)  # modules beside the networks that weights come from
 
 
 def train(
