@@ -38,6 +38,7 @@ READERS = {
     ("sr", "upscale"): "native4k.sr.tiles:Params",
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",
     ("sr", "baselines", "*"): "native4k.sr.baselines:Params",
+    ("sr", "question"): "native4k.sr.question:Params",
     ("t2i", "evaluate"): "native4k.t2i.evaluate:Params",
     ("t2i", "baselines", "*", "encode"): "native4k.t2i.encode:Params",
     ("t2i", "baselines", "*", "train"): "native4k.t2i.train:Params",

@@ -90,7 +90,7 @@ def saved(
     """All that a cell's weights come from, but for the pictures."""
     numbers = dataclasses.replace(training, seed=cell.seed)
     baseline = baselines.Params(scale=cell.scale, network=network, training=numbers)
-    return baselines.Saved(name=str(cell), baseline=baseline, patches=cutting)
+    return baselines.Saved(name=str(cell), baseline=baseline, patches=cutting, degrade=None)
 
 
 def finished(home: Path) -> bool:

@@ -18,13 +18,15 @@ from native4k.sr import answer, baselines, cells, degrade, metrics, networks, or
 from native4k.sr import testsets, tiles, train, trials
 
 
+THREADS = 2  # that cut patches; no result depends on it
+
+
 @params.params
 class Params:
     """What every cell shares, and the parts of the question; units and sources are in params.yaml."""
 
     network: networks.Network
     training: baselines.Training
-    patches: patches.Params
     conventions: Annotated[tuple[metrics.Name, ...], MinLen(1)]
     measures: Annotated[tuple[metrics.Measure, ...], MinLen(1)]
     bootstrap: statistics.Bootstrap
@@ -46,42 +48,46 @@ def load(path: Path, part: str) -> tuple[Params, tuple[cells.Grid, ...]]:
     where = f"{path}: sr.question"
     if part not in numbers.parts:
         raise UserError(f"{where}.parts: there is no part {part!r}; there are: {', '.join(numbers.parts)}")
-    grids = numbers.parts[part]
-    if "native" not in {arm for grid in grids for arm in grid.arms}:
-        raise UserError(f"{where}.parts.{part}: no grid has the arm native, which the others are compared with")
-    for scale in sorted({scale for grid in grids for scale in grid.scales}):
-        halved = any("half_field" in grid.arms for grid in grids if scale in grid.scales)
-        side = scale * (2 if halved else 1)
-        if numbers.patches.side % side:
-            raise UserError(
-                f"{where}.patches.side: {numbers.patches.side} is not a multiple of {side}, which "
-                f"scale {scale}{' with half_field' if halved else ''} takes"
-            )
-    return numbers, grids
+    for place, grid in enumerate(numbers.parts[part]):
+        if answer.NATIVE not in grid.arms:
+            raise UserError(f"{where}.parts.{part}.{place}.arms: add native, which the others are compared with")
+        for scale in grid.scales:
+            baselines.build(baselines.Params(scale=scale, network=numbers.network), f"{where}.network")
+    return numbers, numbers.parts[part]
 
 
-def ask(numbers: Params, asked: list[cells.Cell], how: trials.How, folders: Folders) -> pd.DataFrame:
+def cutting(path: Path, grids: tuple[cells.Grid, ...]) -> patches.Params:
+    """How patches are cut, the same for all cells, checked against every scale."""
+    for grid in grids:
+        for scale in grid.scales:
+            numbers = patches.load(path, scale)
+            if "half_field" in grid.arms and numbers.side % (2 * scale):
+                raise UserError(
+                    f"{path}: sr.patches.side: {numbers.side} is not a multiple of {2 * scale}, which half_field takes "
+                    f"at scale {scale}"
+                )
+    return numbers
+
+
+def ask(
+    asked: dict[cells.Cell, baselines.Saved], store: patches.Params, how: trials.How, folders: Folders
+) -> pd.DataFrame:
     """Train what is not trained, measure what is not measured; a row for each cell, and for bicubic, and test image."""
-    whole = {cell: cells.saved(cell, numbers.network, numbers.training, numbers.patches) for cell in asked}
-    homes = {
-        cell: folders.scratch / "question" / train.identity(one, folders.train, folders.val)
-        for cell, one in whole.items()
-    }
-    waiting = [cell for cell in asked if not cells.finished(homes[cell])]
+    kept = folders.scratch / "question"
+    homes = {cell: kept / train.identity(saved, folders.train, folders.val) for cell, saved in asked.items()}
+    waiting = {cell: saved for cell, saved in asked.items() if not cells.finished(homes[cell])}
     if waiting:
-        arms = dict.fromkeys(cell.arm for cell in waiting)
-        threads, scratch = numbers.training.threads, folders.scratch / "patches"
-        stores = patches.stores(folders.train, numbers.patches, scratch, threads, *arms)
-        checked = patches.store(folders.val, numbers.patches, scratch, threads)
-    for number, cell in enumerate(waiting, 1):
+        views = dict.fromkeys(cell.arm for cell in waiting)
+        stores = patches.stores(folders.train, store, folders.scratch / "patches", THREADS, *views)
+        checked = patches.store(folders.val, store, folders.scratch / "patches", THREADS)
+    for number, (cell, saved) in enumerate(waiting.items(), 1):
         print(f"training cell {number} of {len(waiting)}: {cell}", flush=True)
-        cells.learn(whole[cell], cells.few(stores[cell.arm], cell.images), checked, homes[cell])
+        cells.learn(saved, cells.few(stores[cell.arm], cell.images), checked, homes[cell])
     pairs = testsets.ours(folders.test)
     key = patches.fingerprint(folders.test, patches.pictures(folders.test), how, origin.code())
     rows = []
     for scale in sorted({cell.scale for cell in asked}):
-        plain = folders.scratch / "question" / f"bicubic_x{scale}"
-        ready = [trials.bicubic(scale, plain / key)]
+        ready = [trials.bicubic(scale, kept / f"bicubic_x{scale}" / key)]
         ready += [trials.trained(cell, home, home / key) for cell, home in homes.items() if cell.scale == scale]
         rows += trials.measure(ready, pairs, scale, how)
     return pd.DataFrame(rows)
@@ -105,10 +111,14 @@ def run(args: argparse.Namespace) -> None:
     how = trials.How(numbers.conventions, numbers.measures, making, tiles.load(args.params))
     folders = Folders(args.train, args.val, args.test, args.scratch)
     where = f"{args.params}: sr.question.parts.{args.part}"
-    asked = cells.cells(grids, len(patches.pictures(args.train)), where)
+    store = cutting(args.params, grids)
+    asked = {
+        cell: cells.saved(cell, numbers.network, numbers.training, store)
+        for cell in cells.cells(grids, len(patches.pictures(args.train)), where)
+    }
     baselines.threads(numbers.training.threads)
     try:
-        rows = ask(numbers, asked, how, folders)
+        rows = ask(asked, store, how, folders)
     except FloatingPointError as error:
         raise UserError(f"{args.params}: sr.question: {error}") from None
     tree = {"question": args.part, "degradation": numbers.training.degradation, "cells": len(asked)}
