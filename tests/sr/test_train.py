@@ -181,7 +181,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_images(
             "swinir_x4.training.schedule.milestones: must be in ascending order",
         ),
         ({TRAINING: None}, "sr.baselines.swinir_x4.training: missing; swinir has to be trained"),
-        ({"baselines.swinir_x4.network.kind": "edsr"}, "tag 'edsr' found using 'kind' does not match any of the"),
+        ({"baselines.swinir_x4.network.kind": "unet"}, "tag 'unet' found using 'kind' does not match any of the"),
         ({"baselines.swinir_x4.scale": 1}, "sr.baselines.swinir_x4.scale: Input should be greater than 1 (got 1)"),
         (
             {"baselines.swinir_x4.scale": 5, "baselines.swinir_x4.network.upsampler": "pixelshuffle"},

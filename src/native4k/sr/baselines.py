@@ -16,6 +16,7 @@ from native4k import params, tables
 from native4k.errors import UserError
 from native4k.sr import degrade, networks, patches
 from native4k.sr.learning import recipes, schedule
+from native4k.sr.learning.average import learned
 from native4k.sr.learning.start import Params as Start
 
 WEIGHTS, PARAMS = "weights.safetensors", "params.json"
@@ -86,9 +87,9 @@ def load(path: Path, name: str) -> Params:
     learns, training = count(build(baseline, where)) > 0, baseline.training
     if learns and training is None and baseline.start is None:
         raise UserError(f"{where}.training: missing; {baseline.network.kind} has to be trained, or given a start")
-    for name, given in (("training", training), ("start", baseline.start)):
+    for key, given in (("training", training), ("start", baseline.start)):
         if given is not None and not learns:
-            raise UserError(f"{where}.{name}: remove it; {baseline.network.kind} has nothing to learn")
+            raise UserError(f"{where}.{key}: remove it; {baseline.network.kind} has nothing to learn")
     if training is not None:
         schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
@@ -112,7 +113,7 @@ def save(saved: Saved, network: nn.Module, folder: Path) -> None:
     with tables.whole_folder(folder) as temporary:
         tables.write_json(dataclasses.asdict(saved), temporary / PARAMS)
         if count(network):
-            state = {name: value.contiguous() for name, value in network.state_dict().items()}
+            state = {name: value.contiguous() for name, value in learned(network).items()}
             (temporary / WEIGHTS).write_bytes(serialised(state))  # save_file would make it readable by its owner alone
 
 
@@ -141,7 +142,7 @@ def _fill(network: nn.Module, path: Path) -> None:
         weights = load_file(path)
     except SafetensorError as error:
         raise UserError(f"{path}: not readable ({error}); {_GET.format(path.parent)}") from None
-    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    wanted = {name: tuple(value.shape) for name, value in learned(network).items()}
     there = {name: tuple(value.shape) for name, value in weights.items()}
     wrong = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     if wrong:
@@ -149,13 +150,13 @@ def _fill(network: nn.Module, path: Path) -> None:
             f"{path}: {wrong[0]} is {there.get(wrong[0], 'missing')}, the network of {PARAMS} beside it wants "
             f"{wanted.get(wrong[0], 'none')}: they are of different baselines; {_GET.format(path.parent)}"
         )
-    network.load_state_dict(weights)
+    network.load_state_dict(weights, strict=False)  # what is frozen is not in the file
 
 
 _GET = "get it with 'dvc pull {0}', or train it with 'native4k sr train'"
 
 
 def threads(number: int) -> None:
-    """Fix what a result depends on beside its params: the thread count and torch's choice of algorithms."""
+    """Fix what a result depends on beside its params: the thread count and, on a CPU, torch's choice of algorithms."""
     torch.set_num_threads(number)
-    torch.use_deterministic_algorithms(mode=True)
+    torch.use_deterministic_algorithms(mode=not torch.cuda.is_available())

@@ -72,14 +72,20 @@ def available() -> int:
     return int(found[1]) * 1024 if found else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def scarce(error: Exception) -> bool:
+    """Whether an error means that memory ran out."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return re.search("out of memory|not enough memory|can't allocate", str(error)) is not None
+
+
 @contextmanager
 def told(tile: int) -> Iterator[None]:
     """Too little memory as one line that says which number to lower."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        little = isinstance(error, MemoryError | torch.OutOfMemoryError)
-        if not little and not re.search("out of memory|not enough memory|can't allocate", str(error)):
+        if not scarce(error):
             raise
         raise UserError(
             f"out of memory with tiles of {tile} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest "

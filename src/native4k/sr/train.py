@@ -1,101 +1,74 @@
-"""Train a super-resolution baseline; to resume, run the same command again."""
+"""Train a super-resolution baseline; to resume, run the same command again.
+
+On several GPUs or machines: torchrun --nproc-per-node 8 -m native4k.cli sr train NAME ..., with a scratch folder that
+all of them see. The batch is shared among the processes; their number may change when training is resumed.
+"""
 
 import argparse
 import hashlib
-import math
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
-from tqdm import tqdm
+from torch import nn
 
-from native4k import tables
+from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, patches, resample
-from native4k.sr.learning import schedule
+from native4k.sr import baselines, degrade, patches
+from native4k.sr.learning import gan, loader, loop, ranks, recipes, start
 
-CURVE = ["images_seen", "loss", "val_psnr"]
-DIGITS = 4
 CODE = (
     "baselines",
     "cutting",
+    "degrade",
+    "kernels",
+    "memory",
     "patches",
+    "pieces",
+    "realesrgan",
     "resample",
     "shuffle",
     "train",
-)  # modules beside the networks that weights come from
+)
+"""Modules beside the folders of networks and learning that weights come from."""
 
 
 def train(
-    network: nn.Module,
-    scale: int,
-    numbers: baselines.Training,
-    learn: patches.Store,
-    check: patches.Store,
-    checkpoint: Path,
-) -> pd.DataFrame:
-    """Train the network in place, from the checkpoint if there is one; the curve of loss and validation PSNR."""
-    optimizer = torch.optim.Adam(network.parameters())
-    seen, losses, curve = _resume(checkpoint, network, optimizer)
-    curve = curve or [[0, math.nan, round(validate(network, scale, check, numbers), DIGITS)]]
-    with tqdm(desc="training", total=numbers.images, initial=seen, unit="image", **patches.STEPS) as bar:
-        while seen < numbers.images:
-            count = min(numbers.batch, numbers.images - seen)
-            chosen, turns = patches.order(seen, count, len(learn.ids), numbers.seed)
-            truth = _batch(learn, chosen, turns)
-            torch.manual_seed(numbers.seed + seen)  # so that chance in the network needs no state either
-            optimizer.param_groups[0]["lr"] = numbers.optimizer.lr * schedule.share(
-                numbers.schedule, seen, numbers.images
-            )
-            loss = (network(resample.downscale(truth, scale)) - truth).abs().mean()
-            if not math.isfinite(loss.item()):
-                named = ", ".join(sorted({learn.ids[place] for place in chosen}))
-                raise FloatingPointError(
-                    f"the loss is {loss.item()} after {seen} images; lower training.lr, or look at the images {named}"
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-
-            before, seen = seen, seen + count
-            losses.append(loss.item())
-            bar.update(count)
-            last = seen == numbers.images
-            if last or seen // numbers.curve_every > before // numbers.curve_every:
-                quality = validate(network, scale, check, numbers)
-                curve.append([seen, round(sum(losses) / len(losses), DIGITS), round(quality, DIGITS)])
-                bar.set_postfix(loss=curve[-1][1], val_psnr=curve[-1][2], refresh=False)
-                losses.clear()
-            if last or seen // numbers.checkpoint_every > before // numbers.checkpoint_every:
-                _keep(checkpoint, network, optimizer, (seen, losses, curve))
-    return pd.DataFrame(curve, columns=CURVE)
+    baseline: baselines.Params, task: loader.Task, home: Path, where: str, group: ranks.Ranks | None = None
+) -> tuple[nn.Module, pd.DataFrame]:
+    """The trained network and the curve of its run, whose checkpoints are in `home`."""
+    group, training = group or ranks.alone(), baseline.training
+    assert training is not None
+    baselines.threads(training.threads)
+    torch.manual_seed(training.seed)
+    network = begun(baseline, where, group).train()
+    recipe = recipes.build(training.recipe, network, group.device)
+    try:
+        return network, loop.fit(recipe, task, training, home, group)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
 
 
-@torch.no_grad()
-def validate(network: nn.Module, scale: int, check: patches.Store, numbers: baselines.Training) -> float:
-    """The mean RGB PSNR (dB) of validation patches, evenly taken from the store."""
-    count = min(numbers.val_patches, len(check.ids))
-    network.eval()
-    found = []
-    for number in range(count):
-        truth = resample.to_tensor(check.pixels[number * len(check.ids) // count])[None]
-        made = resample.quantise(network(resample.downscale(truth, scale)))
-        found.append(10 * math.log10(1 / max(float((made - truth).square().mean()), 1e-10)))
-    network.train()
-    return sum(found) / len(found)
+def begun(baseline: baselines.Params, where: str, group: ranks.Ranks) -> nn.Module:
+    """The network with its starting weights, which are told, or with weights by chance."""
+    network = baselines.build(baseline, where)
+    if baseline.start is not None:
+        told = start.fill(network, baseline.start, f"{where}.start")
+        if group.rank == 0:
+            print(told)
+    return network
 
 
 def identity(saved: baselines.Saved, *folders: Path) -> str:
-    """Names one training run: the numbers, the images, the code and the torch that its weights come from."""
+    """Names one training run: the numbers, starting weights, images, code and torch that its weights come from."""
     code = hashlib.sha256()
     here = Path(__file__).parent
-    for path in [*(here / f"{name}.py" for name in CODE), *sorted((here / "networks").glob("*.py"))]:
+    folded = [path for folder in ("learning", "networks") for path in sorted((here / folder).rglob("*.py"))]
+    for path in [*(here / f"{name}.py" for name in CODE), *folded]:
         code.update(path.read_bytes())
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
-    text = "\n".join([repr(saved), *splits, code.hexdigest(), torch.__version__])
+    files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
+    text = "\n".join([repr(saved), *files, *splits, code.hexdigest(), torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -111,50 +84,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, or go on training, and write the finished baseline."""
-    baseline = baselines.load(args.params, args.baseline)
-    training, where = baseline.training, f"{args.params}: sr.baselines.{args.baseline}"
+    with ranks.joined() as group:
+        saved, network, curve = _made(args, group)
+        if group.rank == 0:
+            baselines.save(saved, network, args.out)
+            tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
+
+
+def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
+    baseline, where = baselines.load(args.params, args.baseline), f"{args.params}: sr.baselines.{args.baseline}"
+    training = baseline.training
     if training is None:
-        print(f"{baseline.network.kind} has nothing to learn")
-        curve = pd.DataFrame(columns=CURVE)
+        if baseline.start is None:
+            print(f"{baseline.network.kind} has nothing to learn")
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
-        network = baselines.build(baseline, where)
-    else:
-        cutting = patches.load(args.params, baseline.scale)
-        saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=None)
-        checkpoint = args.scratch / args.baseline / f"{identity(saved, args.train, args.val)}.pt"
-        learn, check = (
-            patches.store(split, cutting, args.scratch / "patches", training.threads)
-            for split in (args.train, args.val)
-        )
-        baselines.threads(training.threads)
-        torch.manual_seed(training.seed)
-        network = baselines.build(baseline, where).train()
-        try:
-            curve = train(network, baseline.scale, training, learn, check, checkpoint)
-        except FloatingPointError as error:
-            raise UserError(f"{where}: {error}") from None
-    baselines.save(saved, network, args.out)
-    tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
+        return saved, begun(baseline, where, group), pd.DataFrame(columns=loop.COLUMNS)
+    cutting = patches.load(args.params, baseline.scale)
+    making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
+    saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
+    home = args.scratch / args.baseline / identity(saved, args.train, args.val)
+    splits, scratch = (args.train, args.val), args.scratch / "patches"
+    learn, check = (patches.store(split, cutting, scratch, training.threads) for split in splits)
+    table = patches.pictures(args.train, "caption")
+    captions = dict(zip(table["id"].astype(str), table["caption"].fillna(""), strict=True))
+    task = loader.Task(learn, check, baseline.scale, making, captions)
+    network, curve = train(baseline, task, home, where, group)
+    return saved, network, curve
 
 
-def _batch(store: patches.Store, chosen: np.ndarray, turns: np.ndarray) -> Tensor:
-    pairs = zip(chosen, turns, strict=True)
-    return resample.to_tensor(np.stack([patches.turn(store.pixels[place], way) for place, way in pairs]))
-
-
-def _resume(
-    checkpoint: Path, network: nn.Module, optimizer: torch.optim.Optimizer
-) -> tuple[int, list[float], list[list[float]]]:
-    if not checkpoint.exists():
-        return 0, [], []
-    state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["seen"], state["losses"], state["curve"]
-
-
-def _keep(checkpoint: Path, network: nn.Module, optimizer: torch.optim.Optimizer, progress: tuple[Any, ...]) -> None:
-    state = dict(zip(("seen", "losses", "curve"), progress, strict=True))
-    state |= {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-    with tables.whole(checkpoint) as temporary:
-        torch.save(state, temporary)
+def _files(baseline: baselines.Params) -> list[Path]:
+    """The weights that a run begins with; one that is missing is told when it is read."""
+    recipe = None if baseline.training is None else baseline.training.recipe
+    starts = [baseline.start, recipe.discriminator.start if isinstance(recipe, gan.Params) else None]
+    return [
+        Path(begin.file) if begin.file is not None else Path(begin.baseline or "") / baselines.WEIGHTS
+        for begin in starts
+        if begin is not None
+    ]

@@ -1,12 +1,15 @@
 """Every recipe by its params."""
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import nn
 
-from native4k.sr.learning import regression
+from native4k.sr.learning import gan, regression
 from native4k.sr.learning.recipe import Recipe
 
-Params = regression.Params
+Params = Annotated[regression.Params | gan.Params, Field(discriminator="kind")]
 """The shape of any recipe; `kind` says which."""
 
 
@@ -15,3 +18,5 @@ def build(numbers: Params, network: nn.Module, device: torch.device) -> Recipe:
     match numbers:
         case regression.Params():
             return regression.build(network.to(device), numbers)
+        case gan.Params():
+            return gan.build(network.to(device), numbers)

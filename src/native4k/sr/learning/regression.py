@@ -1,23 +1,12 @@
 """The recipe of plain regression: the network's picture is to be the original."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
+from native4k.sr.learning import losses
 from native4k.sr.learning.recipe import Batch, Player, Recipe
-
-EPSILON = 1e-3
-"""Of Charbonnier's root (Lai et al. 2017)."""
-
-
-@params
-class Pixel:
-    """A loss of single pixels and its weight."""
-
-    kind: Literal["l1", "charbonnier"]
-    weight: Annotated[float, Gt(0)]
 
 
 @params
@@ -25,17 +14,19 @@ class Params:
     """What is minimised."""
 
     kind: Literal["regression"]
-    pixel: Pixel
-    perceptual: None
+    pixel: losses.Pixel
+    perceptual: losses.Perceptual | None
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
     """One player: the network."""
+    device = next(network.parameters()).device
+    seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
-    def losses(batch: Batch) -> dict[str, Tensor]:
-        off = network(batch.small) - batch.large
-        loss = off.abs() if numbers.pixel.kind == "l1" else (off.square() + EPSILON**2).sqrt()
-        return {numbers.pixel.kind: numbers.pixel.weight * loss.mean()}
+    def parts(batch: Batch) -> dict[str, Tensor]:
+        made = network(batch.small)
+        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
+        return found if seen is None else found | {"perceptual": seen(made, batch.large)}
 
     weights = [weight for weight in network.parameters() if weight.requires_grad]
-    return Recipe(network, (Player("network", weights, 1.0, losses),), {"network": network})
+    return Recipe(network, (Player("network", weights, 1.0, parts),), {"network": network})

@@ -1,7 +1,7 @@
 """The networks: one file each, all from a small picture with values 0 to 1 to one that is `scale` times larger.
 
-One that learns has `body`, the network as it was published, by whose keys published weights are named, and `scaled`:
-how the names of weights begin whose shape or presence depends on the scale.
+One that learns has `body`, the network as it was published, by whose keys published weights are named; `scaled`, how
+the names of weights begin whose shape or presence depends on the scale; and `hidden`, what no weight's shape shows.
 """
 
 from typing import Annotated

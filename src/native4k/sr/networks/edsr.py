@@ -32,6 +32,7 @@ class Edsr(nn.Module):
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()
         scales.check(shape.kind, scale, SCALES)
+        self.hidden = {"kind": shape.kind, "res_scale": shape.res_scale}
         self.body = mended.basicsr("archs.edsr_arch").EDSR(
             num_in_ch=3,
             num_out_ch=3,

@@ -34,6 +34,7 @@ class Rrdb(nn.Module):
         super().__init__()
         scales.check(shape.kind, scale, sorted(UNSHUFFLED))
         self.scale = scale
+        self.hidden = {"kind": shape.kind}
         self.body = mended.basicsr("archs.rrdbnet_arch").RRDBNet(
             num_in_ch=3,
             num_out_ch=3,

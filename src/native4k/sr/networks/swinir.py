@@ -46,6 +46,7 @@ class SwinIR(nn.Module):
         super().__init__()
         check(shape, scale)
         self.scale, self.window, self.residual = scale, shape.window_size, shape.residual
+        self.hidden = {"kind": shape.kind, "residual": shape.residual}
         self.body = _published(shape, scale)
         for module in list(self.body.modules()):
             for name, buffer in list(module.named_buffers(recurse=False)):

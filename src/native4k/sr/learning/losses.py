@@ -1,0 +1,147 @@
+"""Losses: of single pixels, of what a network for recognising things sees, and of a game against a discriminator."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import Gt
+from torch import Tensor, nn
+from torch.nn import functional
+
+from native4k.errors import UserError
+from native4k.params import params
+from native4k.sr.learning import weights
+
+EPSILON = 1e-3
+"""Of Charbonnier's root (Lai et al. 2017)."""
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's colours, which VGG19 was trained with."""
+
+Weight = Annotated[float, Gt(0)]
+
+
+@params
+class Pixel:
+    """A loss of single pixels and its weight."""
+
+    kind: Literal["l1", "charbonnier"]
+    weight: Weight
+
+
+@params
+class Perceptual:
+    """Layers of VGG19, each with a weight; the file of its weights, or null for torch hub's cache."""
+
+    weight: Weight
+    layers: dict[str, Weight]
+    file: str | None
+
+
+@params
+class Adversarial:
+    """How scores become a loss, and its weight in the generator's."""
+
+    kind: Literal["vanilla", "hinge"]
+    weight: Weight
+
+
+def pixel(numbers: Pixel, made: Tensor, truth: Tensor) -> Tensor:
+    """The mean difference, or Charbonnier's smooth one, times its weight."""
+    off = made - truth
+    return numbers.weight * (off.abs() if numbers.kind == "l1" else (off.square() + EPSILON**2).sqrt()).mean()
+
+
+def fooling(numbers: Adversarial, scores: Tensor) -> Tensor:
+    """The generator's loss: small where its pictures are scored as real."""
+    return numbers.weight * (-scores if numbers.kind == "hinge" else functional.softplus(-scores)).mean()
+
+
+def telling(numbers: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's loss: small where real pictures are scored high and made ones low."""
+    if numbers.kind == "hinge":
+        return functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+class Seen(nn.Module):
+    """The perceptual loss: mean differences of VGG19's convolutions, before their activation (Real-ESRGAN)."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, numbers: Perceptual) -> None:
+        super().__init__()
+        self.numbers = numbers
+        self.layers = _vgg(numbers)
+        self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(DEVIATION).view(3, 1, 1))
+        self.eval().requires_grad_(requires_grad=False)
+
+    def forward(self, made: Tensor, truth: Tensor) -> Tensor:
+        """Of two batches with values 0 to 1."""
+        with torch.no_grad():
+            wanted = self.features(truth)
+        found = self.features(made)
+        parts = [weight * (found[name] - wanted[name]).abs().mean() for name, weight in self.numbers.layers.items()]
+        return self.numbers.weight * torch.stack(parts).sum()
+
+    def features(self, image: Tensor) -> dict[str, Tensor]:
+        """What each layer that is asked for sees."""
+        image, found = (image - self.mean) / self.deviation, {}
+        for name, layer in self.layers.named_children():
+            image = layer(image)
+            if name in self.numbers.layers:
+                found[name] = image
+        return found
+
+
+def _vgg(numbers: Perceptual) -> nn.Sequential:
+    """VGG19 up to the last layer asked for, its convolutions named as in the papers; without any random numbers."""
+    from torchvision import models
+
+    with torch.device("meta"):
+        published = models.vgg19(weights=None).features
+    names = _names(published)
+    unknown = sorted(numbers.layers.keys() - set(names))
+    if unknown or not numbers.layers:
+        known = ", ".join(name for name in names if name.startswith("conv"))
+        raise UserError(f"perceptual.layers: {', '.join(unknown) or 'names none'}; VGG19 has {known}")
+    kept = nn.Sequential()
+    for name, layer in zip(names[: 1 + max(map(names.index, numbers.layers))], published, strict=False):
+        kept.add_module(name, nn.ReLU() if isinstance(layer, nn.ReLU) else layer)  # in place, it would change features
+    _load(kept, names, numbers.file)
+    return kept
+
+
+def _names(layers: nn.Sequential) -> list[str]:
+    """conv3_1 is the first convolution of the third block; blocks end with a pooling."""
+    names, block, number = [], 1, 0
+    for layer in layers:
+        number += isinstance(layer, nn.Conv2d)
+        kind = {nn.Conv2d: "conv", nn.ReLU: "relu"}.get(type(layer), "pool")
+        names.append(f"{kind}{block}_{number}")
+        if kind == "pool":
+            block, number = block + 1, 0
+    return names
+
+
+def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
+    from torchvision import models
+
+    url = models.VGG19_Weights.IMAGENET1K_V1.url
+    path = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2]) if file is None else Path(file)
+    if not path.is_file():
+        get = "import torchvision; torchvision.models.vgg19(weights='IMAGENET1K_V1')"
+        raise UserError(
+            f"perceptual.file: {path}: VGG19's weights are not there; with a network run: python -c {get!r}"
+        )
+    there, _ = weights.read(path, None, "perceptual.file")
+    published = {name: f"features.{place}" for place, name in enumerate(names)}
+    wanted = layers.state_dict()
+    origin = {name: published[name.partition(".")[0]] + "." + name.rpartition(".")[2] for name in wanted}
+    found = {name: there[source] for name, source in origin.items() if source in there}
+    wrong = weights.misfits(wanted, found)
+    if wrong:
+        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}: not the weights of VGG19")
+    layers.load_state_dict({name: value.float() for name, value in found.items()}, assign=True)
