@@ -2,17 +2,18 @@
 
 import dataclasses
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
 import numpy as np
-import torch
 from annotated_types import Ge, Gt, MinLen
 
 from native4k import params
 from native4k.errors import UserError
-from native4k.sr import baselines, networks, patches, train
+from native4k.sr import baselines, cutting, degrade, networks, patches, train
+from native4k.sr.learning import loader
 
 WEIGHTS = "weights"
 """The finished network in a cell's folder."""
@@ -25,7 +26,7 @@ class Grid:
     """Every combination is a cell; of images, null is all there are."""
 
     scales: Annotated[tuple[Scale, ...], MinLen(1)]
-    arms: Annotated[tuple[patches.View, ...], MinLen(1)]
+    arms: Annotated[tuple[cutting.View, ...], MinLen(1)]
     images: Annotated[tuple[Annotated[int, Gt(0)] | None, ...], MinLen(1)]
     seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
 
@@ -35,7 +36,7 @@ class Cell(NamedTuple):
 
     scale: int
     images: int
-    arm: patches.View
+    arm: cutting.View
     seed: int
 
     def __str__(self) -> str:
@@ -85,12 +86,13 @@ def few(store: patches.Store, images: int) -> patches.Store:
 
 
 def saved(
-    cell: Cell, network: networks.Network, training: baselines.Training, cutting: patches.Params
+    cell: Cell, network: networks.Network, training: baselines.Training, cut: patches.Params, made: degrade.Params
 ) -> baselines.Saved:
     """All that a cell's weights come from, but for the pictures."""
     numbers = dataclasses.replace(training, seed=cell.seed)
     baseline = baselines.Params(scale=cell.scale, network=network, training=numbers)
-    return baselines.Saved(name=str(cell), baseline=baseline, patches=cutting, degrade=None)
+    making = None if training.degradation == "bicubic" else made
+    return baselines.Saved(name=str(cell), baseline=baseline, patches=cut, degrade=making)
 
 
 def finished(home: Path) -> bool:
@@ -98,12 +100,9 @@ def finished(home: Path) -> bool:
     return (home / WEIGHTS).exists()
 
 
-def learn(whole: baselines.Saved, learned: patches.Store, checked: patches.Store, home: Path) -> None:
-    """Train a cell; a run that was killed goes on."""
-    training, checkpoint = whole.baseline.training, home / "checkpoint.pt"
-    assert training is not None
-    torch.manual_seed(training.seed)  # the arms begin with the same weights
-    network = baselines.build(whole.baseline, whole.name).train()
-    train.train(network, whole.baseline.scale, training, learned, checked, checkpoint)
+def learn(whole: baselines.Saved, learned: patches.Store, checked: patches.Store, home: Path, where: str) -> None:
+    """Train a cell, or go on with it; arms of the same seed begin with the same weights."""
+    task = loader.Task(learned, checked, whole.baseline.scale, whole.degrade, {})
+    network, _ = train.train(whole.baseline, task, home / "training", where)
     baselines.save(whole, network, home / WEIGHTS)
-    checkpoint.unlink(missing_ok=True)
+    shutil.rmtree(home / "training", ignore_errors=True)

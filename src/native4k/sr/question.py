@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import pandas as pd
-from annotated_types import MinLen
+from annotated_types import Gt, MinLen
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import answer, baselines, cells, degrade, metrics, networks, origin, patches, statistics
-from native4k.sr import testsets, tiles, train, trials
-
+from native4k.sr import (
+    answer,
+    baselines,
+    cells,
+    degrade,
+    metrics,
+    networks,
+    origin,
+    patches,
+    statistics,
+    testsets,
+    tiles,
+    train,
+    trials,
+)
 
 THREADS = 2  # that cut patches; no result depends on it
 
@@ -30,6 +42,7 @@ class Params:
     conventions: Annotated[tuple[metrics.Name, ...], MinLen(1)]
     measures: Annotated[tuple[metrics.Measure, ...], MinLen(1)]
     bootstrap: statistics.Bootstrap
+    workers: Annotated[int, Gt(0)]
     parts: dict[str, Annotated[tuple[cells.Grid, ...], MinLen(1)]]
 
 
@@ -69,22 +82,23 @@ def cutting(path: Path, grids: tuple[cells.Grid, ...]) -> patches.Params:
     return numbers
 
 
-def ask(
-    asked: dict[cells.Cell, baselines.Saved], store: patches.Params, how: trials.How, folders: Folders
-) -> pd.DataFrame:
+def ask(asked: dict[cells.Cell, baselines.Saved], how: trials.How, folders: Folders, where: str) -> pd.DataFrame:
     """Train what is not trained, measure what is not measured; a row for each cell, and for bicubic, and test image."""
     kept = folders.scratch / "question"
     homes = {cell: kept / train.identity(saved, folders.train, folders.val) for cell, saved in asked.items()}
     waiting = {cell: saved for cell, saved in asked.items() if not cells.finished(homes[cell])}
     if waiting:
-        views = dict.fromkeys(cell.arm for cell in waiting)
-        stores = patches.stores(folders.train, store, folders.scratch / "patches", THREADS, *views)
-        checked = patches.store(folders.val, store, folders.scratch / "patches", THREADS)
+        views, cut = dict.fromkeys(cell.arm for cell in waiting), next(iter(waiting.values())).patches
+        assert cut is not None
+        stores = patches.stores(folders.train, cut, folders.scratch / "patches", THREADS, *views)
+        checked = patches.store(folders.val, cut, folders.scratch / "patches", THREADS)
     for number, (cell, saved) in enumerate(waiting.items(), 1):
         print(f"training cell {number} of {len(waiting)}: {cell}", flush=True)
-        cells.learn(saved, cells.few(stores[cell.arm], cell.images), checked, homes[cell])
+        cells.learn(saved, cells.few(stores[cell.arm], cell.images), checked, homes[cell], where)
     pairs = testsets.ours(folders.test)
-    key = patches.fingerprint(folders.test, patches.pictures(folders.test), how, origin.code())
+    key = patches.fingerprint(
+        folders.test, patches.pictures(folders.test), how._replace(workers=1), origin.code(origin.MEASURING)
+    )
     rows = []
     for scale in sorted({cell.scale for cell in asked}):
         ready = [trials.bicubic(scale, kept / f"bicubic_x{scale}" / key)]
@@ -107,20 +121,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the answers and the table that they come from, and say what they are."""
     numbers, grids = load(args.params, args.part)
-    making = testsets.Making(numbers.training.degradation, params.load(degrade.Params, args.params, "sr", "degrade"))
-    how = trials.How(numbers.conventions, numbers.measures, making, tiles.load(args.params))
+    made = params.load(degrade.Params, args.params, "sr", "degrade")
+    making = testsets.Making(numbers.training.degradation, made)
+    how = trials.How(numbers.conventions, numbers.measures, making, tiles.load(args.params), numbers.workers)
     folders = Folders(args.train, args.val, args.test, args.scratch)
     where = f"{args.params}: sr.question.parts.{args.part}"
     store = cutting(args.params, grids)
     asked = {
-        cell: cells.saved(cell, numbers.network, numbers.training, store)
+        cell: cells.saved(cell, numbers.network, numbers.training, store, made)
         for cell in cells.cells(grids, len(patches.pictures(args.train)), where)
     }
     baselines.threads(numbers.training.threads)
-    try:
-        rows = ask(asked, store, how, folders)
-    except FloatingPointError as error:
-        raise UserError(f"{args.params}: sr.question: {error}") from None
+    rows = ask(asked, how, folders, f"{args.params}: sr.question")
     tree = {"question": args.part, "degradation": numbers.training.degradation, "cells": len(asked)}
     tree |= answer.answer(rows, numbers.bootstrap)
     tree |= {"made_of": origin.made_of(args.params, args.part, (args.train, args.val, args.test))}

@@ -1,9 +1,11 @@
 """The question's networks on the test images: each image made small once, and enlarged by every network."""
 
-from collections.abc import Iterator
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -20,6 +22,8 @@ class How(NamedTuple):
     measures: tuple[metrics.Measure, ...]
     making: testsets.Making
     tiles: tiles.Params
+    workers: int
+    """Networks at a time, a thread each; no result depends on it."""
 
 
 class Ready(NamedTuple):
@@ -45,31 +49,35 @@ def measure(ready: list[Ready], pairs: list[testsets.Pair], scale: int, how: How
     """A row for each network and image; what a killed run has noted is not measured again."""
     known = [{row["id"]: row for row in journal.read(one.notes)} for one in ready]
     rows = []
-    for pair in tqdm(pairs, f"measuring x{scale}", unit="image", **patches.STEPS):
-        missing = [place for place, found in enumerate(known) if pair.id not in found]
-        for place, row in _compared(pair, [ready[place] for place in missing], scale, how, missing):
-            known[place][pair.id] = row
-        rows += [one.columns | known[place][pair.id] | {"category": pair.category} for place, one in enumerate(ready)]
+    threads = torch.get_num_threads()
+    with ThreadPoolExecutor(how.workers, initializer=torch.set_num_threads, initargs=(threads,)) as pool:
+        for pair in tqdm(pairs, f"measuring x{scale}", unit="image", **patches.STEPS):
+            missing = [place for place, found in enumerate(known) if pair.id not in found]
+            if missing:
+                one = functools.partial(_noted, pair.id, _opened(pair, scale, how), scale, how)
+                made = pool.map(one, [ready[place] for place in missing])
+                for place, row in zip(missing, made, strict=True):
+                    known[place][pair.id] = row
+            measured = zip(ready, known, strict=True)
+            rows += [one.columns | found[pair.id] | {"category": pair.category} for one, found in measured]
     return rows
 
 
-def _compared(
-    pair: testsets.Pair, ready: list[Ready], scale: int, how: How, places: list[int]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    if not ready:
-        return
-    small, truth = testsets.opened(pair, scale, how.making)
-    least = metrics.smallest(scale, how.conventions, how.measures)
-    if min(truth.shape[:2]) < least:
+def _opened(pair: testsets.Pair, scale: int, how: How) -> testsets.Pictures:
+    least, found = metrics.smallest(scale, how.conventions, how.measures), testsets.opened(pair, scale, how.making)
+    if min(found.truth.shape[:2]) < least:
         raise UserError(
             f"{pair.high}: too small to be measured at scale {scale}, which takes {least} pixels; leave it out of the "
             f"split, or the scale out of sr.question.parts"
         )
-    for place, one in zip(places, ready, strict=True):
-        ours = tiles.enlarge(one.network, small, scale, how.tiles.tile, how.tiles.overlap)
-        found = metrics.compare(ours, truth, scale, how.conventions, how.measures)
-        row = {"id": pair.id} | {name.replace(" ", "_").replace("-", "_"): value for name, value in found.items()}
-        notes = journal.Journal(one.notes)
-        notes.add(row)
-        notes.close()
-        yield place, row
+    return found
+
+
+def _noted(image: str, pictures: testsets.Pictures, scale: int, how: How, one: Ready) -> dict[str, Any]:
+    ours = tiles.enlarge(one.network, pictures.small, scale, how.tiles.tile, how.tiles.overlap)
+    found = metrics.compare(ours, pictures.truth, scale, how.conventions, how.measures)
+    row = {"id": image} | {name.replace(" ", "_").replace("-", "_"): value for name, value in found.items()}
+    notes = journal.Journal(one.notes)
+    notes.add(row)
+    notes.close()
+    return row
