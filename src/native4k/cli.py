@@ -60,6 +60,7 @@ STEPS = {
     },
     "report": {
         "report": "write the report page",
+        "answers": "write the page of the whole question",
         "summary": "print the funnel, the metrics, and where the report is",
     },
 }

@@ -45,7 +45,8 @@ def answer(rows: pd.DataFrame, bootstrap: statistics.Bootstrap) -> Tree:
             differences.setdefault(place[0], {})[place[1]] = {
                 arm: {name: difference(cell, arm, name, bootstrap) for name in measures(rows)} for arm in sorted(arms)
             }
-    tree = {"test_images": int(rows["id"].nunique()), "means": means, "differences": differences}
+    tree = {"test_images": int(rows["id"].nunique()), "measure": measures(rows)[0]}
+    tree |= {"means": means, "differences": differences}
     return tree | {"says": list(says(tree))}
 
 
@@ -110,13 +111,15 @@ def verdict(told: Tree) -> str:
 
 def says(tree: Tree) -> Iterator[str]:
     """The findings in words, of the first measure."""
+    name = tree["measure"]
     for scale, sizes in tree["differences"].items():
         most = list(sizes)[-1]
         for arm, found in sizes[most].items():
-            name = next(iter(found))
             yield _sentence(scale, arm, name, found[name], most, tree["test_images"])
         for arm in sizes[most]:
-            yield from _growth(scale, arm, {images: found[arm] for images, found in sizes.items() if arm in found})
+            yield from _growth(
+                scale, arm, name, {images: one[arm][name] for images, one in sizes.items() if arm in one}
+            )
     if tree["test_images"] < FEW:
         yield (
             f"With {tree['test_images']} test images this shows how the question is asked; it is no finding about "
@@ -144,10 +147,9 @@ def _sentence(scale: str, arm: str, name: str, told: Tree, images: str, test: in
     return f"{scale}: {said} ({among}; {between})."
 
 
-def _growth(scale: str, arm: str, sizes: Tree) -> Iterator[str]:
+def _growth(scale: str, arm: str, name: str, sizes: Tree) -> Iterator[str]:
     if len(sizes) > 1:
-        name = next(iter(next(iter(sizes.values()))))
-        steps = ", ".join(f"{signed(found[name]['mean'])} with {images}" for images, found in sizes.items())
+        steps = ", ".join(f"{signed(told['mean'])} with {images}" for images, told in sizes.items())
         yield f"{scale}: native less {arm}, as training images grow: {steps} ({_unit(name)})."
 
 
