@@ -132,10 +132,8 @@ def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
     url = models.VGG19_Weights.IMAGENET1K_V1.url
     path = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2]) if file is None else Path(file)
     if not path.is_file():
-        get = "import torchvision; torchvision.models.vgg19(weights='IMAGENET1K_V1')"
-        raise UserError(
-            f"perceptual.file: {path}: VGG19's weights are not there; with a network run: python -c {get!r}"
-        )
+        get = "from torchvision import models; models.vgg19(weights='IMAGENET1K_V1')"
+        raise UserError(f"perceptual.file: {path}: no such weights of VGG19; with a network run: python -c {get!r}")
     there, _ = weights.read(path, None, "perceptual.file")
     published = {name: f"features.{place}" for place, name in enumerate(names)}
     wanted = layers.state_dict()
@@ -143,5 +141,5 @@ def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
     found = {name: there[source] for name, source in origin.items() if source in there}
     wrong = weights.misfits(wanted, found)
     if wrong:
-        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}: not the weights of VGG19")
+        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}; it holds other weights than VGG19's")
     layers.load_state_dict({name: value.float() for name, value in found.items()}, assign=True)

@@ -32,57 +32,71 @@ def check(start: Params, where: str) -> None:
         raise UserError(f"{where}.key: is of a file; remove it")
 
 
+def path(start: Params) -> Path:
+    """The file that the weights are in."""
+    return Path(start.file) if start.file is not None else Path(start.baseline or "", weights.NAME)
+
+
 def fill(network: nn.Module, start: Params, where: str) -> str:
     """Give the network its first weights; a line for the log says which file and how many tensors."""
     check(start, where)
-    if start.file is not None:
-        return _published(network, Path(start.file), start.key, where)
-    return _finished(network, Path(start.baseline or ""), where)
+    if start.file is None:
+        return _finished(network, path(start), where)
+    return _published(network, path(start), start.key, where)
 
 
-def _published(network: nn.Module, path: Path, key: str | None, where: str) -> str:
+def _published(network: nn.Module, file: Path, key: str | None, where: str) -> str:
     """Nothing may be missing and nothing left over but buffers that follow from the shape, which must be right."""
-    body = _body(network)
     if _hidden(network).get("residual"):
-        raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
-    there, chosen = weights.read(path, key, where)
-    derived = _derived(network, there, f"{where}: {path}")
-    there = {name: value for name, value in there.items() if name not in derived}
-    wanted = body.state_dict()
-    wrong = weights.misfits(wanted, there)
-    if wrong:
-        scaled = tuple(name.removeprefix("body.") for name in getattr(network, "scaled", ()))
-        why = "another scale" if all(name.startswith(scaled or " ") for name in wrong) else "another network"
-        weights.refuse(
-            wrong[0], wanted, there, f"{where}: {path}: {{}}; {len(wrong)} of {len(wanted)} tensors do not fit: {why}"
-        )
-    body.load_state_dict(there)
-    under = f" ({chosen})" if chosen else ""
-    checked = f"; {len(derived)} derived buffers in it are right" if derived else ""
-    return f"starting weights: {path}{under}: {len(there)} tensors taken, none left new{checked}"
+        raise UserError(f"{where}: {file}: published networks have no residual; set network.residual to false")
+    there, chosen = weights.read(file, key, where)
+    derived = _derived(network, there, f"{where}: {file}")
+    there = _without(there, derived)
+    scaled = tuple(name.removeprefix("body.") for name in _scaled(network))
+    _fits(_body(network).state_dict(), there, scaled, f"{where}: {file}")
+    _body(network).load_state_dict(there)
+    told = _told(f"{file} ({chosen})" if chosen else str(file), len(there), [])
+    return told + (f"; {len(derived)} derived buffers in it are right" if derived else "")
 
 
-def _finished(network: nn.Module, folder: Path, where: str) -> str:
+def _finished(network: nn.Module, file: Path, where: str) -> str:
     """Everything must fit but what depends on the scale; of that, what fits is taken."""
-    path = folder / weights.NAME
-    if not path.is_file():
-        raise UserError(f"{where}: {path}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
+    folder = file.parent
+    if not file.is_file():
+        raise UserError(f"{where}: {file}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
     _same(network, folder, where)
-    there, _ = weights.read(path, None, where)
-    wanted = {name: value for name, value in network.state_dict().items() if name not in _frozen(network)}
-    wrong = weights.misfits(wanted, there)
-    fixed = [name for name in wrong if not name.startswith(tuple(getattr(network, "scaled", ())) or " ")]
-    if fixed:
-        weights.refuse(
-            fixed[0], wanted, there, f"{where}: {path}: {{}}; {len(fixed)} of {len(wanted)} tensors that no scale "
-            "changes do not fit: another network"
-        )  # fmt: skip
+    there, _ = weights.read(file, None, where)
+    wanted = _without(network.state_dict(), _frozen(network))
+    wrong = set(weights.misfits(wanted, there))
+    free = {name for name in wrong if name.startswith(_scaled(network))}
+    _fits(_without(wanted, free), _without(there, free), (), f"{where}: {file}")
     taken = {name: there[name] for name in wanted if name not in wrong}
     network.load_state_dict(taken, strict=False)
-    new = [name for name in wanted if name in wrong]
-    return f"starting weights: {path}: {len(taken)} tensors taken, {len(new) or 'none'} left new" + (
-        f" ({', '.join(new)})" if new else ""
-    )
+    return _told(str(file), len(taken), [name for name in wanted if name in wrong])
+
+
+def _fits(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
+    """One line that names the first tensor that does not fit, says how many do not, and what that looks like."""
+    wrong = weights.misfits(wanted, there)
+    if wrong:
+        count = f"{len(wrong)} of {len(wanted.keys() | there.keys())} tensors do not fit"
+        cause = "scale" if all(name.startswith(scaled) for name in wrong) else "network"
+        weights.refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
+
+
+def _without(tensors: dict[str, Tensor], names: set[str]) -> dict[str, Tensor]:
+    return {name: value for name, value in tensors.items() if name not in names}
+
+
+def _told(source: str, taken: int, new: list[str]) -> str:
+    left = f"{len(new)} left new ({', '.join(new)})" if new else "none left new"
+    return f"starting weights: {source}: {taken} tensors taken, {left}"
+
+
+def _scaled(network: nn.Module) -> tuple[str, ...]:
+    """How the names of weights begin that depend on the scale."""
+    scaled: tuple[str, ...] = getattr(network, "scaled", ())
+    return scaled
 
 
 def _body(network: nn.Module) -> nn.Module:

@@ -1,6 +1,7 @@
 """Files of weights: read without running any code of theirs, and compared with what a network wants."""
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,7 +42,7 @@ def misfits(wanted: dict[str, Tensor], there: dict[str, Tensor]) -> list[str]:
 def refuse(first: str, wanted: dict[str, Tensor], there: dict[str, Tensor], rest: str) -> NoReturn:
     """One line that names a tensor that does not fit."""
     file, network = _shape(there, first) or "missing", _shape(wanted, first) or "none of that name"
-    raise UserError(f"{rest.format(f'{first} is {file}, the network wants {network}')}")
+    raise UserError(rest.format(f"{first} is {file}, the network wants {network}"))
 
 
 def _shape(tensors: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
@@ -52,7 +53,9 @@ def _opened(path: Path, where: str) -> dict[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        tree = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
+            tree = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
         raise UserError(
             f"{where}: {path}: damaged, or holds more than tensors; take a .pth or .safetensors file of weights alone"
