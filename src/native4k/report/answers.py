@@ -92,9 +92,11 @@ def _row(label: str, told: dict[str, Any]) -> whiskers.Difference:
 def _differences(rows: list[Told]) -> str:
     head = ["native less", "scale", "training images", "measure", "mean", "interval", "d", "single seeds"]
     body = [
-        [arm, scale, images, plain(name), said(one["mean"]), between(one["low"], one["high"])]
-        + [None if one["effect"] is None else said(one["effect"], 2)]
-        + [between(min(one["seeds"].values()), max(one["seeds"].values()))]
+        [
+            *(arm, scale, images, plain(name), said(one["mean"]), between(one["low"], one["high"])),
+            None if one["effect"] is None else said(one["effect"], 2),
+            between(min(one["seeds"].values()), max(one["seeds"].values())),
+        ]
         for scale, images, arm, told in rows
         for name, one in told.items()
     ]

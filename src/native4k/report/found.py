@@ -47,7 +47,7 @@ def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if strange:
         path = metrics / f"{strange[0]}.json"
         raise UserError(
-            f"{path}: neither super-resolution nor text-to-image metrics nor answers; remove it or run 'dvc repro'"
+            f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'"
         )
     return by_scale(sr), t2i
 

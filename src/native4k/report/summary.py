@@ -99,7 +99,7 @@ def question(metrics: Path, answers: Path, numbers: Path) -> list[str]:
     tree = found.read(answers, *found.ANSWERED)
     if not origin.holds(tree, numbers):
         return [*lines, f"{answers}: made of other code, numbers or images; run 'make question'"]
-    return [*lines, "", f"the whole question ({answers}):", *tree["says"]]
+    return [*lines, f"the whole question ({answers}):", *tree["says"]]
 
 
 def summary(metrics: Path, report: Path, answers: Path, numbers: Path) -> str:

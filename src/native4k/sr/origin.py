@@ -12,6 +12,11 @@ PACKAGE = Path(__file__).parent.parent
 CODE = (
     "fetch/journal.py",
     "images.py",
+    "measure/cache.py",
+    "measure/columns.py",
+    "measure/hardware.py",
+    "measure/metrics.py",
+    "measure/views.py",
     "sr/answer.py",
     "sr/baselines.py",
     "sr/cells.py",
