@@ -46,9 +46,7 @@ def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     strange = [name for name, tree in trees.items() if name not in sr and name not in t2i and "question" not in tree]
     if strange:
         path = metrics / f"{strange[0]}.json"
-        raise UserError(
-            f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'"
-        )
+        raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
     return by_scale(sr), t2i
 
 
