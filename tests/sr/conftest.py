@@ -13,6 +13,8 @@ import yaml
 from PIL import Image
 
 from native4k import tables
+from tests.measure import models
+from tests.sr import diffusion
 
 SECTION: dict[str, Any] = {
     "patches": {"side": 64, "margin": 0, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
@@ -92,6 +94,12 @@ def scene(seed: int, height: int, width: int) -> np.ndarray:
         stripes = (x * random.integers(-3, 4) + y * random.integers(1, 4)) // 16 % 2 == 0
         picture[disc & stripes] = random.integers(0, 256, 3)
     return picture.astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def stable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Stable Diffusion on disk; nobody writes there."""
+    return models.quietly(diffusion.stable, tmp_path_factory.mktemp("stable"))
 
 
 @pytest.fixture

@@ -61,22 +61,36 @@ def create(name: str, machine: Hardware, *kinds: str) -> Any:
     place = hardware.device(machine)
     with quiet():
         import pyiqa
-        from pyiqa.utils import download_util
 
         if not any(name in pyiqa.list_models(kind) for kind in kinds):
             kind = " or ".join(kinds)
             raise UserError(f"pyiqa has no metric {name!r} of the kind {kind}; `pyiqa --list` shows what it has")
         command = hardware.get(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
-        network, download_util.download_url_to_file = download_util.download_url_to_file, _refuse
         try:
-            return pyiqa.create_metric(name, device=place)
+            with _offline():
+                return pyiqa.create_metric(name, device=place)
         except OSError as error:
             why = " ".join(str(error).split())
             raise UserError(f"the weights of {name!r} are missing ({why}); with a network run: {command}") from None
         except pickle.UnpicklingError as error:
             raise UserError(f"the weights of {name!r} would run code when loaded, so they are refused") from error
-        finally:
-            download_util.download_url_to_file = network
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """Without pyiqa's downloads, nor those of torchvision's networks that its metrics stand on."""
+    from pyiqa.utils import download_util
+    from torch import hub
+
+    places: tuple[Any, ...] = (download_util, hub)
+    before = [place.download_url_to_file for place in places]
+    try:
+        for place in places:
+            place.download_url_to_file = _refuse
+        yield
+    finally:
+        for place, function in zip(places, before, strict=True):
+            place.download_url_to_file = function
 
 
 def _refuse(url: str, *_: object, **__: object) -> None:

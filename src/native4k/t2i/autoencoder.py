@@ -1,21 +1,17 @@
 """Pictures to latents and back: diffusers' AutoencoderDC (Sana's kind), small and trained here, or loaded by name."""
 
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
 from torch import Tensor
 
 from native4k import tables
 from native4k.errors import UserError
 from native4k.params import params
 from native4k.t2i import fit
-
-logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # diffusers loads it, and it complains of missing kernels
-
-from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC  # noqa: E402  (after the line above)
 
 
 @params

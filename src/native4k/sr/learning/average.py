@@ -13,6 +13,12 @@ def learned(module: nn.Module) -> dict[str, Tensor]:
     return {name: value for name, value in module.state_dict().items() if name not in frozen}
 
 
+def looks(module: nn.Module) -> list[Tensor]:
+    """What of its state is no weight, but is changed by looking at pictures, as running means are."""
+    weights = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+    return [value for name, value in module.state_dict().items() if name not in weights]
+
+
 class Average:
     """The moving average of a network's weights; a decay of 0 is none, and does nothing."""
 

@@ -77,12 +77,14 @@ class Learner:
             for player in recipe.players
         ]
         scaler = torch.amp.GradScaler(group.device.type, enabled=numbers.precision == "fp16")
+        self.looks = [buffer for module in recipe.modules.values() for buffer in average.looks(module)]
         mean = average.Average(recipe.network, numbers.average)
         self.state = checkpoint.State(recipe.modules, mean, optimizers, scaler, checkpoint.Progress())
 
     def step(self, batches: list[tuple[loader.Part, Batch]]) -> Sums:
         """Each player in turn moves its weights once."""
         found = [self._turn(place, player, batches) for place, player in enumerate(self.recipe.players)]
+        self.ranks.alike(self.looks)
         self.state.scaler.update()
         self.state.average.follow()
         whole = torch.stack(list(found[0].values())).sum()

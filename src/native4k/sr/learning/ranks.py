@@ -33,6 +33,12 @@ class Ranks(NamedTuple):
         for tensor, piece in zip(tensors, pieces, strict=True):
             tensor.copy_(piece.view_as(tensor))
 
+    def alike(self, tensors: list[Tensor]) -> None:
+        """Each tensor becomes what it is in the first process."""
+        if self.size > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
+
 
 def alone() -> Ranks:
     """The only process."""

@@ -6,10 +6,10 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from native4k.sr.learning import gan, regression
+from native4k.sr.learning import gan, osediff, regression
 from native4k.sr.learning.recipe import Recipe
 
-Params = Annotated[regression.Params | gan.Params, Field(discriminator="kind")]
+Params = Annotated[regression.Params | gan.Params | osediff.Params, Field(discriminator="kind")]
 """The shape of any recipe; `kind` says which."""
 
 
@@ -20,3 +20,5 @@ def build(numbers: Params, network: nn.Module, device: torch.device) -> Recipe:
             return regression.build(network.to(device), numbers)
         case gan.Params():
             return gan.build(network.to(device), numbers)
+        case osediff.Params():
+            return osediff.build(network.to(device), numbers, device)

@@ -10,8 +10,11 @@ from pydantic import Field
 from torch import nn
 
 from native4k.sr.networks import edsr, interpolation, rrdb, swinir
+from native4k.sr.networks.osediff import network as osediff
 
-Network = Annotated[interpolation.Params | edsr.Params | rrdb.Params | swinir.Params, Field(discriminator="kind")]
+Network = Annotated[
+    interpolation.Params | edsr.Params | osediff.Params | rrdb.Params | swinir.Params, Field(discriminator="kind")
+]
 """The shape of any network; `kind` says which."""
 
 
@@ -22,6 +25,8 @@ def build(network: Network, scale: int) -> nn.Module:
             return interpolation.Interpolation(network, scale)
         case edsr.Params():
             return edsr.Edsr(network, scale)
+        case osediff.Params():
+            return osediff.OSEDiff(network, scale)
         case rrdb.Params():
             return rrdb.Rrdb(network, scale)
         case swinir.Params():

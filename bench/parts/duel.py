@@ -1,0 +1,172 @@
+"""Our training loop and basicsr's in one process, step by step in turn, on the same batches from the same weights."""
+
+import dataclasses
+import statistics
+import time
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from native4k.sr import baselines, patches, resample
+from native4k.sr.learning import loader, loop, ranks, recipes
+from native4k.sr.learning.recipe import Batch, Recipe
+from native4k.sr.networks import mended, swinir
+
+
+class Taken(NamedTuple):
+    """Seconds and losses of every step, first to last."""
+
+    ours: list[float]
+    theirs: list[float]
+    our_losses: list[float]
+    their_losses: list[float]
+
+    def medians(self, first: int) -> tuple[float, float]:
+        """Of ours and theirs, without the first steps."""
+        return statistics.median(self.ours[first:]), statistics.median(self.theirs[first:])
+
+    def apart(self) -> float:
+        """The largest relative difference of the losses of a step."""
+        pairs = zip(self.our_losses, self.their_losses, strict=True)
+        return max(abs(ours - theirs) / theirs for ours, theirs in pairs)
+
+
+class Basicsr:
+    """basicsr's SwinIRModel as its train.py drives it; it is handed its batches, so reading costs it nothing."""
+
+    def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, device: torch.device) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # third parties' imports
+            model = mended.basicsr("models.swinir_model").SwinIRModel(options(baseline, device))
+        learned = dict(network.body.named_parameters())
+        for name, weight in model.net_g.named_parameters():
+            weight.data.copy_(learned[name].detach())
+        model.model_ema(0)
+        self.model, self.done = model, 0
+
+    def step(self, small: Tensor, large: Tensor) -> float:
+        """One iteration of its loop; the loss."""
+        self.done += 1
+        self.model.update_learning_rate(self.done, warmup_iter=-1)
+        self.model.feed_data({"lq": small, "gt": large})
+        self.model.optimize_parameters(self.done)
+        return float(self.model.get_current_log()["l_pix"])
+
+
+def options(baseline: baselines.Params, device: torch.device) -> dict[str, Any]:
+    """The same network and numbers in basicsr's own words."""
+    shape, training = baseline.network, baseline.training
+    assert isinstance(shape, swinir.Params)
+    assert training is not None
+    network = dataclasses.asdict(shape)
+    for name in ("kind", "residual"):
+        del network[name]
+    network |= {"type": "SwinIR", "img_size": 4 * shape.window_size, "upscale": baseline.scale}
+    network["drop_path_rate"] = network.pop("drop_path")
+    adam = {"type": "Adam", "lr": training.optimizer.lr, "betas": training.optimizer.betas, "weight_decay": 0}
+    return {
+        "num_gpu": int(device.type == "cuda"),
+        "is_train": True,
+        "dist": False,
+        "rank": 0,
+        "scale": baseline.scale,
+        "path": {},
+        "network_g": network,
+        "train": {
+            "ema_decay": training.average,
+            "optim_g": adam,
+            "scheduler": {"type": "MultiStepLR", "milestones": [10**9], "gamma": 0.5},
+            "pixel_opt": {"type": "L1Loss", "loss_weight": 1.0, "reduction": "mean"},
+        },
+    }
+
+
+def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, device: torch.device) -> Taken:
+    """Train both for so many steps; ours is `loop.fit` as it is, from reading the store to averaging the weights.
+
+    Whenever ours has a batch in its hands, its clock is stopped and basicsr makes the same step with the same chance.
+    """
+    training = baseline.training
+    assert training is not None
+    torch.manual_seed(training.seed)
+    network = baselines.build(baseline, "bench")
+    assert isinstance(network, swinir.SwinIR)
+    theirs = Basicsr(network, baseline, device)
+    recipe = recipes.build(training.recipe, network.train(), device)
+    taken = Taken([], [], [], [])
+    started: list[float] = []
+
+    def losses(batch: Batch) -> dict[str, Tensor]:
+        if started:
+            taken.ours.append(_now(device) - started.pop())
+        chance = _chance(device)
+        start = _now(device)
+        lost = theirs.step(batch.small, batch.large)
+        taken.theirs.append(_now(device) - start)
+        taken.their_losses.append(lost)
+        _repeat(chance, device)
+        started.append(_now(device))
+        found = player.losses(batch)
+        taken.our_losses.append(float(sum(found.values())))
+        return found
+
+    (player,) = recipe.players
+    numbers = dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
+    loop.fit(recipe._replace(players=(player._replace(losses=losses),)), task(baseline, side), numbers, scratch)
+    return taken
+
+
+def task(baseline: baselines.Params, side: int) -> loader.Task:
+    """Patches of noise that is smooth at some scales: enough of them for a batch twice."""
+    training = baseline.training
+    assert training is not None
+    random = np.random.default_rng(0)
+    coarse = torch.from_numpy(random.random((2 * training.batch, 3, side // 4, side // 4), np.float32))
+    large = resample.quantise(resample.imresize(coarse, 4)).mul(255).byte().permute(0, 2, 3, 1).contiguous().numpy()
+    store = patches.Store(large, [str(number) for number in range(len(large))])
+    return loader.Task(store, patches.Store(store.pixels[:1], store.ids[:1]), baseline.scale, None, {})
+
+
+def alone(baseline: baselines.Params, side: int, steps: int, scratch: Path) -> tuple[Recipe, float]:
+    """Our loop by itself: the recipe, and images a second without the first half of the steps."""
+    training = baseline.training
+    assert training is not None
+    group = ranks.alone()
+    torch.manual_seed(training.seed)
+    recipe = recipes.build(training.recipe, baselines.build(baseline, "bench").train(), group.device)
+    begun: list[float] = []
+    (player,) = recipe.players
+
+    def losses(batch: Batch) -> dict[str, Tensor]:
+        begun.append(_now(group.device) if len(begun) == steps // 2 else 0.0)
+        return player.losses(batch)
+
+    numbers = dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
+    loop.fit(recipe._replace(players=(player._replace(losses=losses),)), task(baseline, side), numbers, scratch)
+    rest = steps - steps // 2
+    return recipe, rest * training.batch / (_now(group.device) - begun[steps // 2])
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+def _chance(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def _repeat(chance: tuple[Tensor, Tensor | None], device: torch.device) -> None:
+    torch.set_rng_state(chance[0])
+    if chance[1] is not None:
+        torch.cuda.set_rng_state(chance[1], device)
+
+
+def network_of(recipe: Recipe) -> nn.Module:
+    """What the recipe trains."""
+    return recipe.network
