@@ -42,8 +42,8 @@ def train(
     baselines.threads(training.threads)
     torch.manual_seed(training.seed)
     network = begun(baseline, where, group).train()
-    recipe = recipes.build(training.recipe, network, group.device)
     try:
+        recipe = recipes.build(training.recipe, network, group.device)
         return network, loop.fit(recipe, task, training, home, group)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
