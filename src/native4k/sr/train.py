@@ -42,8 +42,8 @@ def train(
     baselines.threads(training.threads)
     torch.manual_seed(training.seed)
     network = begun(baseline, where, group).train()
-    recipe = recipes.build(training.recipe, network, group.device)
     try:
+        recipe = recipes.build(training.recipe, network, group.device)
         return network, loop.fit(recipe, task, training, home, group)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
@@ -99,7 +99,7 @@ def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved
             print(f"{baseline.network.kind} has nothing to learn")
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
         return saved, begun(baseline, where, group), pd.DataFrame(columns=loop.COLUMNS)
-    cutting = patches.load(args.params, baseline.scale)
+    cutting = patches.load(args.params, baseline.scale, baseline.side)
     making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
     saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
     home = args.scratch / args.baseline / identity(saved, args.train, args.val)

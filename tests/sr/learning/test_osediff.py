@@ -272,9 +272,9 @@ def test_missing_weights_of_likeness_are_one_line_with_the_command_that_gets_the
 ) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
     with pytest.raises(UserError) as caught:
-        recipe(stable, {"lpips": {"metric": "lpips-vgg", "weight": 2.0}}, weights=str(tmp_path))
-    assert str(caught.value).startswith("training.recipe.lpips: the weights of 'lpips-vgg' are missing (https://")
-    assert str(caught.value).endswith("""python -c "import pyiqa; pyiqa.create_metric('lpips-vgg')\"""")
+        recipe(stable, {"lpips": {"metric": "lpips", "weight": 2.0}}, weights=str(tmp_path))
+    assert str(caught.value).startswith("training.recipe.lpips: the weights of 'lpips' are missing (https://")
+    assert str(caught.value).endswith("""python -c "import pyiqa; pyiqa.create_metric('lpips')\"""")
 
 
 @pytest.mark.parametrize(
