@@ -64,7 +64,10 @@ def spent(work: Callable[[], object], device: torch.device) -> Spent:
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if cuda else [])]
     with profile(activities=activities) as seen:
         timed(work, device)
-    times = [(event.key, event.self_device_time_total if cuda else event.self_cpu_time_total) for event in seen.key_averages()]
+    times = [
+        (event.key, event.self_device_time_total if cuda else event.self_cpu_time_total)
+        for event in seen.key_averages()
+    ]
     busy = sum(time for _, time in times) or 1
     products = sum(time for name, time in times if any(part in name.lower() for part in PRODUCTS))
     active = min(1.0, busy / 1e6 / seconds)

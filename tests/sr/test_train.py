@@ -1,5 +1,6 @@
 """native4k.sr.train: it learns, it goes on after any death, and it says what is wrong."""
 
+import ast
 import json
 import math
 import os
@@ -16,13 +17,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
+from safetensors.torch import load_file
 
 from native4k import cli, params
-from native4k.sr import baselines, networks, patches, train
+from native4k.sr import baselines, evaluate, patches, train
+from native4k.sr.learning import loader
 from tests.sr.conftest import SECTION
 
 Make = Callable[..., Path]
 TRAINING = "baselines.swinir_x4.training"
+ALONE = os.environ | {"OMP_NUM_THREADS": "1"}
+UNSEEN = {"native4k/sr/pieces.py", "native4k/sr/shuffle.py"}
+"""What evaluating imports and does not use."""
 
 
 def _words(folder: Path, *, numbers: Path, out: str = "out", work: str = "work", name: str = "swinir_x4") -> list[str]:
@@ -44,11 +51,10 @@ def test_a_run_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
     assert cli.main(_words(tmp_path, numbers=file, out="undisturbed", work="other")) == 0
 
     killed = _words(tmp_path, numbers=file)
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     reached = []
     for wanted in (1, 60):  # images that the checkpoint must have seen before the blow falls
         process = subprocess.Popen(
-            [sys.executable, "-m", "native4k.cli", *killed], env=environment, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "native4k.cli", *killed], env=ALONE, stderr=subprocess.DEVNULL
         )
         while process.poll() is None and _seen(tmp_path / "work") < wanted:
             time.sleep(0.002)
@@ -63,8 +69,7 @@ def test_a_run_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(
 
 
 def _seen(work: Path) -> int:
-    found = list(work.glob("swinir_x4/[!.]*.pt"))
-    return int(torch.load(found[0], weights_only=True)["seen"]) if found else 0
+    return max([int(path.name) for path in work.glob("swinir_x4/*/[0-9]*")], default=0)
 
 
 def test_the_result_holds_the_weights_the_resolved_params_and_the_curve(
@@ -78,6 +83,7 @@ def test_the_result_holds_the_weights_the_resolved_params_and_the_curve(
         name="swinir_x4",
         baseline=baselines.load(tmp_path / "params.yaml", "swinir_x4"),
         patches=patches.load(tmp_path / "params.yaml", 4),
+        degrade=None,
     )
     assert all(torch.isfinite(weight).all() for weight in network.parameters())
     curve = pd.read_csv(tmp_path / "out.csv")
@@ -91,7 +97,7 @@ def test_a_finished_run_is_not_run_again(split: Make, numbers: Make, tmp_path: P
     words = _words(tmp_path, numbers=numbers())
     assert cli.main(words) == 0
     first = _result(tmp_path)
-    checkpoint = next((tmp_path / "work" / "swinir_x4").iterdir())
+    (checkpoint,) = (tmp_path / "work/swinir_x4").glob("*/*")
     before = checkpoint.stat().st_mtime_ns
     assert cli.main(words) == 0
     assert checkpoint.stat().st_mtime_ns == before
@@ -110,7 +116,7 @@ def test_a_changed_number_or_image_is_never_resumed(split: Make, numbers: Make) 
     for change in changes:
         file = numbers(change)
         saved = baselines.Saved(
-            name="swinir_x4", baseline=baselines.load(file, "swinir_x4"), patches=patches.load(file, 4)
+            name="swinir_x4", baseline=baselines.load(file, "swinir_x4"), patches=patches.load(file, 4), degrade=None
         )
         found.append(train.identity(saved, *folders))
     with (folders[0] / "train0000.png").open("ab") as image:
@@ -141,30 +147,118 @@ def test_it_learns_one_picture_far_better_than_bicubic(
     changes |= {"schedule": {"kind": "multistep", "warmup": 0, "milestones": [350, 500], "gamma": 0.3}}
     training = SECTION["baselines"]["swinir_x4"]["training"] | changes
     baseline = params.validate(baselines.Params, {"scale": 4, "network": shape | rest, "training": training}, "test")
-    assert baseline.training is not None
-    torch.manual_seed(0)
-    network = networks.build(baseline.network, 4).train()
     one = patches.Store(draw(0, 96, 96)[None, :48, :48], ["one"])
-    curve = train.train(network, 4, baseline.training, one, one, tmp_path / "checkpoint.pt")
+    task = loader.Task(one, one, 4, None, {})
+    _, curve = train.train(baseline, task, tmp_path / "checkpoints", "test")
     bicubic, ours = curve["val_psnr"]
     assert ours > bicubic + 1.5
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_stops_and_names_the_images(
-    bad: float,
-    split: Make,
-    numbers: Make,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    complaint: Callable[..., str],
+def test_a_loss_that_is_no_number_names_the_baseline(
+    split: Make, numbers: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complaint: Callable[..., str]
 ) -> None:
     split("train"), split("val")
-    monkeypatch.setattr(train.resample, "downscale", lambda image, scale: image[..., ::scale, ::scale] * bad)
-    monkeypatch.setattr(train, "validate", lambda *_: 20.0)
+    monkeypatch.setattr(
+        train.loader.resample, "downscale", lambda image, scale: image[..., ::scale, ::scale] * math.nan
+    )
+    monkeypatch.setattr(train.loop.validation.Check, "psnr", lambda *_: 20.0)
     said = complaint(*_words(tmp_path, numbers=numbers()))
-    assert re.search(r"swinir_x4: the loss is nan after 0 images; .*look at the images train000[01]", said)
+    assert re.search(r"swinir_x4: the loss is no number after 0 images .*look at the images train000[01]", said)
     assert not (tmp_path / "out").exists()
+
+
+def test_torchrun_trains_as_one_process_does(split: Make, numbers: Make, tmp_path: Path) -> None:
+    split("train"), split("val")
+    file = numbers({"baselines.swinir_x4.network.drop_path": 0.0, f"{TRAINING}.images": 14})
+    assert cli.main(_words(tmp_path, numbers=file, out="one", work="work1")) == 0
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "native4k.cli"]
+    words = _words(tmp_path, numbers=file, out="two", work="work2")
+    done = subprocess.run([sys.executable, *torchrun, *words], env=ALONE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("training: 100%") == 1, "the first process alone tells and writes"
+    one, two = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("one", "two"))
+    assert np.allclose(one, two, atol=1.1e-4, equal_nan=True)  # the fourth decimal may be rounded otherwise
+    (ours, _), (theirs, _) = (baselines.restore(tmp_path / name) for name in ("one", "two"))
+    assert ours == theirs
+
+
+def test_a_baseline_begins_with_another_ones_weights(
+    split: Make, numbers: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    split("train"), split("val")
+    assert cli.main(_words(tmp_path, numbers=numbers())) == 0
+    weights = (tmp_path / "out/weights.safetensors").read_bytes()
+    start = {"baseline": str(tmp_path / "out")}
+    file = numbers({"baselines.swinir_x4.start": start, TRAINING: None})
+    capsys.readouterr()
+    assert cli.main(_words(tmp_path, numbers=file, out="same")) == 0
+    assert (
+        f"out/weights.safetensors: {len(load_file(tmp_path / 'out/weights.safetensors'))} tensors"
+        in capsys.readouterr().out
+    )
+    assert (tmp_path / "same/weights.safetensors").read_bytes() == weights
+    assert (tmp_path / "same.csv").read_text() == "images_seen,loss,val_psnr\n"
+    file = numbers({"baselines.swinir_x4.start": start})
+    assert cli.main(_words(tmp_path, numbers=file, out="finer")) == 0
+    first, last = (pd.read_csv(tmp_path / f"{name}.csv")["val_psnr"] for name in ("out", "finer"))
+    assert last[0] == first.iloc[-1]
+    assert (tmp_path / "finer/weights.safetensors").read_bytes() != weights
+
+
+def test_other_starting_weights_are_another_run(split: Make, numbers: Make, tmp_path: Path) -> None:
+    folders = split("train"), split("val")
+    file = numbers({"baselines.swinir_x4.start": {"file": str(tmp_path / "start.safetensors")}})
+    saved = baselines.Saved(
+        name="swinir_x4", baseline=baselines.load(file, "swinir_x4"), patches=patches.load(file, 4), degrade=None
+    )
+    found = set()
+    for content in (b"one", b"other"):
+        (tmp_path / "start.safetensors").write_bytes(content)
+        found.add(train.identity(saved, *folders))
+    assert len(found) == 2
+
+
+def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_path: Path) -> None:
+    split("train"), split("val")
+    for workers in (0, 2):
+        file = numbers(
+            {f"{TRAINING}.workers": workers, f"{TRAINING}.degradation": "realesrgan", f"{TRAINING}.images": 6}
+        )
+        assert cli.main(_words(tmp_path, numbers=file, out=f"out{workers}", work=f"work{workers}")) == 0
+    curves = [(tmp_path / f"out{workers}.csv").read_bytes() for workers in (0, 2)]
+    weights = [(tmp_path / f"out{workers}/weights.safetensors").read_bytes() for workers in (0, 2)]
+    assert (curves[0], weights[0]) == (curves[1], weights[1])
+    assert json.loads((tmp_path / "out0/params.json").read_text())["degrade"] == SECTION["degrade"]
+
+
+def reached(start: Path) -> set[str]:
+    """The modules of ours that one imports, directly or not."""
+    source, todo, found = start.parents[2], [start], set()
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("native4k"):
+                    base = source / (node.module or "").replace(".", "/")
+                    named = [base, *(base / name.name for name in node.names)]
+                    todo += [
+                        file for one in named for file in (one.with_suffix(".py"), one / "__init__.py") if file.exists()
+                    ]
+    return {path.relative_to(source).as_posix() for path in found}
+
+
+def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
+    modules = reached(Path(train.__file__))
+    own = {name for name in modules if name.startswith("native4k/sr/") and not name.endswith("__init__.py")}
+    assert {Path(name).stem for name in own if Path(name).parent.name == "sr"} == set(train.CODE)
+    stages = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    for stage, step in (("train_sr", train), ("evaluate_sr", evaluate)):
+        deps = [dep.removeprefix("src/") for dep in stages[stage]["do"]["deps"] if dep.startswith("src/")]
+        wanted = {
+            name for name in reached(Path(step.__file__)) if name.startswith("native4k/sr/") and "__init__" not in name
+        }
+        assert {name for name in wanted if not name.startswith(tuple(deps))} <= UNSEEN
 
 
 @pytest.mark.parametrize(
