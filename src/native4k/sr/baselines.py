@@ -62,9 +62,13 @@ class Training:
 
 @params.params
 class Params:
-    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training."""
+    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training.
+
+    Patches have sr.patches.side, or a side of its own.
+    """
 
     scale: Annotated[int, Gt(1)]
+    side: Positive | None = None
     network: networks.Network
     start: Start | None = None
     training: Training | None = None
