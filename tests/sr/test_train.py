@@ -131,7 +131,7 @@ def test_bicubic_has_nothing_to_learn(numbers: Make, tmp_path: Path, capsys: pyt
     assert _result(tmp_path)["curve.csv"] == b"images_seen,loss,val_psnr\n"
     assert json.loads(_result(tmp_path)["params.json"]) == {
         "name": "bicubic_x4",
-        "baseline": {"scale": 4, "network": {"kind": "bicubic"}, "start": None, "training": None},
+        "baseline": {"scale": 4, "side": None, "network": {"kind": "bicubic"}, "start": None, "training": None},
         "patches": None,
         "degrade": None,
     }

@@ -1,7 +1,9 @@
 """Stores of high-resolution training patches: cut once from the originals, in pieces, and memory-mapped."""
 
+import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -58,11 +60,14 @@ def fingerprint(folder: Path, table: pd.DataFrame, *others: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def load(path: Path, scale: int) -> Params:
-    """How patches are cut, checked against the scale that they are wanted for."""
+def load(path: Path, scale: int, side: int | None = None) -> Params:
+    """How patches are cut, with a side of the baseline's own if it has one, checked against its scale."""
     numbers = params.load(Params, path, "sr", "patches")
+    if side is not None:
+        numbers = dataclasses.replace(numbers, side=side)
     if numbers.side % scale:
-        raise UserError(f"{path}: sr.patches.side: {numbers.side} is not a multiple of the scale {scale}")
+        key = "sr.patches.side" if side is None else "the baseline's side"
+        raise UserError(f"{path}: {key}: {numbers.side} is not a multiple of the scale {scale}")
     return numbers
 
 
@@ -155,11 +160,16 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
 
     _afford(home.parent, sum(part.lacks() for part in parts.values()))
     home.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc="cutting patches", total=len(paths), unit="image", **STEPS) as bar:
+    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_follows(), **STEPS) as bar:
         todo = len({piece for part in parts.values() for piece in part.missing()})
         bar.update(max(0, len(paths) - todo * IMAGES))
         for piece in pieces.fill(parts, home / "lock", threads, make):
             bar.update(len(paths[piece * IMAGES : (piece + 1) * IMAGES]))
+
+
+def _follows() -> bool:
+    """Whether this is one of torchrun's processes and not the first, whose progress is shown."""
+    return os.environ.get("RANK", "0") != "0"
 
 
 def _afford(scratch: Path, needed: int) -> None:
