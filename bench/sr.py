@@ -1,8 +1,12 @@
-"""Resize and compare 4K pictures, against basicsr and pyiqa; and what upscaling to 4K takes of memory.
+"""Resize, compare, read patches, train and upscale at 4K, against basicsr, pyiqa and whole-image decoding.
 
 All on one thread, in turn, medians, pictures drawn from a seed. The peers get what they ask for: basicsr float32 or
-uint8, pyiqa (once) tensors. Upscaling is SwinIR-light x4 as in params/paper.yaml, with untrained weights, 960 x 540 to
-4K, in a process of its own, from decoding to the PNG. --quick: a quarter of the sides, once, and no pyiqa.
+uint8, pyiqa (once) tensors. Patches of the store are read in training's order, turned and stacked as for a batch, the
+disk's cache being warm; the peer decodes a 4K JPEG (OpenCV) for each patch and cuts it out. Training is SwinIR-light x4
+as in params/paper.yaml, our loop beside basicsr's SwinIRModel in one process, step by step on the same batches; ours
+also reads and shrinks the patches, theirs is handed them; these seconds are the processor's. Upscaling is the same
+network, untrained, 960 x 540 to 4K, in a process of its own, from decoding to the PNG. Where there is a GPU: training
+and upscaling on it as well, and how much of its peak they reach. --quick: a quarter of the sides, few steps, no pyiqa.
 """
 
 import argparse
@@ -15,17 +19,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import torch
+from parts import accelerated, duel
 from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 from PIL import Image
 
-from native4k.sr import baselines, resample, similarity, tiles, upscale
+from native4k import tables
+from native4k.sr import baselines, patches, resample, similarity, tiles, upscale
 from native4k.sr.networks import mended
 
 SIDES = (2160, 3840)
-PAPER = Path(__file__).resolve().parents[1] / "params/paper.yaml"
-NETWORK = "swinir_lightweight_x4"
+METADATA = "metadata.parquet"
 ALLOWED = 2.0
 """GB that upscaling may take."""
 
@@ -114,9 +120,9 @@ def pyiqas(sides: tuple[int, int]) -> float:
 def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
     """Seconds and peak memory (GB) of making one picture four times larger, and the side of the tiles."""
     baselines.threads(1)
-    numbers = tiles.load(PAPER)
-    baseline = baselines.load(PAPER, NETWORK)
-    network = baselines.build(baseline, NETWORK).eval().requires_grad_(requires_grad=False)
+    numbers = tiles.load(duel.PAPER)
+    baseline = baselines.load(duel.PAPER, duel.NETWORK)
+    network = baselines.build(baseline, duel.NETWORK).eval().requires_grad_(requires_grad=False)
     with tempfile.TemporaryDirectory() as folder:
         Image.fromarray(pair(sides)[1]).save(Path(folder) / "small.png", compress_level=1)
         start = time.perf_counter()
@@ -125,6 +131,63 @@ def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
         large = tiles.enlarge(network, small, baseline.scale, side, numbers.overlap)
         upscale.write(large, Path(folder) / "large.png")
         return time.perf_counter() - start, peak() / 1e9, side
+
+
+def split(folder: Path, sides: tuple[int, int], images: int) -> Path:
+    """A published split of JPEGs."""
+    ids = [f"{number:04}" for number in range(images)]
+    for name in ids:
+        Image.fromarray(pair(sides)[1]).save(folder / f"{name}.jpg", quality=92)
+    files, (height, width) = [f"{name}.jpg" for name in ids], sides
+    tables.write(pd.DataFrame({"id": ids, "file_name": files, "width": width, "height": height}), folder / METADATA)
+    return folder
+
+
+def reading(sides: tuple[int, int], batches: int) -> list[Row]:
+    """Batches of 32 patches for training, from the store and by decoding a whole image for each patch."""
+    numbers, count = patches.load(duel.PAPER, 4), 32
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = split(Path(tempfile.mkdtemp(dir=scratch)), sides, images=4)
+        start = time.perf_counter()
+        store = patches.store(folder, numbers, Path(scratch) / "patches", threads=1)
+        print(f"cutting {len(store.ids)} patches of 4 images: {time.perf_counter() - start:.2f} s")
+        files, random = sorted(folder.glob("*.jpg")), np.random.default_rng(0)
+
+        def ours() -> torch.Tensor:
+            places, ways = patches.order(0, count * batches, len(store.ids), numbers.seed)
+            for first in range(0, len(places), count):
+                here = zip(places[first : first + count], ways[first : first + count], strict=True)
+                batch = resample.to_tensor(np.stack([patches.turn(store.pixels[place], way) for place, way in here]))
+            return batch
+
+        def theirs() -> torch.Tensor:
+            picture = cv2.imread(str(files[random.integers(len(files))]))
+            assert picture is not None
+            top, left = random.integers(np.array(picture.shape[:2]) - numbers.side)
+            cut = picture[top : top + numbers.side, left : left + numbers.side, ::-1]
+            return resample.to_tensor(patches.turn(cut, int(random.integers(8))))
+
+        found = compared({f"{batches * count} patches, store": ours, "one patch, decoding": theirs}, 5)
+    each = [seconds / share for seconds, share in zip(found.values(), (batches * count, 1), strict=True)]
+    print(f"patches a second on one core: {1 / each[0]:.0f} from the store, {1 / each[1]:.1f} by decoding")
+    return [faster("a patch of a 4K image (ms), times faster than decoding all", each[0] * 1e3, each[1] * 1e3, 30)]
+
+
+def training(batch: int, side: int, steps: int) -> list[Row]:
+    """Steps of our loop and of basicsr's, and how far their losses are apart."""
+    with tempfile.TemporaryDirectory() as scratch:
+        taken = duel.duel(duel.published(batch), side, steps, Path(scratch), torch.device("cpu"))
+    ours, theirs = taken.medians(1)
+    print(f"training step, {batch} patches of {side}: {ours:.3f} s ours, {theirs:.3f} s basicsr")
+    print(
+        f"losses of {steps} steps, {taken.our_losses[0]:.4f} to {taken.our_losses[-1]:.4f}: {taken.apart():.1e} apart"
+    )
+    return [
+        faster("training step of SwinIR-light on a CPU (s), times faster than basicsr's", ours, theirs, 1),
+        at_most(
+            "losses of a training step, relative difference from basicsr's (millionths)", taken.apart() * 1e6, 1, 1
+        ),
+    ]
 
 
 def main() -> None:
@@ -138,9 +201,13 @@ def main() -> None:
     runs = 1 if quick else 5
     ours, truth = pair(sides)
     rows = [*resizing(truth, runs), *comparing(ours, truth, runs, pyiqa=not quick)]
+    rows += reading(sides, batches=2 if quick else 20)
+    rows += alone(training, *((1, 96, 4) if quick else (4, 192, 24)))
     seconds, memory, side = alone(upscaling, (sides[0] // 4, sides[1] // 4))
     print(f"upscaling to {sides[1]}x{sides[0]}: {seconds:.1f} s, {memory:.2f} GB, tiles of {side}")
     rows.append(at_most("SwinIR-light x4 to 4K on a CPU, peak memory (GB), against that allowed", memory, ALLOWED, 1))
+    if torch.cuda.is_available():
+        rows += alone(accelerated.rows, (sides[0] // 4, sides[1] // 4), 20 if quick else 100)
     print(json.dumps({"comparisons": rows}))
 
 

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from native4k.sr import baselines, patches, resample
-from native4k.sr.learning import loader, loop, ranks, recipes
-from native4k.sr.learning.recipe import Batch, Recipe
+from native4k.sr.learning import loader, loop, recipes
+from native4k.sr.learning.recipe import Batch
 from native4k.sr.networks import mended, swinir
+
+PAPER = Path(__file__).resolve().parents[2] / "params/paper.yaml"
+NETWORK = "swinir_lightweight_x4"
 
 
 class Taken(NamedTuple):
@@ -38,10 +41,10 @@ class Taken(NamedTuple):
 class Basicsr:
     """basicsr's SwinIRModel as its train.py drives it; it is handed its batches, so reading costs it nothing."""
 
-    def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, device: torch.device) -> None:
+    def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, side: int, device: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # third parties' imports
-            model = mended.basicsr("models.swinir_model").SwinIRModel(options(baseline, device))
+            model = mended.basicsr("models.swinir_model").SwinIRModel(options(baseline, side, device))
         learned = dict(network.body.named_parameters())
         for name, weight in model.net_g.named_parameters():
             weight.data.copy_(learned[name].detach())
@@ -57,7 +60,15 @@ class Basicsr:
         return float(self.model.get_current_log()["l_pix"])
 
 
-def options(baseline: baselines.Params, device: torch.device) -> dict[str, Any]:
+def published(batch: int, **switches: Any) -> baselines.Params:
+    """SwinIR-light x4 as in the paper, on as many patches, with other switches of training."""
+    baseline = baselines.load(PAPER, NETWORK)
+    assert baseline.training is not None
+    numbers: dict[str, Any] = {"batch": batch, "threads": 1, "workers": 0, "val_patches": 1} | switches
+    return dataclasses.replace(baseline, training=dataclasses.replace(baseline.training, **numbers))
+
+
+def options(baseline: baselines.Params, side: int, device: torch.device) -> dict[str, Any]:
     """The same network and numbers in basicsr's own words."""
     shape, training = baseline.network, baseline.training
     assert isinstance(shape, swinir.Params)
@@ -65,7 +76,7 @@ def options(baseline: baselines.Params, device: torch.device) -> dict[str, Any]:
     network = dataclasses.asdict(shape)
     for name in ("kind", "residual"):
         del network[name]
-    network |= {"type": "SwinIR", "img_size": 4 * shape.window_size, "upscale": baseline.scale}
+    network |= {"type": "SwinIR", "img_size": side // baseline.scale, "upscale": baseline.scale}
     network["drop_path_rate"] = network.pop("drop_path")
     adam = {"type": "Adam", "lr": training.optimizer.lr, "betas": training.optimizer.betas, "weight_decay": 0}
     return {
@@ -95,7 +106,7 @@ def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, devic
     torch.manual_seed(training.seed)
     network = baselines.build(baseline, "bench")
     assert isinstance(network, swinir.SwinIR)
-    theirs = Basicsr(network, baseline, device)
+    theirs = Basicsr(network, baseline, side, device)
     recipe = recipes.build(training.recipe, network.train(), device)
     taken = Taken([], [], [], [])
     started: list[float] = []
@@ -111,7 +122,7 @@ def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, devic
         _repeat(chance, device)
         started.append(_now(device))
         found = player.losses(batch)
-        taken.our_losses.append(float(sum(found.values())))
+        taken.our_losses.append(sum(float(value.detach()) for value in found.values()))
         return found
 
     (player,) = recipe.players
@@ -131,30 +142,12 @@ def task(baseline: baselines.Params, side: int) -> loader.Task:
     return loader.Task(store, patches.Store(store.pixels[:1], store.ids[:1]), baseline.scale, None, {})
 
 
-def alone(baseline: baselines.Params, side: int, steps: int, scratch: Path) -> tuple[Recipe, float]:
-    """Our loop by itself: the recipe, and images a second without the first half of the steps."""
-    training = baseline.training
-    assert training is not None
-    group = ranks.alone()
-    torch.manual_seed(training.seed)
-    recipe = recipes.build(training.recipe, baselines.build(baseline, "bench").train(), group.device)
-    begun: list[float] = []
-    (player,) = recipe.players
-
-    def losses(batch: Batch) -> dict[str, Tensor]:
-        begun.append(_now(group.device) if len(begun) == steps // 2 else 0.0)
-        return player.losses(batch)
-
-    numbers = dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
-    loop.fit(recipe._replace(players=(player._replace(losses=losses),)), task(baseline, side), numbers, scratch)
-    rest = steps - steps // 2
-    return recipe, rest * training.batch / (_now(group.device) - begun[steps // 2])
-
-
 def _now(device: torch.device) -> float:
+    """Seconds; on a CPU of the processor, since one thread does it all and others may be at work beside it."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter()
+        return time.perf_counter()
+    return time.process_time()
 
 
 def _chance(device: torch.device) -> tuple[Tensor, Tensor | None]:
@@ -165,8 +158,3 @@ def _repeat(chance: tuple[Tensor, Tensor | None], device: torch.device) -> None:
     torch.set_rng_state(chance[0])
     if chance[1] is not None:
         torch.cuda.set_rng_state(chance[1], device)
-
-
-def network_of(recipe: Recipe) -> nn.Module:
-    """What the recipe trains."""
-    return recipe.network

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.sr import memory, resample, tiles
-from native4k.sr.networks import bicubic, swinir
+from native4k.sr.networks import interpolation, swinir
 
 Draw = Callable[[int, int, int], np.ndarray]
 
@@ -28,10 +28,14 @@ class Convolution(nn.Module):
         return torch.sigmoid(nn.functional.pixel_shuffle(self.layer(image), self.scale))
 
 
+def _bicubic(scale: int) -> interpolation.Interpolation:
+    return interpolation.Interpolation(interpolation.Params(kind="bicubic"), scale)
+
+
 @pytest.mark.parametrize(("tile", "overlap"), [(32, 8), (24, 9), (200, 16), (16, 15)])
 def test_tiles_of_bicubic_are_the_whole(tile: int, overlap: int, draw: Draw) -> None:
     small = draw(0, 53, 94)
-    tiled = tiles.enlarge(bicubic.Bicubic(4), small, 4, tile, overlap)
+    tiled = tiles.enlarge(_bicubic(4), small, 4, tile, overlap)
     assert tiled.shape == (212, 376, 3)
     assert _difference(tiled, resample.to_pixels(resample.imresize(resample.to_tensor(small), 4))) <= 1
 
@@ -63,7 +67,7 @@ def test_tiles_that_disagree_blend_without_a_seam() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (5, 3), (7, 40)])
 def test_a_picture_smaller_than_a_tile_works(size: tuple[int, int], draw: Draw) -> None:
     small = draw(2, *size)
-    made = tiles.enlarge(bicubic.Bicubic(3), small, 3, 32, 8)
+    made = tiles.enlarge(_bicubic(3), small, 3, 32, 8)
     assert made.shape == (size[0] * 3, size[1] * 3, 3)
     assert _difference(made, resample.to_pixels(resample.imresize(resample.to_tensor(small), 3))) <= 1
 
@@ -105,7 +109,7 @@ def test_half_precision_is_hardly_seen(draw: Draw) -> None:
 
 
 def test_a_row_of_tiles_is_all_that_is_held(draw: Draw) -> None:
-    network = bicubic.Bicubic(4)
+    network = _bicubic(4)
     heights = []
     for height in (64, 512):
         with memory.Peak() as peak:

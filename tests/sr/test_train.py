@@ -158,9 +158,7 @@ def test_a_loss_that_is_no_number_names_the_baseline(
     split: Make, numbers: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complaint: Callable[..., str]
 ) -> None:
     split("train"), split("val")
-    monkeypatch.setattr(
-        train.loader.resample, "downscale", lambda image, scale: image[..., ::scale, ::scale] * math.nan
-    )
+    monkeypatch.setattr(train.loader.resample, "downscale", lambda image, scale: image[..., :16, :16] * math.nan)
     monkeypatch.setattr(train.loop.validation.Check, "psnr", lambda *_: 20.0)
     said = complaint(*_words(tmp_path, numbers=numbers()))
     assert re.search(r"swinir_x4: the loss is no number after 0 images .*look at the images train000[01]", said)

@@ -36,6 +36,15 @@ def test_a_picture_becomes_a_png(model: Path, tmp_path: Path, draw: Draw) -> Non
     assert np.abs(large - resample.to_pixels(resample.quantise(expected)).astype(int)).max() <= 1
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 11)])
+def test_a_picture_smaller_than_a_tile_is_made_larger(
+    model: Path, tmp_path: Path, draw: Draw, size: tuple[int, int]
+) -> None:
+    Image.fromarray(draw(0, *size)).save(tmp_path / "small.png")
+    assert cli.main(_words(model, tmp_path / "small.png", tmp_path / "large.png")) == 0
+    assert images.load(tmp_path / "large.png").shape == (4 * size[0], 4 * size[1], 3)
+
+
 def test_a_folder_becomes_a_folder(model: Path, split: Make, tmp_path: Path) -> None:
     folder = split("small", images=2, size=(20, 30))
     assert cli.main(_words(model, folder, tmp_path / "large")) == 0
@@ -44,13 +53,15 @@ def test_a_folder_becomes_a_folder(model: Path, split: Make, tmp_path: Path) -> 
 
 
 def test_a_baseline_is_found_by_its_name(
-    model: Path, tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+    model: Path, tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model.parent.joinpath("models").mkdir()
     model.rename(tmp_path / "models/bicubic_x4")
     monkeypatch.chdir(tmp_path)
     Image.fromarray(draw(0, 30, 40)).save("small.png")
     assert cli.main(["sr", "upscale", "bicubic_x4", "small.png", "."]) == 1, "would be the picture itself"
+    assert cli.main(["sr", "upscale", "nothing_x4", "small.png", "large.png"]) == 1
+    assert "upscale: models/nothing_x4/params.json: no such file; get it with 'dvc pull" in capsys.readouterr().err
     Path("larger").mkdir()
     assert cli.main(["sr", "upscale", "bicubic_x4", "small.png", "larger"]) == 0
     assert images.load(Path("larger/small.png")).shape == (120, 160, 3)

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -159,11 +160,16 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
 
     _afford(home.parent, sum(part.lacks() for part in parts.values()))
     home.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc="cutting patches", total=len(paths), unit="image", **STEPS) as bar:
+    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_follows(), **STEPS) as bar:
         todo = len({piece for part in parts.values() for piece in part.missing()})
         bar.update(max(0, len(paths) - todo * IMAGES))
         for piece in pieces.fill(parts, home / "lock", threads, make):
             bar.update(len(paths[piece * IMAGES : (piece + 1) * IMAGES]))
+
+
+def _follows() -> bool:
+    """Whether this is one of torchrun's processes and not the first, whose progress is shown."""
+    return os.environ.get("RANK", "0") != "0"
 
 
 def _afford(scratch: Path, needed: int) -> None:

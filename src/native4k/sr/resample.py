@@ -49,7 +49,7 @@ def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32
 
 def to_tensor(picture: np.ndarray) -> Tensor:
     """(..., height, width, 3) in uint8 to (..., 3, height, width) with values 0 to 1."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(picture, -1, -3))).float().div_(255)
+    return torch.from_numpy(np.moveaxis(picture, -1, -3).copy()).float().div_(255)
 
 
 def to_pixels(image: Tensor) -> np.ndarray:

@@ -75,7 +75,11 @@ def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
             lacks = folder if alone[0] in high else Path(numbers.high.format(scale=scale))
             other = (high | low)[alone[0]].name
             raise UserError(f"{lacks}: no picture goes with {other} at scale {scale}; see sr.evaluate.test_sets.{name}")
-    return [Pair(image, name, path, low.get(image)) for image, path in sorted(high.items())]
+    pairs = [Pair(image, name, path, low.get(image)) for image, path in sorted(high.items())]
+    for pair in pairs:
+        if pair.low is not None:
+            agree(pair, scale)
+    return pairs
 
 
 def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
@@ -107,13 +111,24 @@ def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
     if pair.low is None:
         assert making is not None
         return Pictures(degrade.degrade(truth, pair.id, scale, *making), truth)
-    small = patches.pixels(pair.low)
-    if small.shape[:2] != (height // scale, width // scale):
-        sizes = [f"{path}: {side.shape[1]}x{side.shape[0]}" for path, side in ((pair.low, small), (pair.high, truth))]
-        raise UserError(
-            f"{sizes[0]} does not go with {sizes[1]} at scale {scale}, it should be {width // scale}x{height // scale}"
-        )
-    return Pictures(small, truth)
+    return Pictures(patches.pixels(pair.low), truth)
+
+
+def agree(pair: Pair, scale: int) -> None:
+    """Refuse a low-resolution picture of another size than the scale makes, before anything is measured."""
+    assert pair.low is not None
+    (width, height), found = _sides(pair.high), _sides(pair.low)
+    if found != (width // scale, height // scale):
+        sizes = f"{pair.low}: {found[0]}x{found[1]} does not go with {pair.high}: {width}x{height}"
+        raise UserError(f"{sizes} at scale {scale}, it should be {width // scale}x{height // scale}")
+
+
+def _sides(path: Path) -> tuple[int, int]:
+    """Width and height, from the header alone."""
+    try:
+        return images.header(path)[1:]
+    except images.Unreadable as error:
+        raise UserError(f"{path}: cannot be decoded ({error}); get it again, or leave it out") from None
 
 
 def _scale(groups: dict[str, str | None]) -> int | None:

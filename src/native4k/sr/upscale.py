@@ -60,8 +60,7 @@ def _single(source: Path, target: Path, *, overwrite: bool) -> Path:
 
 def folder(baseline: Path) -> Path:
     """The folder of a baseline that is given as a path or by its name."""
-    named = MODELS / baseline
-    return named if not baseline.exists() and named.exists() else baseline
+    return baseline if baseline.exists() or baseline.name != str(baseline) else MODELS / baseline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,8 @@ from native4k.sr.learning.start import Params as Start
 from native4k.sr.networks import mended, rrdb
 from native4k.sr.networks.discriminator import Discriminator
 from tests.sr.conftest import SECTION
+from tests.sr.learning.playing import RICH, played, same
+from tests.sr.learning.test_loop import stopping
 
 SHAPE = rrdb.Params(kind="rrdb", num_feat=4, num_block=1, num_grow_ch=2)
 LAYERS = {"conv1_1": 0.1, "conv1_2": 1.0}
@@ -34,9 +36,9 @@ def numbers(vgg: Path | None = None, kind: str = "vanilla", begin: Start | None 
     )
 
 
-def built(given: gan.Params) -> Recipe:
+def built(given: gan.Params, scale: int = 4) -> Recipe:
     torch.manual_seed(0)
-    return gan.build(networks.build(SHAPE, 4), given)
+    return gan.build(networks.build(SHAPE, scale), given)
 
 
 def batch(seed: int = 0) -> Batch:
@@ -113,6 +115,17 @@ def test_the_spectral_norm_is_in_the_state_and_comes_back(tmp_path: Path) -> Non
     second.load_state_dict(load_file(tmp_path / "a.safetensors"))
     assert torch.equal(first(image), second(image)), "in training, the norm is estimated a step further"
     assert torch.equal(first.eval()(image), second.eval()(image))
+
+
+def test_a_game_that_is_stopped_ends_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, curve = played(built(numbers(), 2), tmp_path / "undisturbed", **RICH)
+    with monkeypatch.context() as patched:
+        stopping(patched, 4)
+        with pytest.raises(KeyboardInterrupt):
+            played(built(numbers(), 2), tmp_path / "stopped", **RICH)
+    found, again = played(built(numbers(), 2), tmp_path / "stopped", **RICH)
+    assert same(found, expected)
+    pd.testing.assert_frame_equal(again, curve)
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (13, 21)])

@@ -188,6 +188,7 @@ LAST = "conv_last.bias"
         (lambda: {"params": published_swinir()}, "params_ema", "has no params_ema; there are: params"),
         (lambda: {"iteration": 5, "model": {}}, None, "there are: iteration, model; name as 'key' the one under which"),
         (lambda: {"iteration": 5, "model": {}}, "iteration", "there are: iteration, model; name as 'key' the one"),
+        (lambda: {1: torch.ones(1)}, None, "there are: 1; name as 'key' the one under which weights are"),
         (lambda: [torch.ones(1)], None, "holds a list, not tensors by name"),
         (lambda: {"params": Path("a")}, None, "damaged, or holds more than tensors; take a .pth or .safetensors file"),
     ],

@@ -4,6 +4,7 @@ import math
 import warnings
 from typing import Annotated, Any, Literal
 
+import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
@@ -59,10 +60,27 @@ class SwinIR(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        large: Tensor = self.body(resample.padded(image, self.window))[..., : height * self.scale, : width * self.scale]
+        padded = resample.padded(image, self.window)
+        self._fit((padded.shape[-2], padded.shape[-1]), image.device)
+        large: Tensor = self.body(padded)[..., : height * self.scale, : width * self.scale]
         if self.residual:
             large = resample.imresize(image, self.scale) + large - self.body.mean  # the body adds its mean colour
         return large
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch's
+    def _fit(self, size: tuple[int, int], device: torch.device) -> None:
+        """Give the blocks one mask for pictures of this size; each would make its own in every pass."""
+        blocks = [module for module in self.body.modules() if hasattr(module, "calculate_mask")]
+        shifted = [block for block in blocks if block.shift_size]
+        if all(block.input_resolution == size for block in blocks) and all(
+            block.attn_mask.device == device for block in shifted
+        ):
+            return
+        mask = shifted[0].calculate_mask(size).to(device) if shifted else None
+        for block in blocks:
+            block.input_resolution = size
+            if block.shift_size:
+                block.attn_mask = mask
 
     def derived(self, name: str, found: Tensor) -> Tensor:
         """What a buffer of the body is by rule, in a file that was made with pictures of a size that shows in it."""
@@ -90,7 +108,7 @@ def _published(shape: Params, scale: int) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
         return mended.basicsr("archs.swinir_arch").SwinIR(
-            img_size=4 * shape.window_size,  # only sizes a mask that is made again for every other picture size
+            img_size=4 * shape.window_size,  # only sizes the first mask
             embed_dim=shape.embed_dim,
             depths=shape.depths,
             num_heads=shape.num_heads,
