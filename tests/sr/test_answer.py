@@ -112,12 +112,13 @@ def test_an_interval_without_zero_is_no_verdict_where_a_seed_says_the_opposite()
 
 
 def test_the_words_name_the_numbers_they_rest_on_and_how_few_the_images_are() -> None:
-    first, last = answer.answer(rows({"native": [[0.5] * 4], "half": [[0.0] * 4]}), BOOTSTRAP)["says"]
+    first, lucky, last = answer.answer(rows({"native": [[0.5] * 4], "half": [[0.0] * 4]}), BOOTSTRAP)["says"]
     assert first == (
         "x4: native 4K pixels train better than the same images at 2K, patches of as many pixels: +0.500 dB PSNR; the "
         "interval +0.500 to +0.500 dB PSNR excludes zero (4 test images, 8 training images, 1 seed; single seeds say "
         "+0.500 to +0.500)."
     )
+    assert lucky == "Where there is one seed, the interval leaves out the luck of training."
     assert last.startswith("With 4 test images this shows how the question is asked; it is no finding")
 
 

@@ -120,6 +120,13 @@ def says(tree: Tree) -> Iterator[str]:
             yield from _growth(
                 scale, arm, name, {images: one[arm][name] for images, one in sizes.items() if arm in one}
             )
+    if any(
+        len(found[name]["seeds"]) == 1
+        for sizes in tree["differences"].values()
+        for one in sizes.values()
+        for found in one.values()
+    ):
+        yield "Where there is one seed, the interval leaves out the luck of training."
     if tree["test_images"] < FEW:
         yield (
             f"With {tree['test_images']} test images this shows how the question is asked; it is no finding about "
