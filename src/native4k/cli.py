@@ -50,6 +50,7 @@ STEPS = {
         "sr train": "train a super-resolution baseline",
         "sr upscale": "make pictures larger with a trained baseline",
         "sr evaluate": "measure a baseline on the test images",
+        "sr question": "ask what native 4K pixels are worth: train on other views of the same images, and compare",
     },
     "t2i": {
         "t2i encode": "train the autoencoder and encode the training images",
@@ -59,6 +60,7 @@ STEPS = {
     },
     "report": {
         "report": "write the report page",
+        "answers": "write the page of the whole question",
         "summary": "print the funnel, the metrics, and where the report is",
     },
 }

@@ -15,7 +15,7 @@ from torch import nn
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.sr import degrade, networks, patches
-from native4k.sr.learning import recipes, schedule
+from native4k.sr.learning import recipes, schedule, start
 from native4k.sr.learning.average import learned
 from native4k.sr.learning.start import Params as Start
 
@@ -62,9 +62,13 @@ class Training:
 
 @params.params
 class Params:
-    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training."""
+    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training.
+
+    Patches have sr.patches.side, or a side of its own.
+    """
 
     scale: Annotated[int, Gt(1)]
+    side: Positive | None = None
     network: networks.Network
     start: Start | None = None
     training: Training | None = None
@@ -90,6 +94,8 @@ def load(path: Path, name: str) -> Params:
     for key, given in (("training", training), ("start", baseline.start)):
         if given is not None and not learns:
             raise UserError(f"{where}.{key}: remove it; {baseline.network.kind} has nothing to learn")
+    if baseline.start is not None:
+        start.check(baseline.start, f"{where}.start")
     if training is not None:
         schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline

@@ -1,5 +1,6 @@
 """Stores of high-resolution training patches: cut once from the originals, in pieces, and memory-mapped."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -59,11 +60,14 @@ def fingerprint(folder: Path, table: pd.DataFrame, *others: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def load(path: Path, scale: int) -> Params:
-    """How patches are cut, checked against the scale that they are wanted for."""
+def load(path: Path, scale: int, side: int | None = None) -> Params:
+    """How patches are cut, with a side of the baseline's own if it has one, checked against its scale."""
     numbers = params.load(Params, path, "sr", "patches")
+    if side is not None:
+        numbers = dataclasses.replace(numbers, side=side)
     if numbers.side % scale:
-        raise UserError(f"{path}: sr.patches.side: {numbers.side} is not a multiple of the scale {scale}")
+        key = "sr.patches.side" if side is None else "the baseline's side"
+        raise UserError(f"{path}: {key}: {numbers.side} is not a multiple of the scale {scale}")
     return numbers
 
 

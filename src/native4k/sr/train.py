@@ -99,7 +99,7 @@ def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved
             print(f"{baseline.network.kind} has nothing to learn")
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
         return saved, begun(baseline, where, group), pd.DataFrame(columns=loop.COLUMNS)
-    cutting = patches.load(args.params, baseline.scale)
+    cutting = patches.load(args.params, baseline.scale, baseline.side)
     making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
     saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
     home = args.scratch / args.baseline / identity(saved, args.train, args.val)

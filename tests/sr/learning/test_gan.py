@@ -1,20 +1,28 @@
 """native4k.sr.learning.gan: two players, each of whom moves its own weights."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from native4k import cli
 from native4k.sr import networks, resample
 from native4k.sr.learning import gan, losses
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 from native4k.sr.learning.start import Params as Start
 from native4k.sr.networks import mended, rrdb
 from native4k.sr.networks.discriminator import Discriminator
+from tests.sr.conftest import SECTION
+from tests.sr.learning.playing import RICH, played, same
+from tests.sr.learning.test_loop import stopping
 
+SHAPE = rrdb.Params(kind="rrdb", num_feat=4, num_block=1, num_grow_ch=2)
 LAYERS = {"conv1_1": 0.1, "conv1_2": 1.0}
 
 
@@ -28,9 +36,9 @@ def numbers(vgg: Path | None = None, kind: str = "vanilla", begin: Start | None 
     )
 
 
-def built(given: gan.Params) -> Recipe:
+def built(given: gan.Params, scale: int = 4) -> Recipe:
     torch.manual_seed(0)
-    return gan.build(networks.build(rrdb.Params(kind="rrdb", num_feat=4, num_block=1, num_grow_ch=2), 4), given)
+    return gan.build(networks.build(SHAPE, scale), given)
 
 
 def batch(seed: int = 0) -> Batch:
@@ -109,6 +117,17 @@ def test_the_spectral_norm_is_in_the_state_and_comes_back(tmp_path: Path) -> Non
     assert torch.equal(first.eval()(image), second.eval()(image))
 
 
+def test_a_game_that_is_stopped_ends_with_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, curve = played(built(numbers(), 2), tmp_path / "undisturbed", **RICH)
+    with monkeypatch.context() as patched:
+        stopping(patched, 4)
+        with pytest.raises(KeyboardInterrupt):
+            played(built(numbers(), 2), tmp_path / "stopped", **RICH)
+    found, again = played(built(numbers(), 2), tmp_path / "stopped", **RICH)
+    assert same(found, expected)
+    pd.testing.assert_frame_equal(again, curve)
+
+
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (13, 21)])
 def test_a_discriminator_scores_every_pixel_of_any_picture(height: int, width: int) -> None:
     assert Discriminator(4)(torch.rand(2, 3, height, width)).shape == (2, 1, height, width)
@@ -121,3 +140,41 @@ def test_a_discriminator_begins_with_published_weights(tmp_path: Path, capsys: p
     found = built(numbers(begin=Start(file=str(file)))).modules["discriminator"].state_dict()
     assert all(torch.equal(found[f"body.{name}"], value) for name, value in theirs.items())
     assert capsys.readouterr().out == f"starting weights: {file} (params): {len(theirs)} tensors taken, none left new\n"
+
+
+def test_a_finished_regression_is_fine_tuned_by_the_command(
+    split: Callable[..., Path], numbers: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = {"kind": "rrdb", "num_feat": 4, "num_block": 1, "num_grow_ch": 2}
+    torch.save(networks.build(SHAPE, 4).body.state_dict(), tmp_path / "a.pth")  # type: ignore[union-attr, operator]
+    training = SECTION["baselines"]["swinir_x4"]["training"]
+    game = {
+        "pixel": {"kind": "l1", "weight": 1.0},
+        "perceptual": None,
+        "adversarial": {"kind": "vanilla", "weight": 0.1},
+    }
+    recipe = {"kind": "gan", "discriminator": {"num_feat": 4, "lr": 1.0}} | game
+    entries = {
+        "first_x4": {"scale": 4, "network": shape, "start": {"file": str(tmp_path / "a.pth")}},
+        "gan_x4": {
+            "scale": 4,
+            "network": shape,
+            "start": {"baseline": str(tmp_path / "first_x4")},
+            "training": training | {"recipe": recipe, "degradation": "realesrgan"},
+        },
+    }
+    sheet = numbers({f"baselines.{name}": entry for name, entry in entries.items()})
+    folders = split("train"), split("val")
+    for name in entries:
+        words = [name, *folders, tmp_path / name, "--scratch", tmp_path / "scratch"]
+        words += ["--curve", tmp_path / f"{name}.csv", "--params", sheet]
+        assert cli.main(["sr", "train", *map(str, words)]) == 0
+    weights = tmp_path / "first_x4/weights.safetensors"
+    first, last = load_file(weights), load_file(tmp_path / "gan_x4/weights.safetensors")
+    assert f"starting weights: {weights}: {len(first)} tensors taken, none left new" in capsys.readouterr().out
+    assert first.keys() == last.keys(), "the discriminator is not kept"
+    assert all(not torch.equal(first[name], last[name]) for name in first)
+    curve = pd.read_csv(tmp_path / "gan_x4.csv")
+    assert {"images_seen", "loss", "val_psnr", "fooling", "telling"} <= set(curve.columns)
+    assert curve["images_seen"].iloc[-1] == training["images"]
+    assert np.isfinite(curve.iloc[1:].to_numpy()).all()

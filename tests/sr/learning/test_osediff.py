@@ -1,5 +1,6 @@
 """native4k.sr.learning.osediff: two players take turns, each moves its own weights and nothing else."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,8 @@ def test_it_is_trained_killed_resumed_and_used_by_the_same_commands_as_any_other
     assert (tmp_path / "whole.csv").read_text() == (tmp_path / "resumed.csv").read_text()
     assert (tmp_path / "whole.csv").read_text().startswith("images_seen,loss,val_psnr,pixel,vsd,regularizer\n")
 
+    saved = json.loads((tmp_path / "whole/params.json").read_text())
+    assert saved["patches"]["side"] == 32  # its own, and not that of sr.patches
     kept = load_file(tmp_path / "whole/weights.safetensors")
     assert all(".lora_" in name and name.startswith(("vae.", "unet.")) for name in kept)
     Image.fromarray(draw(3, 20, 26)).save(tmp_path / "small.png")
@@ -272,9 +275,9 @@ def test_missing_weights_of_likeness_are_one_line_with_the_command_that_gets_the
 ) -> None:
     monkeypatch.setattr(os, "environ", os.environ.copy())
     with pytest.raises(UserError) as caught:
-        recipe(stable, {"lpips": {"metric": "lpips-vgg", "weight": 2.0}}, weights=str(tmp_path))
-    assert str(caught.value).startswith("training.recipe.lpips: the weights of 'lpips-vgg' are missing (https://")
-    assert str(caught.value).endswith("""python -c "import pyiqa; pyiqa.create_metric('lpips-vgg')\"""")
+        recipe(stable, {"lpips": {"metric": "lpips", "weight": 2.0}}, weights=str(tmp_path))
+    assert str(caught.value).startswith("training.recipe.lpips: the weights of 'lpips' are missing (https://")
+    assert str(caught.value).endswith("""python -c "import pyiqa; pyiqa.create_metric('lpips')\"""")
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,15 @@ class Asked(NamedTuple):
     home: Path
     single: bool = False
     last: int | None = None
+    ends: int | None = None
+    """The process that ends suddenly; none is all."""
 
 
 def _one(rank: int, size: int, port: int, asked: Asked, answers: Any) -> None:
     torch.set_num_threads(1)
     names = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in names.items()})
-    if asked.last is not None:
+    if asked.last is not None and asked.ends in {None, rank}:
         _end_after(asked.last)
     with ranks.joined() as group:
         recipe = game(single=asked.single)
@@ -60,7 +62,7 @@ def _end_after(steps: int) -> None:
 
 
 def together(size: int, asked: Asked) -> list[tuple[pd.DataFrame, State]]:
-    """What each of so many processes ends with; nothing if they end suddenly."""
+    """What each of so many processes ends with; nothing if they end suddenly, or because another has."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,7 +73,8 @@ def together(size: int, asked: Asked) -> list[tuple[pd.DataFrame, State]]:
     found = [] if asked.last is not None else sorted((answers.get() for _ in processes), key=lambda answer: answer[0])
     for process in processes:
         process.join()
-    assert {process.exitcode for process in processes} == {0 if asked.last is None else 9}
+    expected = [9 if asked.ends in {None, rank} else 1 for rank in range(size)]
+    assert [process.exitcode for process in processes] == ([0] * size if asked.last is None else expected)
     return [(curve, {name: torch.from_numpy(value) for name, value in state.items()}) for _, curve, state in found]
 
 
@@ -110,3 +113,12 @@ def test_processes_that_are_stopped_and_started_again_end_with_the_same_bits(tmp
     for curve, state in found:
         pd.testing.assert_frame_equal(curve, expected[0][0])
         assert same(state, expected[0][1])
+
+
+@pytest.mark.timeout(60)
+def test_the_end_of_one_process_is_not_waited_out_by_the_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    together(2, Asked(tmp_path, last=2, ends=1))
+    assert "RuntimeError" in capfd.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["000000000010"]

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from native4k import cli
 from native4k.errors import UserError
 from native4k.sr import baselines, networks
 from native4k.sr.learning import start
@@ -112,6 +115,31 @@ def test_a_network_with_published_weights_makes_what_basicsrs_makes(tmp_path: Pa
     assert torch.equal(ours(image), theirs(image))
 
 
+def test_a_baseline_of_published_weights_needs_no_training(
+    split: Callable[..., Path],
+    numbers: Callable[..., Path],
+    draw: Callable[[int, int, int], np.ndarray],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    theirs = mended.basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
+    file = write({"params_ema": theirs.state_dict()}, tmp_path / "a.pth")
+    shape = {"kind": "rrdb", "num_feat": 4, "num_block": 1, "num_grow_ch": 2}
+    entry = {"scale": 4, "network": shape, "start": {"file": str(file), "key": "params_ema"}}
+    sheet = numbers({"baselines.published_x4": entry})
+    Image.fromarray(draw(0, 20, 24)).save(tmp_path / "small.png")
+    words = ["published_x4", split("train"), split("val"), tmp_path / "model", "--scratch", tmp_path / "scratch"]
+    words += ["--curve", tmp_path / "curve.csv", "--params", sheet]
+    assert cli.main(["sr", "train", *map(str, words)]) == 0
+    count = len(theirs.state_dict())
+    assert f"starting weights: {file} (params_ema): {count} tensors taken, none left new" in capsys.readouterr().out
+    words = [tmp_path / "model", tmp_path / "small.png", tmp_path / "large.png", "--params", sheet]
+    assert cli.main(["sr", "upscale", *map(str, words)]) == 0
+    kept = baselines.restore(tmp_path / "model")[1].body.state_dict()  # type: ignore[union-attr, operator]
+    assert all(torch.equal(kept[name], value) for name, value in theirs.state_dict().items())
+    assert np.asarray(Image.open(tmp_path / "large.png")).shape == (80, 96, 3)
+
+
 def broken(change: Callable[[State], object]) -> State:
     state = published_swinir()
     change(state)
@@ -160,6 +188,7 @@ LAST = "conv_last.bias"
         (lambda: {"params": published_swinir()}, "params_ema", "has no params_ema; there are: params"),
         (lambda: {"iteration": 5, "model": {}}, None, "there are: iteration, model; name as 'key' the one under which"),
         (lambda: {"iteration": 5, "model": {}}, "iteration", "there are: iteration, model; name as 'key' the one"),
+        (lambda: {1: torch.ones(1)}, None, "there are: 1; name as 'key' the one under which weights are"),
         (lambda: [torch.ones(1)], None, "holds a list, not tensors by name"),
         (lambda: {"params": Path("a")}, None, "damaged, or holds more than tensors; take a .pth or .safetensors file"),
     ],

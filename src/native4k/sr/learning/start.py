@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.params import params
-from native4k.sr.learning import weights
+from native4k.sr.learning import average, weights
 
 
 @params
@@ -66,7 +66,7 @@ def _finished(network: nn.Module, file: Path, where: str) -> str:
         raise UserError(f"{where}: {file}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
     _same(network, folder, where)
     there, _ = weights.read(file, None, where)
-    wanted = _without(network.state_dict(), _frozen(network))
+    wanted = average.learned(network)
     wrong = set(weights.misfits(wanted, there))
     free = {name for name in wrong if name.startswith(_scaled(network))}
     _fits(_without(wanted, free), _without(there, free), (), f"{where}: {file}")
@@ -110,10 +110,6 @@ def _hidden(network: nn.Module) -> dict[str, Any]:
     """What of the network's shape no shape of a weight shows."""
     hidden: dict[str, Any] = getattr(network, "hidden", {})
     return hidden
-
-
-def _frozen(network: nn.Module) -> set[str]:
-    return {name for name, weight in network.named_parameters() if not weight.requires_grad}
 
 
 def _same(network: nn.Module, folder: Path, where: str) -> None:

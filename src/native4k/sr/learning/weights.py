@@ -26,7 +26,7 @@ def read(path: Path, key: str | None, where: str) -> tuple[dict[str, Tensor], st
     tree = _opened(path, where)
     chosen = _chosen(tree, key, f"{where}: {path}")
     found = tree if chosen is None else tree[chosen]
-    if not (isinstance(found, dict) and found and all(isinstance(value, Tensor) for value in found.values())):
+    if not (isinstance(found, dict) and found and all(map(_named, found.items()))):
         raise UserError(f"{where}: {path}: {_listed(tree)}; name as 'key' the one under which weights are")
     if all(name.startswith(WRAPPED) for name in found):
         found = {name.removeprefix(WRAPPED): value for name, value in found.items()}
@@ -43,6 +43,10 @@ def refuse(first: str, wanted: dict[str, Tensor], there: dict[str, Tensor], rest
     """One line that names a tensor that does not fit."""
     file, network = _shape(there, first) or "missing", _shape(wanted, first) or "none of that name"
     raise UserError(rest.format(f"{first} is {file}, the network wants {network}"))
+
+
+def _named(entry: tuple[Any, Any]) -> bool:
+    return isinstance(entry[0], str) and isinstance(entry[1], Tensor)
 
 
 def _shape(tensors: dict[str, Tensor], name: str) -> tuple[int, ...] | None:

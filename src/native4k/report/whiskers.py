@@ -1,0 +1,85 @@
+"""Plots of differences: where they lie, how sure they are, and how they grow."""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple
+
+from native4k.report.plots import FRAME_LEFT, FRAME_RIGHT, nice, svg, text, tick
+
+LINE = 34  # pixels a difference
+NAMES, BEGIN, END = 0.0, 39.0, 97.0  # percent; where names stand, where the scale begins and ends
+
+
+class Difference(NamedTuple):
+    """A mean, the interval that it is in if there is one, and single values beside it."""
+
+    name: str
+    mean: float
+    low: float | None
+    high: float | None
+    singles: Sequence[float] = ()
+
+    def values(self) -> list[float]:
+        """Everything that has to have room."""
+        return [value for value in (self.mean, self.low, self.high, *self.singles) if value is not None]
+
+
+def across(rows: Sequence[Difference], unit: str) -> str:
+    """A line for each difference: a dot at the mean, a stroke for the interval, small dots for single values."""
+    scale = _scale(rows)
+    width = (END - BEGIN) / (scale[-1] - scale[0])
+    bottom = LINE * len(rows) + 6
+    parts = []
+    for value in scale:
+        x = BEGIN + (value - scale[0]) * width
+        parts.append(_vertical(x, 0, bottom, "bound" if abs(value) < 1e-12 else "grid"))  # noqa: PLR2004
+        parts.append(text(x, bottom + 16, tick(value), "tick", "middle"))
+    for place, row in enumerate(rows):
+        y = LINE * place + 20
+        parts.append(text(NAMES, y + 4, row.name, "label"))
+        parts += [_dot(BEGIN + (value - scale[0]) * width, y, 2.5, f"one seed: {value:+.4f}") for value in row.singles]
+        if row.low is not None and row.high is not None:
+            ends = [BEGIN + (value - scale[0]) * width for value in (row.low, row.high)]
+            parts.append(f'<line x1="{ends[0]:.2f}%" x2="{ends[1]:.2f}%" y1="{y}" y2="{y}" class="mean"/>')
+        parts.append(_dot(BEGIN + (row.mean - scale[0]) * width, y, 5, f"{row.name}: {row.mean:+.4f} {unit}"))
+    return svg(bottom + 24, f"differences in {unit}, each with its interval", *parts)
+
+
+def upward(rows: Sequence[Difference], unit: str, height: int = 150) -> str:
+    """From left to right, as the names say: means joined by a curve, each with its interval."""
+    scale = _scale(rows)
+    ys = [(place, height * (1 - place / (len(scale) - 1)) + 8) for place in range(len(scale))]
+    up = height / (scale[-1] - scale[0])
+    step = (FRAME_RIGHT - FRAME_LEFT) / len(rows)
+    places = [(FRAME_LEFT + step * (place + 0.5), row) for place, row in enumerate(rows)]
+    parts = []
+    for place, y in ys:
+        kind = "bound" if abs(scale[place]) < 1e-12 else "grid"  # noqa: PLR2004
+        parts.append(f'<line x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}" class="{kind}"/>')
+        parts.append(text(FRAME_LEFT - 1.5, y + 4, tick(scale[place]), "tick", "end"))
+    heights = [8 + height - (row.mean - scale[0]) * up for row in rows]
+    for (one, other), (first, second) in zip(pairwise(places), pairwise(heights), strict=True):
+        ends = f'x1="{one[0]:.2f}%" x2="{other[0]:.2f}%" y1="{first:.1f}" y2="{second:.1f}"'
+        parts.append(f'<line {ends} class="curve"/>')
+    for (x, row), y in zip(places, heights, strict=True):
+        if row.low is not None and row.high is not None:
+            tops = [8 + height - (value - scale[0]) * up for value in (row.high, row.low)]
+            parts.append(_vertical(x, tops[0], tops[1], "mean"))
+        parts.append(_dot(x, y, 5, f"{row.name}: {row.mean:+.4f} {unit}"))
+        parts.append(text(x, height + 26, row.name, "tick", "middle"))
+    return svg(height + 34, f"differences in {unit}, as {rows[0].name} become {rows[-1].name}", *parts)
+
+
+def _scale(rows: Sequence[Difference]) -> list[float]:
+    values = [value for row in rows for value in row.values()] + [0.0]
+    low, high = min(values), max(values)
+    return nice(low, high) if high > low else nice(-1.0, 1.0)
+
+
+def _vertical(x: float, top: float, bottom: float, kind: str) -> str:
+    return f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{top:.1f}" y2="{bottom:.1f}" class="{kind}"/>'
+
+
+def _dot(x: float, y: float, radius: float, said: str) -> str:
+    return f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="{radius:g}" class="dot"><title>{escape(said)}</title></circle>'
