@@ -282,6 +282,7 @@ def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
         ({"baselines.swinir_x4.network.num_heads": [3]}, "embed_dim 8 cannot be shared by 3 heads; take a multiple"),
         ({"baselines.swinir_x4.network.depths": [2, 2]}, "depths [2, 2] and num_heads [2] differ in length"),
         ({"patches.side": 66}, "sr.patches.side: 66 is not a multiple of the scale 4"),
+        ({"baselines.swinir_x4.side": 66}, "the baseline's side: 66 is not a multiple of the scale 4"),
     ],
 )
 def test_wrong_numbers_are_one_line_that_names_the_key(

@@ -135,6 +135,9 @@ def test_a_tagger_says_what_each_picture_shows(stable: Path, captioner: Path) ->
     assert len(prompts) == 2
     assert all(1 <= len(prompt.split()) <= 4 for prompt in prompts)
     assert not any(name.startswith("tagger") for name in learned(network))
+    assert network.train().prompts(torch.ones(1, 3, 32, 32)) == network.eval().prompts(torch.ones(1, 3, 32, 32))
+    assert not network.train().tagger.training
+    network.eval()
     with torch.no_grad():
         image = torch.rand(1, 3, 8, 8)
         told = network.prompts(resample.imresize(image, 4).clamp(0, 1))
