@@ -34,6 +34,7 @@ split:
   test: {size: 3, zone: 0.2}
   strata: equal
   together: []
+clumps: {radius: 9, verify: 40, min_bits: 16}
 """
 CHANGES = [
     "vet.rule=veto",
@@ -43,9 +44,14 @@ CHANGES = [
     "select.presets.own.blurred.min=3.5",
     "select.presets.own.dull.drop=0.6",
     "select.takedown.radius=0",
+    "select.takedown.verify=0",
     "dedup.radius=0",
     "dedup.radius=9",
+    "dedup.radius=12",
+    "dedup.verify=3",
+    "dedup.min_bits=31",
     "dedup.middles=false",
+    "dedup.score.best=lowest",
     "balance.max_ratio=1",
     "balance={max_ratio: null, quotas: {Food: 3, CGI: 500}, best: {column: detail, highest: true}, keep_unknown: true}",
     "balance.keep_unknown=true",
@@ -73,7 +79,7 @@ def features(count: int, seed: int) -> pd.DataFrame:
         sha256=[f"{one if dice.random() < 0.9 else 0:064x}" for one in range(count)],
         phash=["" if bad else f"{value:016x}" for value, bad in zip(hashes, broken, strict=True)],
         pixels=["" if bad else f"{place if dice.random() < 0.9 else 0:032x}" for place, bad in enumerate(broken)],
-        signature=["" if bad else "0" * 64 for bad in broken],
+        signature=["" if bad else f"{2 ** int(dice.integers(24)) - 1:064x}" for bad in broken],
         inset_phash=["" if bad else f"{value:016x}" * 2 for value, bad in zip(middles, broken, strict=True)],
         inset_signature=["" if bad else "0" * 128 for bad in broken],
         detail=np.where(broken, np.nan, dice.integers(0, 10, count) / 2),
@@ -124,7 +130,7 @@ def tried(root: Path, *changes: str) -> whatif.Outcome:
 def set_to(root: Path, *changes: str) -> None:
     tree = read(root / "params.yaml")
     other, _ = whatif.changed(tree, list(changes))
-    (root / "params.yaml").write_text(yaml.safe_dump(other))
+    (root / "params.yaml").write_text(yaml.safe_dump(tree | other))
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
