@@ -55,7 +55,7 @@ CHANGES = [
     "balance.max_ratio=1",
     "balance={max_ratio: null, quotas: {Food: 3, CGI: 500}, best: {column: detail, highest: true}, keep_unknown: true}",
     "balance.keep_unknown=true",
-    "split.test.size=30",
+    "split.test.size=1",
     "split.val.zone=0",
 ]
 
@@ -109,10 +109,11 @@ def lay(root: Path, table: pd.DataFrame) -> Path:
 def build(root: Path) -> pd.DataFrame:
     """The final table, by the commands that the rules run."""
     made, data = root / "data/scratch/dataset", root / "data"
+    guards = ["--foreign", data / "foreign"] if (data / "foreign").exists() else []
     words = {
         "vet": [data / "features/images.parquet", data / "votes", made / "vet.parquet"],
         "select": [made / "vet.parquet", made / "select.parquet", "--takedown", data / "takedown/requests.txt"],
-        "dedup": [made / "select.parquet", made / "dedup.parquet", "--released", data / "released"],
+        "dedup": [made / "select.parquet", made / "dedup.parquet", "--released", data / "released", *guards],
         "balance": [made / "dedup.parquet", made / "balance.parquet"],
         "split": [made / "balance.parquet", data / "released", made / "split.parquet"],
     }
@@ -218,6 +219,63 @@ def test_the_funnel_now_and_then_is_printed_and_nothing_written(
         assert shown["candidates"][column] == len(table)
     assert shown["kept"][2] == shown["kept"][1] - shown["kept"][0]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == files
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("dedup.radius=12", "copies by looser numbers than `clumps` noted"),
+        ("dedup.verify=80", "copies by looser numbers than `clumps` noted"),
+        ("dedup.min_bits=10", "copies by looser numbers than `clumps` noted"),
+        ("dedup.embedding={min_cosine: 0.8, tables: 4, bits: 4}", "copies by embedding"),
+        ("dedup.radius=9", ""),
+        ("balance.max_ratio=1", ""),
+    ],
+)
+def test_what_clumps_do_not_answer_is_said_to_take_a_search(
+    built: tuple[Path, pd.DataFrame], change: str, why: str
+) -> None:
+    tree = read(built[0] / "params.yaml")
+    other, _ = whatif.changed(tree, [change])
+    found = whatif.searches(tree, other, decide.Folder(built[0] / "data"))
+    assert found == ({"dedup": why} if why else {})
+
+
+def test_a_search_is_announced_with_how_long_it_takes(built: tuple[Path, pd.DataFrame]) -> None:
+    lines = whatif.run(built[0] / "params.yaml", ["dedup.radius=12"], built[0] / "data")
+    assert next(lines) == ("dedup searches all 150 images (copies by looser numbers than `clumps` noted): about 2 s")
+
+
+def test_a_listed_phash_takes_a_search_of_who_is_taken_down(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    with (root / "data/takedown/requests.txt").open("a") as file:
+        file.write(f"phash:{built[1]['phash'].iloc[40]}\n")
+    build(root)
+    change = "select.takedown.radius=2"
+    tree = read(root / "params.yaml")
+    assert list(whatif.searches(tree, whatif.changed(tree, [change])[0], decide.Folder(root / "data"))) == ["select"]
+    outcome = tried(root, change)
+    assert outcome.stood
+    set_to(root, change)
+    same(outcome.then, build(root))
+
+
+def test_foreign_lists_guard_what_joins(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    (root / "data/foreign").mkdir()
+    theirs = tables.read(root / "data/features/images.parquet")
+    theirs = theirs[(theirs["phash"] != "") & (theirs["detail"] < 2.0)]
+    tables.write(theirs[["id", "pixels", "phash", "signature", "inset_phash", "inset_signature"]],
+                 root / "data/foreign/benchmark.parquet")  # fmt: skip
+    numbers = (root / "params.yaml").read_text().replace("firewall: {}", "firewall: {benchmark: reject}")
+    (root / "params.yaml").write_text(numbers)
+    build(root)
+    change = "select.presets.own.blurred.min=0.5"
+    outcome = tried(root, change)
+    assert outcome.stood
+    assert (outcome.then["reason"] == "foreign_benchmark").sum() > (outcome.now["reason"] == "foreign_benchmark").sum()
+    set_to(root, change)
+    same(outcome.then, build(root))
 
 
 @pytest.mark.parametrize(

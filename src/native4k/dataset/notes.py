@@ -1,6 +1,7 @@
 """What `clumps` noted of each image, for select --what-if: its clump, its place in the split, what tells copies."""
 
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,11 +42,8 @@ class Notes(NamedTuple):
         """Some rows of a table with their clumps and with what tells copies."""
         part = table.iloc[rows].assign(**{dedup.CLUMP: self.clump[rows]})
         names = [name for name in signs.COLUMNS if name not in table.columns]
-        if self.alone[rows].any():
-            found = partly(self.folder, names, rows)
-        else:
-            shared = tables.read(self.folder.clumps, columns=names)
-            found = shared[~self.alone].iloc[np.searchsorted(np.flatnonzero(~self.alone), rows)]
+        where = self.folder.decided if self.alone[rows].any() else self.folder.clumps
+        found = partly(where, names, rows)
         return part.assign(**{name: found[name].to_numpy() for name in names})
 
 
@@ -56,9 +54,9 @@ def read(folder: Folder) -> Notes:
     return Notes(clump, np.bincount(clump, minlength=len(clump))[clump] == 1, table["place"].to_numpy(), folder)
 
 
-def partly(folder: Folder, names: list[str], rows: np.ndarray) -> pd.DataFrame:
-    """Some columns of some rows of the decided table, of which no more is read than must be."""
-    file = pq.ParquetFile(folder.decided)
+def partly(path: Path, names: list[str], rows: np.ndarray) -> pd.DataFrame:
+    """Some columns of some rows of a table, of which no more is read than must be."""
+    file = pq.ParquetFile(path)
     sizes = np.array([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
     group = np.searchsorted(np.cumsum(sizes), rows, side="right")
     asked = np.isin(np.arange(len(sizes)), group)

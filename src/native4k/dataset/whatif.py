@@ -163,7 +163,6 @@ def run(numbers: Path, asked: list[str], root: Path) -> Iterator[str]:
     """What is printed for a file of numbers, those to try, and a data folder."""
     tree, folder = params.read(numbers), decide.Folder(root)
     other, changes = changed(tree, asked)
-    decide.steps(other, "--what-if", folder)
     if folder.clumps.exists():
         count = pq.read_metadata(folder.clumps).num_rows
         for step, why in searches(tree, other, folder).items():
