@@ -26,7 +26,7 @@ REASON, NEAR = "taken_down", "near_taken_down"
 
 @params.params
 class Params:
-    """What is a copy, as in dedup: bits of pHash and signature, crops or not, what a pHash must hold to be compared."""
+    """What is a copy, by the numbers that dedup has too; their own, so that a stricter dedup brings nobody back."""
 
     radius: Annotated[int, Field(ge=0, le=64)]
     verify: Annotated[int, Field(ge=0, le=256)]

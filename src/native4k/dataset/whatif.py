@@ -199,7 +199,7 @@ def said(changes: list[Change], outcome: Outcome) -> Iterator[str]:
 
 def counted(table: pd.DataFrame) -> "pd.Series[int]":
     """How many images each step rejected for each reason."""
-    return table.groupby(["rejected_by", "reason"]).size()
+    return tables.funnel(table).set_index(["rejected_by", "reason"])["rows"]
 
 
 def place(named: tuple[str, str]) -> tuple[int, str]:
