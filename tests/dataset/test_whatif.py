@@ -294,6 +294,11 @@ def test_a_change_of_no_number_is_one_line(change: str, line: str) -> None:
         whatif.changed(yaml.safe_load(NUMBERS), [change])
 
 
+def test_a_preset_that_is_not_there_is_one_line(built: tuple[Path, pd.DataFrame]) -> None:
+    with pytest.raises(UserError, match="^params select.preset: no 'onw'; did you mean 'own'"):
+        tried(built[0], "select.preset=onw")
+
+
 def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"^--what-if: balance\.max_ratio\.?.*: .*greater than or equal to 1.*\(got 0\)"

@@ -97,9 +97,8 @@ def dedup(
     grouped = described(alive, leader, pictures)
     if vectors is not None:
         grouped["cosine"] = vectors.cosines(np.arange(len(alive)), leader)
-    guarded = firewall.guard(alive, pictures, numbers.min_bits, foreign or {}, threads)
+    grouped["foreign"] = firewall.guard(alive, pictures, numbers.min_bits, foreign or {}, threads)["foreign"]
     joined = table.merge(grouped, on="id", how="left", validate="one_to_one")
-    joined = joined.merge(guarded, on="id", how="left", validate="one_to_one")
     blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
     joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
     return rejected(joined, numbers)

@@ -62,7 +62,7 @@ Places = Callable[[pd.DataFrame], np.ndarray]
 
 def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame, place: Places = places) -> pd.DataFrame:
     """The table with `zone` and `split` (train, val, test or reserve) for the kept, both empty for the rejected."""
-    read = list(table) if numbers.together else ["id", "sha256", "group", "category"]
+    read = list(table) if numbers.together else ["id", "group", "category", *([] if lists.empty else ["sha256"])]
     kept = table.loc[tables.kept(table), read]
     kept = kept.assign(told=released.told(table, lists)[kept.index], place=place(kept))
     zones = zoned(kept, numbers, lists)

@@ -80,6 +80,13 @@ def needed(names: list[str], measured: Collection[str], *trees: dict[str, Any], 
     return [name for name in names if name in READ or name in named or name not in measured]
 
 
+def active(tree: dict[str, Any]) -> dict[str, Any]:
+    """The numbers without the presets that do not apply."""
+    section = tree["select"]
+    presets = {name: rules for name, rules in section["presets"].items() if name == section["preset"]}
+    return tree | {"select": section | {"presets": presets}}
+
+
 class Outcome(NamedTuple):
     """The decided tables now and then, row by row the same images, and whether the first was taken as it stood."""
 
@@ -114,9 +121,12 @@ def from_notes(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folde
     how = decide.steps(other, "--what-if", folder, noted.places)
     measured, there = (pq.read_schema(path).names for path in (folder.features, folder.decided))
     taken, asked = taken_down(tree, other, folder), takedown.read(folder.lists("takedown"))
-    names = needed(there, measured, tree, other, hosts=taken != "as now" and bool(asked.images.hosts))
-    searched = searches(tree, other, folder)
-    now = tables.read(folder.decided, "id", "reason", columns=[n for n in names if searched or n not in signs.COLUMNS])
+    searched, named = searches(tree, other, folder), taken != "as now"
+    names = needed(there, measured, active(other), hosts=named and bool(asked.images.hosts))
+    unread = set() if searched else set(signs.COLUMNS)
+    if not (named or folder.lists("released") or other["split"]["together"]):
+        unread.add("sha256")
+    now = tables.read(folder.decided, "id", "reason", columns=[name for name in names if name not in unread])
     if taken != "searched":
         numbers = decide.numbers_of(select.Params, other, "--what-if")
         known = takedown.known(now) if taken == "as now" else noted.taken(now, asked, numbers.takedown)
