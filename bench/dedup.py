@@ -213,8 +213,7 @@ def main() -> None:
     theirs = (peer.work - start.work) / (PEER**2 - (PEER // 10) ** 2) * published**2
     here = measured(ours, published, 10, times)
     three = measured(ours_pictures, published, 10, times)
-    print(f"imagededup at {published:,}, extrapolated: {theirs:,.0f} s; ours {here.ready + here.work:.2f} s,"
-        f" of pictures {three.ready + three.work:.2f} s")  # fmt: skip
+    print(f"imagededup at {published:,}, extrapolated: {theirs:,.0f} s; ours {here.ready + here.work:.2f} s")
     sizes = (million // 10, million, ten)
     costs: dict[tuple[Task, int], dict[int, Cost]] = {
         (task, radius): {count: measured(task, count, radius, times if count < ten else 1) for count in sizes[:most]}
