@@ -125,7 +125,7 @@ def described(alive: pd.DataFrame, leader: np.ndarray, pictures: signs.Signs) ->
 
 def rejected(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """A reason for each group that matches a foreign list which rejects, and for each copy."""
-    lists = firewall.list_names(joined["foreign"])
+    lists = firewall.list_names(joined["foreign"]) if numbers.firewall else joined["foreign"]
     for name in sorted(name for name, action in numbers.firewall.items() if action == "reject"):
         matched = set(joined.loc[(lists == name) & tables.kept(joined), "group"])
         joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")

@@ -120,8 +120,9 @@ def from_notes(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folde
     since, noted = first(tree, other), notes.read(folder)
     how = decide.steps(other, "--what-if", folder, noted.places)
     measured, there = (pq.read_schema(path).names for path in (folder.features, folder.decided))
-    taken, asked = taken_down(tree, other, folder), takedown.read(folder.lists("takedown"))
-    searched, named = searches(tree, other, folder), taken != "as now"
+    taken, searched = taken_down(tree, other, folder), searches(tree, other, folder)
+    named = taken != "as now"
+    asked = takedown.read(folder.lists("takedown") if named else [])
     names = needed(there, measured, active(other), hosts=named and bool(asked.images.hosts))
     unread = set() if searched else set(signs.COLUMNS)
     if not (named or folder.lists("released") or other["split"]["together"]):
