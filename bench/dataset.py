@@ -3,7 +3,7 @@
 The table is simulated: every column that measuring leaves, captions and addresses included, a tenth of the rows copies
 of others (the same bytes, re-encodes, crops, one cluster of look-alikes). Each step is a process of its own on two
 cores, and its peak memory its own. Then `select --what-if` at 400,000 rows, against two seconds, start included: for
-numbers of balance, of select, and of dedup. Floor: reading and writing the table once, without deciding anything.
+numbers of every step. Floor: reading and writing the table once, without deciding anything.
 --quick: a hundredth of the rows.
 """
 
@@ -40,10 +40,17 @@ STEPS = {
     "clumps": f"data {MADE}/clumps.parquet --threads {CORES}",
 }
 CHANGES = {
+    "vet": "vet.undecided=wait",
     "balance": "balance.max_ratio=2",
     "select, stricter": "select.presets.demo.blurred.min=3",
     "select, looser": "select.presets.demo.upscaled.min=0.2",
-    "dedup": "dedup.radius=6",
+    "who is taken down": "select.takedown.radius=8",
+    "dedup, radius": "dedup.radius=6",
+    "dedup, looser radius": "dedup.radius=12",
+    "dedup, verified": "dedup.verify=60",
+    "dedup, telling": "dedup.min_bits=24",
+    "dedup, best": "dedup.score.best=highest",
+    "split": "split.test.size=1000",
 }
 
 

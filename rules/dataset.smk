@@ -5,7 +5,7 @@ configfile: "params.yaml"
 include: "frozen.smk"
 
 
-COPIES = ("dedup", "signs", "near", "bands", "kernels", "cosine", "firewall", "known")
+COPIES = ("dedup", "signs", "near", "within", "bands", "kernels", "cosine", "firewall", "known")
 FEATURES = frozen("data/features/images.parquet", made_by="features")
 LISTS = sorted(map(str, Path("data/released").glob("*.csv")))
 
@@ -154,6 +154,8 @@ rule clumps:
         expand("src/native4k/dataset/{part}.py", part=COPIES),
         "src/native4k/dataset/clumps.py",
         "src/native4k/dataset/decide.py",
+        "src/native4k/dataset/split.py",
+        "src/native4k/dataset/takedown.py",
         "src/native4k/tables.py",
         LISTS,
         rules.vet.input.cast,
@@ -166,7 +168,7 @@ rule clumps:
         "data/scratch/logs/clumps.log",
     threads: 8
     params:
-        [config[step] for step in ("vet", "select", "dedup", "balance", "split")],
+        [config[step] for step in ("vet", "select", "dedup", "balance", "split", "clumps")],
     shell:
         "native4k clumps data {output} --threads {threads} 2>&1 | tee {log}"
 

@@ -27,6 +27,7 @@ SECTIONS = (
     "dedup",
     "balance",
     "split",
+    "clumps",
     "publish",
     "export",
     "assess",

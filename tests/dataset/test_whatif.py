@@ -34,6 +34,7 @@ split:
   test: {size: 3, zone: 0.2}
   strata: equal
   together: []
+clumps: {radius: 9, verify: 40, min_bits: 16}
 """
 CHANGES = [
     "vet.rule=veto",
@@ -43,13 +44,18 @@ CHANGES = [
     "select.presets.own.blurred.min=3.5",
     "select.presets.own.dull.drop=0.6",
     "select.takedown.radius=0",
+    "select.takedown.verify=0",
     "dedup.radius=0",
     "dedup.radius=9",
+    "dedup.radius=12",
+    "dedup.verify=3",
+    "dedup.min_bits=31",
     "dedup.middles=false",
+    "dedup.score.best=lowest",
     "balance.max_ratio=1",
     "balance={max_ratio: null, quotas: {Food: 3, CGI: 500}, best: {column: detail, highest: true}, keep_unknown: true}",
     "balance.keep_unknown=true",
-    "split.test.size=30",
+    "split.test.size=1",
     "split.val.zone=0",
 ]
 
@@ -73,7 +79,7 @@ def features(count: int, seed: int) -> pd.DataFrame:
         sha256=[f"{one if dice.random() < 0.9 else 0:064x}" for one in range(count)],
         phash=["" if bad else f"{value:016x}" for value, bad in zip(hashes, broken, strict=True)],
         pixels=["" if bad else f"{place if dice.random() < 0.9 else 0:032x}" for place, bad in enumerate(broken)],
-        signature=["" if bad else "0" * 64 for bad in broken],
+        signature=["" if bad else f"{2 ** int(dice.integers(24)) - 1:064x}" for bad in broken],
         inset_phash=["" if bad else f"{value:016x}" * 2 for value, bad in zip(middles, broken, strict=True)],
         inset_signature=["" if bad else "0" * 128 for bad in broken],
         detail=np.where(broken, np.nan, dice.integers(0, 10, count) / 2),
@@ -103,10 +109,11 @@ def lay(root: Path, table: pd.DataFrame) -> Path:
 def build(root: Path) -> pd.DataFrame:
     """The final table, by the commands that the rules run."""
     made, data = root / "data/scratch/dataset", root / "data"
+    guards = ["--foreign", data / "foreign"] if (data / "foreign").exists() else []
     words = {
         "vet": [data / "features/images.parquet", data / "votes", made / "vet.parquet"],
         "select": [made / "vet.parquet", made / "select.parquet", "--takedown", data / "takedown/requests.txt"],
-        "dedup": [made / "select.parquet", made / "dedup.parquet", "--released", data / "released"],
+        "dedup": [made / "select.parquet", made / "dedup.parquet", "--released", data / "released", *guards],
         "balance": [made / "dedup.parquet", made / "balance.parquet"],
         "split": [made / "balance.parquet", data / "released", made / "split.parquet"],
     }
@@ -124,7 +131,7 @@ def tried(root: Path, *changes: str) -> whatif.Outcome:
 def set_to(root: Path, *changes: str) -> None:
     tree = read(root / "params.yaml")
     other, _ = whatif.changed(tree, list(changes))
-    (root / "params.yaml").write_text(yaml.safe_dump(other))
+    (root / "params.yaml").write_text(yaml.safe_dump(tree | other))
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -215,6 +222,63 @@ def test_the_funnel_now_and_then_is_printed_and_nothing_written(
 
 
 @pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("dedup.radius=12", "copies by looser numbers than `clumps` noted"),
+        ("dedup.verify=80", "copies by looser numbers than `clumps` noted"),
+        ("dedup.min_bits=10", "copies by looser numbers than `clumps` noted"),
+        ("dedup.embedding={min_cosine: 0.8, tables: 4, bits: 4}", "copies by embedding"),
+        ("dedup.radius=9", ""),
+        ("balance.max_ratio=1", ""),
+    ],
+)
+def test_what_clumps_do_not_answer_is_said_to_take_a_search(
+    built: tuple[Path, pd.DataFrame], change: str, why: str
+) -> None:
+    tree = read(built[0] / "params.yaml")
+    other, _ = whatif.changed(tree, [change])
+    found = whatif.searches(tree, other, decide.Folder(built[0] / "data"))
+    assert found == ({"dedup": why} if why else {})
+
+
+def test_a_search_is_announced_with_how_long_it_takes(built: tuple[Path, pd.DataFrame]) -> None:
+    lines = whatif.run(built[0] / "params.yaml", ["dedup.radius=12"], built[0] / "data")
+    assert next(lines) == ("dedup searches all 150 images (copies by looser numbers than `clumps` noted): about 2 s")
+
+
+def test_a_listed_phash_takes_a_search_of_who_is_taken_down(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    with (root / "data/takedown/requests.txt").open("a") as file:
+        file.write(f"phash:{built[1]['phash'].iloc[40]}\n")
+    build(root)
+    change = "select.takedown.radius=2"
+    tree = read(root / "params.yaml")
+    assert list(whatif.searches(tree, whatif.changed(tree, [change])[0], decide.Folder(root / "data"))) == ["select"]
+    outcome = tried(root, change)
+    assert outcome.stood
+    set_to(root, change)
+    same(outcome.then, build(root))
+
+
+def test_foreign_lists_guard_what_joins(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    (root / "data/foreign").mkdir()
+    theirs = tables.read(root / "data/features/images.parquet")
+    theirs = theirs[(theirs["phash"] != "") & (theirs["detail"] < 2.0)]
+    tables.write(theirs[["id", "pixels", "phash", "signature", "inset_phash", "inset_signature"]],
+                 root / "data/foreign/benchmark.parquet")  # fmt: skip
+    numbers = (root / "params.yaml").read_text().replace("firewall: {}", "firewall: {benchmark: reject}")
+    (root / "params.yaml").write_text(numbers)
+    build(root)
+    change = "select.presets.own.blurred.min=0.5"
+    outcome = tried(root, change)
+    assert outcome.stood
+    assert (outcome.then["reason"] == "foreign_benchmark").sum() > (outcome.now["reason"] == "foreign_benchmark").sum()
+    set_to(root, change)
+    same(outcome.then, build(root))
+
+
+@pytest.mark.parametrize(
     ("change", "line"),
     [
         ("balance.max_ratio", r"'balance\.max_ratio': expected KEY=VALUE, such as balance\.max_ratio=2"),
@@ -228,6 +292,11 @@ def test_the_funnel_now_and_then_is_printed_and_nothing_written(
 def test_a_change_of_no_number_is_one_line(change: str, line: str) -> None:
     with pytest.raises(UserError, match=line):
         whatif.changed(yaml.safe_load(NUMBERS), [change])
+
+
+def test_a_preset_that_is_not_there_is_one_line(built: tuple[Path, pd.DataFrame]) -> None:
+    with pytest.raises(UserError, match="^params select.preset: no 'onw'; did you mean 'own'"):
+        tried(built[0], "select.preset=onw")
 
 
 def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:

@@ -1,33 +1,56 @@
 """Put all measured images into clumps, so that no image is a copy of one in another clump, whatever is selected.
 
-So where other numbers select other images, copies must be looked for only in the clumps of these: `select --what-if`
-answers at once. Beside the clumps stands what the decided table was made from, which says whether they still hold.
+So where other numbers select other images, or say otherwise what a copy is, copies must be looked for only in clumps:
+`select --what-if` answers at once. Clumps are made by the loosest numbers that it may ask for; beside them stands what
+else it needs of the images, and what the decided table was made from, which says whether all this still holds.
 """
 
 import argparse
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from native4k import params, tables
-from native4k.dataset import decide, dedup, near, signs
+from native4k.dataset import decide, dedup, near, select, signs, split, takedown
 
 CROWD = 256
 """Copies in a group from which on its members are not compared with each other: all crowds are one clump."""
 
+
+@params.params
+class Params:
+    """The loosest numbers of dedup and of takedown that --what-if may ask for without a search."""
+
+    radius: Annotated[int, Field(ge=0, le=64)]
+    verify: Annotated[int, Field(ge=0, le=256)]
+    min_bits: Annotated[int, Field(ge=0, le=32)]
+
+
+def loosest(numbers: Params, *others: dedup.Params | takedown.Params) -> Params:
+    """By what clumps are made: the numbers, or those at hand where these are looser."""
+    each = (numbers, *others)
+    return Params(
+        radius=max(one.radius for one in each),
+        verify=max(one.verify for one in each),
+        min_bits=min(one.min_bits for one in each),
+    )
+
+
 Edges = tuple[np.ndarray, np.ndarray]
 
 
-def clumps(table: pd.DataFrame, numbers: dedup.Params, threads: int) -> np.ndarray:
+def clumps(table: pd.DataFrame, numbers: Params, threads: int) -> np.ndarray:
     """The number of the first row of each row's clump."""
     read = np.flatnonzero(table["phash"] != "")
-    pictures = signs.of(
-        table.iloc[read], numbers.radius, numbers.verify, middles=numbers.middles, min_bits=numbers.min_bits
-    )
+    pictures = signs.of(table.iloc[read], numbers.radius, numbers.verify, middles=True, min_bits=numbers.min_bits)
     compared = np.flatnonzero(signs.telling(pictures.shorts[0], numbers.min_bits))
     sizes = table["group"].map(table["group"].value_counts()).to_numpy()
     crowd = (sizes > CROWD) & (table["group"] != "").to_numpy()
@@ -109,9 +132,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="to search with, no result depends on it (default: 1)")
 
 
+def noted(table: pd.DataFrame, clump: np.ndarray) -> pd.DataFrame:
+    """What is noted of each image: its clump, its place in the split, and what tells copies, if it is not alone."""
+    alone = np.bincount(clump, minlength=len(clump))[clump] == 1
+    told = {name: table[name].mask(alone) for name in signs.COLUMNS}
+    return table[["id"]].assign(clump=clump.astype("int32"), place=split.position(table["id"]), **told)
+
+
 def run(args: argparse.Namespace) -> None:
     """Note the clumps of what was measured and decided."""
-    numbers, folder = params.load(dedup.Params, args.params, "dedup"), decide.Folder(args.data)
+    tree, folder = params.read(args.params), decide.Folder(args.data)
+    copies = params.load(dedup.Params, args.params, "dedup")
+    taken = params.load(select.Params, args.params, "select").takedown
+    numbers = loosest(params.load(Params, args.params, "clumps"), copies, taken)
     table = tables.read(folder.decided, columns=["id", "group", *signs.COLUMNS])
-    found = table[["id"]].assign(clump=clumps(table, numbers, args.threads).astype("int32"))
-    tables.write(found, args.out, folder.made_from(params.read(args.params)))
+    made = folder.made_from(tree) | {"loosest": json.dumps(asdict(numbers))}
+    tables.write(noted(table, clumps(table, numbers, args.threads)), args.out, made)

@@ -71,7 +71,7 @@ def selected(table: pd.DataFrame, lists: list[Path], numbers: select.Params) -> 
     return select.select(table, takedown.read(lists), numbers)
 
 
-def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
+def steps(tree: dict[str, Any], where: str, folder: Folder, place: split.Places = split.places) -> dict[str, Step]:
     """Step -> what it makes of a table, by these numbers and by what the folder holds."""
     numbers = partial(numbers_of, tree=tree, where=where)
     lists, copies = released.read(folder.root / "released"), numbers(dedup.Params)
@@ -84,7 +84,7 @@ def steps(tree: dict[str, Any], where: str, folder: Folder) -> dict[str, Step]:
         "select": partial(selected, lists=folder.lists("takedown"), numbers=numbers(select.Params)),
         "dedup": partial(released.apart, lists=lists, grouped=grouped, step="dedup"),
         "balance": partial(balance.balance, numbers=numbers(balance.Params)),
-        "split": partial(split.split, numbers=numbers(split.Params), lists=lists),
+        "split": partial(split.split, numbers=numbers(split.Params), lists=lists, place=place),
     }
 
 

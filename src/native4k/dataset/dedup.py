@@ -8,6 +8,8 @@ only equal pixels make a group. Images that match a foreign list (a benchmark's)
 """
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +18,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import cosine, firewall, known, near, released, signs
+from native4k.dataset import cosine, firewall, known, near, released, signs, within
 from native4k.errors import UserError
 
 
@@ -41,6 +43,9 @@ class Params:
     embedding: cosine.Params | None
 
 
+CLUMP = "clump"
+"""The column that says, where it is known, which images alone may be copies of each other: those of equal numbers."""
+
 MATCHES = ("pixels", "whole", "middle", "embedding")
 """By what an image is a copy of its representative."""
 
@@ -55,15 +60,19 @@ def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
     return alive.reset_index(drop=True)
 
 
-def leaders(alive: pd.DataFrame, relation: near.Relation, compared: np.ndarray, threads: int,
-            before: np.ndarray) -> np.ndarray:  # fmt: skip
+def leaders(alive: pd.DataFrame, compared: np.ndarray, search: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Each row's representative, as a row number; the rows come best first, some compared by more than their pixels."""
     codes, _ = pd.factorize(alive["pixels"])
     leader: np.ndarray = np.flatnonzero(~alive["pixels"].duplicated())[codes]
-    place = np.full(len(alive) + 1, -1)
-    place[compared] = np.arange(len(compared))
-    leader[compared] = compared[near.leaders(relation, threads, place[before[compared]])]
+    leader[compared] = compared[search(compared)]
     return leader
+
+
+def searched(relation: near.Relation, threads: int, before: np.ndarray, compared: np.ndarray) -> np.ndarray:
+    """The representatives of the compared rows, among them, by what is known of an earlier search."""
+    place = np.full(len(before) + 1, -1)
+    place[compared] = np.arange(len(compared))
+    return near.leaders(relation.part(compared), threads, place[before[compared]])
 
 
 def dedup(
@@ -78,15 +87,18 @@ def dedup(
     pictures = signs.of(alive, numbers.radius, numbers.verify, middles=numbers.middles, min_bits=numbers.min_bits)
     compared = np.flatnonzero(signs.telling(pictures.shorts[0], numbers.min_bits))
     vectors = cosine.of(alive, numbers.embedding)
-    relation = pictures if vectors is None else cosine.Either(pictures, vectors)
-    before = known.places(alive, earlier, decisive(numbers))
-    leader = leaders(alive, relation.part(compared), compared, threads, before)
+    if CLUMP in alive and vectors is None:
+        clump = alive[CLUMP].to_numpy()
+        leader = leaders(alive, compared, lambda rows: within.leaders(pictures.part(rows), clump[rows], threads))
+    else:
+        relation = pictures if vectors is None else cosine.Either(pictures, vectors)
+        before = known.places(alive, earlier, decisive(numbers))
+        leader = leaders(alive, compared, partial(searched, relation, threads, before))
     grouped = described(alive, leader, pictures)
     if vectors is not None:
         grouped["cosine"] = vectors.cosines(np.arange(len(alive)), leader)
-    guarded = firewall.guard(alive, pictures, numbers.min_bits, foreign or {}, threads)
+    grouped["foreign"] = firewall.guard(alive, pictures, numbers.min_bits, foreign or {}, threads)["foreign"]
     joined = table.merge(grouped, on="id", how="left", validate="one_to_one")
-    joined = joined.merge(guarded, on="id", how="left", validate="one_to_one")
     blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
     joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
     return rejected(joined, numbers)
@@ -113,7 +125,7 @@ def described(alive: pd.DataFrame, leader: np.ndarray, pictures: signs.Signs) ->
 
 def rejected(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """A reason for each group that matches a foreign list which rejects, and for each copy."""
-    lists = firewall.list_names(joined["foreign"])
+    lists = firewall.list_names(joined["foreign"]) if numbers.firewall else joined["foreign"]
     for name in sorted(name for name, action in numbers.firewall.items() if action == "reject"):
         matched = set(joined.loc[(lists == name) & tables.kept(joined), "group"])
         joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")

@@ -1,26 +1,29 @@
-"""Look for copies only in the clumps of images that other numbers select or leave out; elsewhere nothing changes."""
-
-from collections.abc import Callable
+"""Look for copies only in the clumps that other numbers stir; elsewhere nothing changes."""
 
 import numpy as np
 import pandas as pd
 
 from native4k import tables
 from native4k.dataset.decide import Step
-
-Signed = Callable[[pd.DataFrame, np.ndarray], pd.DataFrame]
-"""Some rows of a table, with what tells copies."""
+from native4k.dataset.notes import Notes
 
 
-def redo(table: pd.DataFrame, now: pd.DataFrame, clump: np.ndarray, step: Step, signed: Signed) -> pd.DataFrame:
-    """What dedup makes of a newly selected table, from what was decided of the same images row by row."""
+def redo(
+    table: pd.DataFrame, now: pd.DataFrame, notes: Notes, step: Step, *, anew: bool, guarded: bool
+) -> pd.DataFrame:
+    """What dedup makes of a newly selected table, from what was decided of the same images row by row.
+
+    Stirred are the clumps in which an image comes or goes; all, if dedup's own numbers are new. An image that is alone
+    is a copy of none, so it is looked at only if it comes and foreign lists guard the dataset.
+    """
     after = tables.reopen(now, "balance", "split")
     was, is_ = tables.kept(tables.reopen(after, "dedup")).to_numpy(), tables.kept(table).to_numpy()
-    alone = np.bincount(clump, minlength=len(clump))[clump] == 1
-    stirred = np.zeros(len(clump), dtype=bool)
+    clump, alone = notes.clump, notes.alone
+    stirred = np.full(len(clump), anew)
     stirred[clump[was != is_]] = True
-    some = np.flatnonzero(stirred[clump] & ~alone)
-    done = step(signed(table, some))
+    come, gone = alone & is_ & ~was, alone & was & ~is_
+    some = np.flatnonzero(stirred[clump] & ~alone | come & guarded)
+    done = step(notes.signed(table, some))
     made = [name for name in done.columns if name in now.columns and name not in table.columns]
     columns = {name: after[name].copy() for name in made}
     rejected = ~is_ | (after["rejected_by"] != "dedup").to_numpy()
@@ -28,9 +31,9 @@ def redo(table: pd.DataFrame, now: pd.DataFrame, clump: np.ndarray, step: Step, 
         columns[name] = table[name].where(rejected, after[name])
     for name, column in columns.items():
         column.iloc[some] = done[name].to_numpy()
-    for rows in (np.flatnonzero(alone & is_ & ~was), np.flatnonzero(alone & was & ~is_)):
+    for rows in (np.flatnonzero(come & (not guarded)), np.flatnonzero(gone)):
         if len(rows):
-            one = step(signed(table, rows[:1])).iloc[0]
+            one = step(notes.signed(table, rows[:1])).iloc[0]
             for name in made:
                 own = one[name] == one["id"]
                 columns[name].iloc[rows] = table["id"].iloc[rows].to_numpy() if own else one[name]

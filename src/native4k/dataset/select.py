@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         from native4k.dataset import whatif
 
         for line in whatif.run(args.params, args.what_if, args.data):
-            print(line)
+            print(line, flush=True)
         return
     if args.vetted is None or args.out is None:
         raise UserError("expected the table from vet and the table to write, or --what-if KEY=VALUE")

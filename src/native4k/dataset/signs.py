@@ -4,12 +4,14 @@ View 0 is the whole, the others are middles. The whole of one picture is compare
 looks like the middle of its original. Middles are not compared with each other.
 """
 
+import binascii
 import math
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from native4k.dataset import bands
 from native4k.dataset.near import Team
@@ -76,6 +78,16 @@ class Signs:
         long = np.bitwise_count(self.longs[0, ones] ^ self.longs[0, others]).sum(axis=1, dtype=np.int64)
         return np.where(views < 0, whole, nearest), np.where(views < 0, long, fine), views
 
+    def copies(self, ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Which pairs are copies."""
+        found = np.zeros(len(ones), dtype=bool)
+        for mine, theirs in self.pairs():
+            apart = np.bitwise_count(self.shorts[mine, ones] ^ self.shorts[theirs, others])
+            close = np.flatnonzero((apart <= self.radius) & ~found)
+            fine = np.bitwise_count(self.longs[mine, ones[close]] ^ self.longs[theirs, others[close]])
+            found[close] = fine.sum(axis=1, dtype=np.int64) <= self.verify
+        return found
+
     def settle(self, before: np.ndarray) -> np.ndarray:
         """The leaders of a few pictures, one by one."""
         from native4k.dataset import kernels
@@ -108,8 +120,18 @@ class Signs:
 
 def numbers_of(texts: "pd.Series[str]", words: int) -> np.ndarray:
     """Hex digits as 64-bit numbers, so many for each text, word by word."""
-    numbers = np.frombuffer(bytes.fromhex("".join(texts)), dtype=">u8").astype(np.uint64)
+    numbers = np.frombuffer(binascii.unhexlify(letters(texts)), dtype=">u8").astype(np.uint64)
     return np.ascontiguousarray(numbers.reshape(len(texts), words).T)
+
+
+def letters(texts: "pd.Series[str]") -> memoryview:
+    """All texts one after another, as they lie in Arrow's memory."""
+    arrow = pa.array(texts, pa.large_string())
+    if len(arrow) == 0:
+        return memoryview(b"")
+    _, ends, whole = arrow.buffers()
+    first, last = np.frombuffer(ends, np.int64)[[arrow.offset, arrow.offset + len(arrow)]]
+    return memoryview(whole)[first:last]
 
 
 def telling(hashes: np.ndarray, min_bits: int) -> np.ndarray:

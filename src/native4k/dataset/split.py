@@ -7,7 +7,7 @@ Images that share a value of the columns `together` are in one zone; a newcomer 
 
 import argparse
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -52,11 +52,19 @@ def position(groups: pd.Series) -> np.ndarray:
     return digits @ 256.0 ** np.arange(5, -1, -1) / 2**48  # exact: below 2**53
 
 
-def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.DataFrame:
+def places(kept: pd.DataFrame) -> np.ndarray:
+    """The position of each kept image's group."""
+    return position(kept["group"])
+
+
+Places = Callable[[pd.DataFrame], np.ndarray]
+
+
+def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame, place: Places = places) -> pd.DataFrame:
     """The table with `zone` and `split` (train, val, test or reserve) for the kept, both empty for the rejected."""
-    read = list(table) if numbers.together else ["id", "sha256", "group", "category"]
+    read = list(table) if numbers.together else ["id", "group", "category", *([] if lists.empty else ["sha256"])]
     kept = table.loc[tables.kept(table), read]
-    kept = kept.assign(told=released.told(table, lists)[kept.index], place=position(kept["group"]))
+    kept = kept.assign(told=released.told(table, lists)[kept.index], place=place(kept))
     zones = zoned(kept, numbers, lists)
     table = tables.reject(table, zones.reindex(table.index) == released.TWO, "leak", "split")
     kept = kept.assign(zone=zones)[zones != released.TWO]

@@ -26,7 +26,7 @@ REASON, NEAR = "taken_down", "near_taken_down"
 
 @params.params
 class Params:
-    """What is a copy, as in dedup: bits of pHash and signature, crops or not, what a pHash must hold to be compared."""
+    """What is a copy, by the numbers that dedup has too; their own, so that a stricter dedup brings nobody back."""
 
     radius: Annotated[int, Field(ge=0, le=64)]
     verify: Annotated[int, Field(ge=0, le=256)]
@@ -71,16 +71,17 @@ def take_down(table: pd.DataFrame, asked: Asked | Known, numbers: Params) -> pd.
     if asked == NOBODY:
         return table
     if isinstance(asked, Known):
-        named, near = (table["id"].isin(ids).to_numpy() for ids in asked)
+        ours, copies = (table["id"].isin(ids).to_numpy() for ids in asked)
     else:
-        named = _named(table, asked)
-        near = _near(table, named, asked, numbers)
-    return tables.reject(tables.reject(table, named, REASON, "select"), near, NEAR, "select")
+        ours = named(table, asked)
+        copies = near(table, ours, asked, numbers)
+    return tables.reject(tables.reject(table, ours, REASON, "select"), copies, NEAR, "select")
 
 
-def _named(table: pd.DataFrame, asked: Asked) -> np.ndarray:
-    named = (table["id"].isin(asked.images.ids) | table["sha256"].isin(asked.contents)).to_numpy()
-    return named | _hosted(table["url"], asked.images.hosts) if asked.images.hosts else named
+def named(table: pd.DataFrame, asked: Asked) -> np.ndarray:
+    """Which images the lists name."""
+    found = (table["id"].isin(asked.images.ids) | table["sha256"].isin(asked.contents)).to_numpy()
+    return found | _hosted(table["url"], asked.images.hosts) if asked.images.hosts else found
 
 
 def _hosted(links: "pd.Series[str]", hosts: set[str]) -> np.ndarray:
@@ -93,18 +94,18 @@ def _hosted(links: "pd.Series[str]", hosts: set[str]) -> np.ndarray:
     return found.to_series().to_numpy()
 
 
-def _near(table: pd.DataFrame, named: np.ndarray, asked: Asked, numbers: Params) -> np.ndarray:
+def near(table: pd.DataFrame, named: np.ndarray, asked: Asked, numbers: Params) -> np.ndarray:
     """Which images are near copies of the named ones, or have a pHash near one that is listed."""
-    near = np.zeros(len(table), dtype=bool)
+    found = np.zeros(len(table), dtype=bool)
     read = np.flatnonzero(table["phash"] != "")
     pictures = signs.of(
         table.iloc[read], numbers.radius, numbers.verify, middles=numbers.middles, min_bits=numbers.min_bits
     )
-    near[read[table["pixels"].iloc[read].isin(table["pixels"][named])]] = True
+    found[read[table["pixels"].iloc[read].isin(table["pixels"][named])]] = True
     telling = np.flatnonzero(signs.telling(pictures.shorts[0], numbers.min_bits))
     for row in telling[named[read[telling]]]:
-        near[read[telling[pictures.near(row, telling)]]] = True
+        found[read[telling[pictures.near(row, telling)]]] = True
     listed = signs.numbers_of(pd.Series(sorted(asked.phashes), dtype="str"), 1)[0]
     for one in listed[signs.telling(listed, numbers.min_bits)]:
-        near[read[telling[np.bitwise_count(pictures.shorts[0, telling] ^ one) <= numbers.radius]]] = True
-    return near
+        found[read[telling[np.bitwise_count(pictures.shorts[0, telling] ^ one) <= numbers.radius]]] = True
+    return found

@@ -6,17 +6,18 @@ the features, lists and numbers at hand (not asked is whether the code has chang
 
 import copy
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 
 from native4k import params, tables
-from native4k.dataset import decide, select, signs, takedown
+from native4k.dataset import decide, notes, select, signs, takedown
+from native4k.dataset.dedup import Params as Copies
 from native4k.dataset.redo import redo
 from native4k.dataset.rules import nearest
 from native4k.errors import UserError
@@ -79,6 +80,13 @@ def needed(names: list[str], measured: Collection[str], *trees: dict[str, Any], 
     return [name for name in names if name in READ or name in named or name not in measured]
 
 
+def active(tree: dict[str, Any]) -> dict[str, Any]:
+    """The numbers without the presets that do not apply."""
+    section = tree["select"]
+    presets = {name: rules for name, rules in section["presets"].items() if name == section["preset"]}
+    return tree | {"select": section | {"presets": presets}}
+
+
 class Outcome(NamedTuple):
     """The decided tables now and then, row by row the same images, and whether the first was taken as it stood."""
 
@@ -89,58 +97,88 @@ class Outcome(NamedTuple):
 
 def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, folder: decide.Folder) -> Outcome:
     """What is decided by the numbers at hand, and what would be by others."""
-    since = next((step for step in decide.ORDER if tree.get(step) != other[step]), "split")
-    how = decide.steps(other, "--what-if", folder)
+    decide.steps(other, "--what-if", folder)  # a wrong number is said before anything is read
+    if folder.clumps.exists() and folder.decided.exists():
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(from_notes, tree, other, folder)
+            if notes.stand(tree, folder):  # hashes what it all was made from, meanwhile
+                return found.result()
     measured = pq.read_schema(folder.features).names
-    if not stands(tree, folder):
-        table = tables.read(
-            folder.features, "id", "reason", columns=needed(measured, measured, tree, other, hosts=True)
-        )
-        now = decide.decide(table, decide.steps(tree, where, folder), "vet")
-        return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=False)
-    there, hosts = pq.read_schema(folder.decided).names, bool(folder.lists("takedown"))
-    columns = needed(there, measured, tree, other, hosts=hosts)
-    again = tree["dedup"] != other["dedup"] or other["dedup"]["firewall"] or other["dedup"]["embedding"]
-    listed = since == "select" and tree["select"]["takedown"] == other["select"]["takedown"]
-    if since in {"balance", "split"} or (listed and not again):
-        columns = [name for name in columns if name not in signs.COLUMNS]
-    now = tables.read(folder.decided, "id", "reason", columns=columns)
-    if listed:
+    table = tables.read(folder.features, "id", "reason", columns=needed(measured, measured, tree, other, hosts=True))
+    now, since = decide.decide(table, decide.steps(tree, where, folder), "vet"), first(tree, other)
+    how = decide.steps(other, "--what-if", folder)
+    return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=False)
+
+
+def first(tree: dict[str, Any], other: dict[str, Any]) -> str:
+    """The first step whose numbers are other."""
+    return next((step for step in decide.ORDER if tree.get(step) != other[step]), "split")
+
+
+def from_notes(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folder) -> Outcome:
+    """The same, if what was decided last was decided from what is at hand."""
+    since, noted = first(tree, other), notes.read(folder)
+    how = decide.steps(other, "--what-if", folder, noted.places)
+    measured, there = (pq.read_schema(path).names for path in (folder.features, folder.decided))
+    taken, searched = taken_down(tree, other, folder), searches(tree, other, folder)
+    named = taken != "as now"
+    asked = takedown.read(folder.lists("takedown") if named else [])
+    names = needed(there, measured, active(other), hosts=named and bool(asked.images.hosts))
+    unread = set() if searched else set(signs.COLUMNS)
+    if not (named or folder.lists("released") or other["split"]["together"]):
+        unread.add("sha256")
+    now = tables.read(folder.decided, "id", "reason", columns=[name for name in names if name not in unread])
+    if taken != "searched":
         numbers = decide.numbers_of(select.Params, other, "--what-if")
-        how["select"] = partial(select.select, asked=takedown.known(now), numbers=numbers)
-    if since in {"vet", "select"} and not again:
-        clump = tables.read(folder.clumps, columns=["clump"])["clump"].to_numpy()
-        how["dedup"] = partial(redo, now=now, clump=clump, step=how["dedup"], signed=partial(signed, folder.decided))
+        known = takedown.known(now) if taken == "as now" else noted.taken(now, asked, numbers.takedown)
+        how["select"] = partial(select.select, asked=known, numbers=numbers)
+    if "dedup" not in searched:
+        anew = tree["dedup"] != other["dedup"]
+        how["dedup"] = partial(
+            redo, now=now, notes=noted, step=how["dedup"], anew=anew, guarded=bool(other["dedup"]["firewall"])
+        )
     return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=True)
 
 
-def signed(path: Path, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    """Some rows of a table with what tells copies, read from where it is kept if it was not yet."""
-    part, names = table.iloc[rows], [name for name in signs.COLUMNS if name not in table.columns]
-    if not names:
-        return part
-    file = pq.ParquetFile(path)
-    sizes = np.array([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
-    group = np.searchsorted(np.cumsum(sizes), rows, side="right")
-    asked = np.isin(np.arange(len(sizes)), group)
-    left_out = np.cumsum(np.where(asked, 0, sizes))[group]  # rows before, in groups that are not read
-    signatures = file.read_row_groups(np.flatnonzero(asked), names).take(rows - left_out).to_pandas()
-    return part.assign(**{name: signatures[name].to_numpy() for name in names})
+def taken_down(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folder) -> str:
+    """How it is known who is to be taken down: as now, from clumps, or searched."""
+    numbers = decide.numbers_of(select.Params, other, "--what-if").takedown
+    if first(tree, other) != "vet" and tree["select"]["takedown"] == other["select"]["takedown"]:
+        return "as now"
+    phashes = takedown.read(folder.lists("takedown")).phashes
+    return "searched" if phashes or not notes.cover(folder, numbers) else "from clumps"
 
 
-def stands(tree: dict[str, Any], folder: decide.Folder) -> bool:
-    """Whether what was decided last was made from these numbers and from what the folder holds."""
-    if not (folder.clumps.exists() and folder.decided.exists()):
-        return False
-    noted, here = tables.metadata(folder.clumps), folder.made_from(tree)
-    return all(noted.get(name) == value for name, value in here.items())
+def searches(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folder) -> dict[str, str]:
+    """The steps that must look for copies among all images, and why."""
+    since, dedup = first(tree, other), other["dedup"]
+    found = {}
+    if since in {"vet", "select"} and taken_down(tree, other, folder) == "searched":
+        found["select"] = "who is taken down goes by a pHash, or by looser copies than `clumps` noted"
+    if since in {"balance", "split"}:
+        return found
+    if dedup["embedding"] or tree["dedup"]["embedding"]:
+        found["dedup"] = "copies by embedding"
+    elif tree["dedup"] != dedup and (dedup["firewall"] or tree["dedup"]["firewall"]):
+        found["dedup"] = "other copies of what foreign lists name"
+    elif not notes.cover(folder, decide.numbers_of(Copies, other, "--what-if")):
+        found["dedup"] = "copies by looser numbers than `clumps` noted"
+    return found
+
+
+SECONDS = 25e-6
+"""An image's share of a search of all; measured."""
 
 
 def run(numbers: Path, asked: list[str], root: Path) -> Iterator[str]:
     """What is printed for a file of numbers, those to try, and a data folder."""
-    tree = params.read(numbers)
+    tree, folder = params.read(numbers), decide.Folder(root)
     other, changes = changed(tree, asked)
-    return said(changes, what_if(tree, other, str(numbers), decide.Folder(root)))
+    if folder.clumps.exists():
+        count = pq.read_metadata(folder.clumps).num_rows
+        for step, why in searches(tree, other, folder).items():
+            yield f"{step} searches all {count:,} images ({why}): about {2 + count * SECONDS:.0f} s"
+    yield from said(changes, what_if(tree, other, str(numbers), folder))
 
 
 FUNNEL = ("fetch", "probe", "score", "label", *decide.ORDER)
@@ -172,7 +210,7 @@ def said(changes: list[Change], outcome: Outcome) -> Iterator[str]:
 
 def counted(table: pd.DataFrame) -> "pd.Series[int]":
     """How many images each step rejected for each reason."""
-    return table.groupby(["rejected_by", "reason"]).size()
+    return tables.funnel(table).set_index(["rejected_by", "reason"])["rows"]
 
 
 def place(named: tuple[str, str]) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from native4k import params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
+from native4k.publish import facts
 from native4k.sources import demo
 
 COPIES = ("copy", "reencode", "resize", "crop")
@@ -45,11 +46,7 @@ class Params:
 
 def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """Rows by step and reason from the metadata to the kept, and a proof that they add up."""
-    early = collected[collected["reason"] != ""].groupby("reason")["rows"].sum()
-    late = tables.funnel(table)
-    steps: dict[str, dict[str, int]] = {"collect": {str(reason): int(rows) for reason, rows in early.items()}}
-    for row in late[late["reason"] != ""].itertuples():
-        steps.setdefault(str(row.rejected_by), {})[str(row.reason)] = int(str(row.rows))
+    steps: facts.Rejected = {"collect": {}} | facts.collected(collected) | facts.rejected(table)
     metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")

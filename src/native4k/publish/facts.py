@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from native4k import tables
+
 SPLITS = ("train", "val", "test")
 """The splits that are published as folders."""
 
@@ -21,9 +23,10 @@ def collected(counts: pd.DataFrame) -> Rejected:
 
 
 def rejected(table: pd.DataFrame) -> Rejected:
-    """What each later step rejected, from the rejected rows."""
+    """What each later step rejected, from a table of any rows."""
     found: Rejected = {}
-    for row in table.groupby(["rejected_by", "reason"]).size().rename("rows").reset_index().itertuples():
+    counts = tables.funnel(table).sort_values(["rejected_by", "reason"])
+    for row in counts[counts["reason"] != ""].itertuples():
         found.setdefault(str(row.rejected_by), {})[str(row.reason)] = int(str(row.rows))
     return found
 

@@ -1,0 +1,79 @@
+"""What `clumps` noted of each image, for select --what-if: its clump, its place in the split, what tells copies."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from native4k import tables
+from native4k.dataset import dedup, signs, split, takedown
+from native4k.dataset.decide import Folder
+
+LOOSEST = "loosest"
+"""Where the notes' schema says by which numbers clumps were made."""
+
+
+class Notes(NamedTuple):
+    """Of each row of the decided table its clump, whether it is alone there, and its place in the split."""
+
+    clump: np.ndarray
+    alone: np.ndarray
+    place: np.ndarray
+    folder: Folder
+
+    def places(self, kept: pd.DataFrame) -> np.ndarray:
+        """The places of kept images, as split.places says; an image that stands for itself has its own."""
+        found, other = self.place[kept.index], (kept["group"] != kept["id"]).to_numpy()
+        found[other] = split.position(kept["group"][other])
+        return found
+
+    def taken(self, table: pd.DataFrame, asked: takedown.Asked, numbers: takedown.Params) -> takedown.Known:
+        """Who is taken down, and who is near them; a near copy is in the same clump."""
+        named = takedown.named(table, asked)
+        some = np.flatnonzero(np.isin(self.clump, self.clump[named]) & ~self.alone)
+        part = self.signed(table, some) if len(some) else table.iloc[:0]
+        near = some[takedown.near(part, named[some], asked, numbers)] if len(some) else some
+        return takedown.Known(*(frozenset(table["id"].iloc[rows]) for rows in (np.flatnonzero(named), near)))
+
+    def signed(self, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+        """Some rows of a table with their clumps and with what tells copies."""
+        part = table.iloc[rows].assign(**{dedup.CLUMP: self.clump[rows]})
+        names = [name for name in signs.COLUMNS if name not in table.columns]
+        where = self.folder.decided if self.alone[rows].any() else self.folder.clumps
+        found = partly(where, names, rows)
+        return part.assign(**{name: found[name].to_numpy() for name in names})
+
+
+def read(folder: Folder) -> Notes:
+    """All but what tells copies."""
+    table = tables.read(folder.clumps, columns=["clump", "place"])
+    clump = table["clump"].to_numpy()
+    return Notes(clump, np.bincount(clump, minlength=len(clump))[clump] == 1, table["place"].to_numpy(), folder)
+
+
+def partly(path: Path, names: list[str], rows: np.ndarray) -> pd.DataFrame:
+    """Some columns of some rows of a table, of which no more is read than must be."""
+    file = pq.ParquetFile(path)
+    sizes = np.array([file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)])
+    group = np.searchsorted(np.cumsum(sizes), rows, side="right")
+    asked = np.isin(np.arange(len(sizes)), group)
+    left_out = np.cumsum(np.where(asked, 0, sizes))[group]  # rows before, in groups that are not read
+    found: pd.DataFrame = file.read_row_groups(np.flatnonzero(asked), names).take(rows - left_out).to_pandas()
+    return found
+
+
+def cover(folder: Folder, numbers: Any) -> bool:
+    """Whether the clumps hold for these numbers of dedup, or of what is taken down."""
+    by = json.loads(tables.metadata(folder.clumps)[LOOSEST])
+    return bool(
+        numbers.radius <= by["radius"] and numbers.verify <= by["verify"] and numbers.min_bits >= by["min_bits"]
+    )
+
+
+def stand(tree: dict[str, Any], folder: Folder) -> bool:
+    """Whether what was decided last was made from these numbers and from what the folder holds."""
+    noted, here = tables.metadata(folder.clumps), folder.made_from(tree)
+    return all(noted.get(name) == value for name, value in here.items())
