@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.analyze import stats, tally
+from native4k.analyze import stats, valued
 from native4k.analyze.figures import Figure, Precision
 from native4k.analyze.fitness import Criterion, Purpose
-from native4k.analyze.tally import DERIVED, Tally
+from native4k.analyze.tally import Tally, derived
 from native4k.metadata.columns import COLUMNS, SCORES
 from native4k.sources.source import Source
 
@@ -176,11 +176,11 @@ ENDINGS = {
 
 @pytest.mark.parametrize("url", ENDINGS)
 def test_an_ending_is_that_of_the_file_that_the_url_names(url: str | None) -> None:
-    rows = framed([(url, *[None] * 9)]).select(**DERIVED)
-    assert tally.endings(rows).select("ending", "rows").rows() == [(ENDINGS[url], 1)]
+    rows = derived(framed([(url, *[None] * 9)]))
+    assert valued.endings(rows).select("ending", "rows").rows() == [(ENDINGS[url], 1)]
 
 
 @given(st.lists(st.none() | URLS, max_size=20))
 def test_every_row_has_an_ending_or_none(urls: list[str | None]) -> None:
-    rows = framed([(url, *[None] * 9) for url in urls]).select(**DERIVED)
-    assert tally.endings(rows)["rows"].sum() == len(urls)
+    rows = derived(framed([(url, *[None] * 9) for url in urls]))
+    assert valued.endings(rows)["rows"].sum() == len(urls)
