@@ -87,11 +87,12 @@ def test_a_value_that_is_frequent_throughout_keeps_its_name_and_all_its_rows() -
 
 @settings(max_examples=15)
 @given(st.lists(NUMBERS, max_size=6), st.integers(1, 25))
-def test_repeats_are_those_of_brute_force_over_any_spills(parts: list[list[int]], held: int) -> None:
+def test_repeats_are_those_of_brute_force_over_any_shares(parts: list[list[int]], held: int) -> None:
     counted = Counter(number for part in parts for number in part).values()
     wanted = Repeats(sum(counted), len(counted), sum(rows for rows in counted if rows > 1))
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
-        patch.setattr(counts, "HELD", held)
+        patch.setattr(counts, "AT_ONCE", held)
+        patch.setattr(counts, "BLOCK", 1 + held // 2)
         assert repeats(parts, Path(folder) / "hashes") == wanted
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from native4k.analyze import fitness
 from native4k.analyze.figures import Figure, Precision
 from native4k.analyze.fitness import Criterion, Purpose
-from native4k.analyze.tally import ALWAYS, DERIVED
+from native4k.analyze.tally import ALWAYS, derived
 from native4k.metadata.columns import COLUMNS, SCORES
 from native4k.sources.source import Source
 
@@ -53,10 +53,7 @@ def criterion(column: fitness.Measure, low: float | None, high: float | None, sh
 def counted(rows: list[Row], purposes: fitness.Purposes, source: Source = ALL) -> dict[str, int]:
     """The sums over rows of the columns READ."""
     frame = pl.DataFrame(rows, schema={name: COLUMNS[name] for name in READ}, orient="row")
-    found: dict[str, int] = (
-        frame.select(*SCORES, **DERIVED).select(fitness.counted(purposes, source)).row(0, named=True)
-    )
-    return found
+    return fitness.counted(derived(frame), purposes, source)
 
 
 def measured(row: Row, source: Source) -> dict[str, float | None]:
@@ -89,7 +86,7 @@ def brute(rows: list[Row], purposes: fitness.Purposes, source: Source) -> Counte
 
 @given(ROWS, PURPOSES, st.sampled_from([ALL, SIZED]))
 def test_the_sums_are_those_of_plain_python(rows: list[Row], purposes: dict[str, Purpose], source: Source) -> None:
-    found = counted(rows, purposes, source) if purposes else {}
+    found = counted(rows, purposes, source)
     names = {
         f"{name}/{one}/{sum_}" for name in purposes for one in purposes[name].criteria for sum_ in ("met", "known")
     }

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from native4k.analyze import sizes
 from native4k.analyze.figures import Figure, Precision, spread
 from native4k.analyze.grid import PLACED, Grid
-from native4k.analyze.tally import valued
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, MAX_SIDE
 
@@ -42,7 +41,7 @@ def unpacked(pairs: list[Pair]) -> pl.DataFrame:
     schema = {"declared_width": COLUMNS["declared_width"], "declared_height": COLUMNS["declared_height"]}
     rows = pl.DataFrame(pairs, schema=schema, orient="row").select(**PLACED)
     grid = Grid()
-    grid.add(rows["cell"].drop_nulls().to_numpy(), valued(rows.select("size").drop_nulls()))
+    grid.add(rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls())
     return grid.pairs()
 
 

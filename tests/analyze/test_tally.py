@@ -1,4 +1,4 @@
-"""A collection is counted the same however its rows come in; hosts and endings are those of each URL."""
+"""A collection is counted the same however its rows come in; hosts are those of each URL."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.analyze import stats, tally
+from native4k.analyze import stats
 from native4k.analyze.figures import Figure, Precision
 from native4k.analyze.fitness import Criterion, Purpose
-from native4k.analyze.tally import DERIVED, Tally
+from native4k.analyze.tally import Tally
 from native4k.metadata.columns import COLUMNS, SCORES
 from native4k.sources.source import Source
 
@@ -142,45 +142,3 @@ def test_rows_without_a_url_have_no_host(tmp_path: Path) -> None:
     made = Tally(ALL, PURPOSES, tmp_path)
     made.take(made.count(framed([(None, *[None] * 9), ("", *[None] * 9)]).select(made.columns)))
     assert made.values["origin"].table().rows() == []
-
-
-ENDINGS = {
-    "https://e.org/a.jpg": "jpg",
-    "https://e.org/a.JPEG": "jpeg",
-    "https://e.org/a.b/c.webp": "webp",
-    "https://e.org/a.tar.xhtml": "xhtml",
-    "https://e.org/a.png?w=100&v=1.2": "png",
-    "https://e.org/a.png?": "png",
-    "https://e.org/a.png?next=/b.jpg": "png",
-    "https://e.org/image?file=b.jpg": None,
-    "https://e.org/a.gif#top": "gif",
-    "https://e.org/a.gif#top?x": "gif",
-    "https://e.org/a.gif?x#top": "gif",
-    "https://e.org/a": None,
-    "https://e.org/a.": None,
-    "https://e.org/a.j": None,
-    "https://e.org/a.abcdef": None,
-    "https://e.org/.jpg/": None,
-    "https://e.org/": None,
-    "https://e.org": None,
-    "https://e.org?a=1.jpg": None,
-    "https://example.com:8080": None,
-    "photos/1.tiff": "tiff",
-    "1.bmp": "bmp",
-    "data:image/png;base64,AAAA": None,
-    "https://e.org/straße/ü.jpg": "jpg",
-    "": None,
-    None: None,
-}
-
-
-@pytest.mark.parametrize("url", ENDINGS)
-def test_an_ending_is_that_of_the_file_that_the_url_names(url: str | None) -> None:
-    rows = framed([(url, *[None] * 9)]).select(**DERIVED)
-    assert tally.endings(rows).select("ending", "rows").rows() == [(ENDINGS[url], 1)]
-
-
-@given(st.lists(st.none() | URLS, max_size=20))
-def test_every_row_has_an_ending_or_none(urls: list[str | None]) -> None:
-    rows = framed([(url, *[None] * 9) for url in urls]).select(**DERIVED)
-    assert tally.endings(rows)["rows"].sum() == len(urls)

@@ -7,14 +7,19 @@ import numpy as np
 import polars as pl
 
 HELD = 2_000_000
-"""Hashes in memory before they are laid aside, and values that Counts keeps by name."""
+"""Values that Counts keeps by name."""
 
-SHELVES = 256
-"""Files of hashes, by their first eight bits; one at a time is in memory."""
+WAITING = 2**16
+"""Values with their rows that are taken in before they are added up."""
+
+AT_ONCE, BLOCK = 2**24, 2**20
+"""Hashes that are sorted in memory, and that are read from disk."""
 
 
 def copied(frame: pl.DataFrame) -> pl.DataFrame:
     """The same rows with texts of their own: a frame cut from another keeps the texts of all its rows in memory."""
+    if pl.String not in frame.dtypes:
+        return frame
     return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
@@ -30,7 +35,7 @@ class Counts:
         """Take in values with their rows, a value perhaps more than once."""
         self.pending.append(copied(counted.select(self.name, "rows")))
         waiting = sum(frame.height for frame in self.pending)
-        if waiting > (self.settled.height if self.settled is not None else 0):
+        if waiting > max(WAITING, self.settled.height if self.settled is not None else 0):
             self._settle()
 
     def _settle(self) -> None:
@@ -68,37 +73,33 @@ class Repeats(NamedTuple):
 class Hashes:
     """64-bit hashes of a column, on disk, so that repeats are counted in bounded memory."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.held: list[np.ndarray] = []
-        folder.mkdir(parents=True)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(exist_ok=False)
 
     def add(self, hashes: np.ndarray) -> None:
         """Lay hashes aside."""
-        self.held.append(hashes)
-        if sum(map(len, self.held)) >= HELD:
-            self._spill()
-
-    def _spill(self) -> None:
-        if not self.held:
-            return
-        hashes = np.concatenate(self.held)
-        self.held = []
-        shelves = (hashes >> np.uint64(56)).astype(np.uint8)
-        order = np.argsort(shelves, kind="stable")
-        ends = np.cumsum(np.bincount(shelves, minlength=SHELVES))
-        for number, shelf in enumerate(np.split(hashes[order], ends[:-1])):
-            if shelf.size:
-                with (self.folder / str(number)).open("ab") as file:
-                    shelf.tofile(file)
+        self.rows += len(hashes)
+        with self.path.open("ab") as file:
+            hashes.tofile(file)
 
     def repeats(self) -> Repeats:
         """Count what was added."""
-        self._spill()
-        counted = [Repeats(0, 0, 0)]
-        for path in self.folder.iterdir():
-            hashes = pl.Series(np.fromfile(path, dtype=np.uint64)).sort().to_numpy()
-            starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]) != 0)
-            lengths = np.diff(starts, append=len(hashes))
-            counted.append(Repeats(len(hashes), len(starts), int(lengths[lengths > 1].sum())))
-        return Repeats(*(sum(column) for column in zip(*counted, strict=True)))
+        shares = -(-self.rows // AT_ONCE) or 1
+        distinct = repeated = 0
+        for share in range(shares):
+            hashes = self._share(2**64 * share // shares, 2**64 * (share + 1) // shares - 1).sort().to_numpy()
+            again = hashes[1:] == hashes[:-1]
+            starts = np.diff(again, prepend=False) & again
+            distinct += len(hashes) - int(again.sum())
+            repeated += int(again.sum() + starts.sum())
+        return Repeats(self.rows, distinct, repeated)
+
+    def _share(self, least: int, greatest: int) -> pl.Series:
+        """The hashes in a range, which are about as many in each of equal width."""
+        with self.path.open("rb") as file:
+            blocks = (pl.Series(np.fromfile(file, np.uint64, BLOCK)) for _ in range(-(-self.rows // BLOCK)))
+            kept = [block.filter(block.is_between(least, greatest)) for block in blocks]
+        return pl.concat([pl.Series(dtype=pl.UInt64), *kept])

@@ -116,7 +116,7 @@ class Precision(NamedTuple):
             "rows": values.rows,
             "min": float(values.values[0]),
             "max": float(values.values[-1]),
-            "mean": self.mean(values.mean(), values.deviation(), values.rows),
+            "mean": self.mean(values.mean(), values.deviation() if self.confidence else 0, values.rows),
             "percentiles": {str(percent): self.percentile(values, percent) for percent in PERCENTILES},
         }
 

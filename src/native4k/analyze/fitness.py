@@ -1,7 +1,6 @@
 """Whether a collection fits a purpose: criteria on what the metadata know of a row, each with the share it wants."""
 
 from collections.abc import Mapping
-from math import inf
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -65,9 +64,19 @@ Purposes = Mapping[str, Purpose]
 
 def meets(criterion: Criterion, source: Source) -> pl.Expr:
     """Whether a row lies in the range; null where nobody knows."""
-    value = pl.lit(None, pl.Float64) if criterion.column in silent(source) else MEASURES[criterion.column]
-    low, high = (-inf if criterion.min is None else criterion.min), (inf if criterion.max is None else criterion.max)
+    if criterion.column in silent(source):
+        return pl.lit(None, pl.Boolean)
+    value, low, high = MEASURES[criterion.column], bound(criterion.min), bound(criterion.max)
+    if low is None and high is None:
+        return pl.when(value.is_not_null()).then(pl.lit(value=True))
+    if low is None or high is None:
+        return value <= high if low is None else value >= low
     return value.is_between(low, high)
+
+
+def bound(number: float | None) -> float | None:
+    """A whole bound as a whole number: so whole measures need not be turned into others to be compared."""
+    return int(number) if number is not None and number.is_integer() else number
 
 
 def silent(source: Source) -> set[str]:
@@ -75,16 +84,24 @@ def silent(source: Source) -> set[str]:
     return set(SCORES) - set(source.spellings)
 
 
-def counted(purposes: Purposes, source: Source) -> list[pl.Expr]:
+def counted(rows: pl.DataFrame, purposes: Purposes, source: Source) -> dict[str, int]:
     """Rows that meet each criterion, rows that it is known of, and rows that no criterion speaks against."""
-    made, every_row = [], pl.col("blank").is_not_null()
+    every = [criterion for purpose in purposes.values() for criterion in purpose.criteria.values()]
+    asked = {ranged(criterion): meets(criterion, source) for criterion in every}  # what several ask is asked once
+    verdicts = rows.select(pl.col("blank").is_not_null().alias(""), **asked)
+    made = []
     for name, purpose in purposes.items():
-        verdicts = {wanted: meets(criterion, source) for wanted, criterion in purpose.criteria.items()}
-        for wanted, verdict in verdicts.items():
-            made += [verdict.sum().alias(f"{name}/{wanted}/met"), verdict.count().alias(f"{name}/{wanted}/known")]
-        unopposed = pl.all_horizontal(every_row, *(verdict.fill_null(True) for verdict in verdicts.values()))
+        wanted = {criterion: pl.col(ranged(one)) for criterion, one in purpose.criteria.items()}
+        for criterion, met in wanted.items():
+            made += [met.sum().alias(f"{name}/{criterion}/met"), met.count().alias(f"{name}/{criterion}/known")]
+        unopposed = pl.all_horizontal("", *(met.fill_null(value=True) for met in wanted.values()))
         made.append(unopposed.sum().alias(name))
-    return made
+    return verdicts.select(made).row(0, named=True) if made else {}
+
+
+def ranged(criterion: Criterion) -> str:
+    """A criterion's range, in words."""
+    return f"{criterion.column} {criterion.min} {criterion.max}"
 
 
 def verdict(figure: Figure | None, wanted: float) -> str:

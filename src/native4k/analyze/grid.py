@@ -3,8 +3,6 @@
 import numpy as np
 import polars as pl
 
-from native4k.analyze.counts import Counts
-
 SIDE = 4096
 """Pixels; sides below it are usual."""
 
@@ -20,22 +18,35 @@ PLACED = {
 """Of a row, the one or the other."""
 
 
+HELD = 2**20
+"""Unusual sizes in memory before they are counted."""
+
+
 class Grid:
     """Rows by width and height."""
 
     def __init__(self) -> None:
         self.cells = np.zeros(SIDE * SIDE, np.int64)
-        self.unusual = Counts("size", limit=None)
+        self.waiting = [pl.Series("size", dtype=pl.Int64)]
+        self.unusual = pl.DataFrame(schema={"size": pl.Int64, "rows": pl.Int64})
 
-    def add(self, cells: np.ndarray, unusual: pl.DataFrame) -> None:
-        """Take in the cells of usual rows, and the others' sizes with their rows."""
+    def add(self, cells: np.ndarray, unusual: pl.Series) -> None:
+        """Take in the cells of usual rows, and the others' sizes."""
         np.add.at(self.cells, cells, 1)
-        self.unusual.add(unusual)
+        self.waiting.append(unusual)
+        if sum(map(len, self.waiting)) > max(HELD, self.unusual.height):
+            self._settle()
+
+    def _settle(self) -> None:
+        counted = pl.concat(self.waiting).value_counts(name="rows").cast(pl.Int64)
+        self.unusual = pl.concat([self.unusual, counted]).group_by("size").agg(pl.col("rows").sum())
+        self.waiting = [self.unusual["size"].clear()]
 
     def pairs(self) -> pl.DataFrame:
         """Declared widths and heights with their rows, in a fixed order; null where the source does not say."""
+        self._settle()
         cells = np.flatnonzero(self.cells)
         usual = pl.DataFrame({"width": cells // SIDE, "height": cells % SIDE, "rows": self.cells[cells]})
         sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
         told = {name: pl.when(side != 0).then(side) for name, side in sides.items()}
-        return pl.concat([usual, self.unusual.counted().sort("size").select(**told, rows="rows")])
+        return pl.concat([usual, self.unusual.sort("size").select(**told, rows="rows")])

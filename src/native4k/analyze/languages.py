@@ -1,6 +1,7 @@
 """The language of a caption, guessed from its letters and its commonest words; a help, not a verdict."""
 
 import re
+from collections import Counter
 
 SCRIPTS = {
     "Japanese": r"[\u3040-\u30ff]",
@@ -27,7 +28,10 @@ COMMON = {
     "Swedish": "och med för en ett i på av till är den det som från",
     "Turkish": "ve ile için bir bu da de en çok olarak",
 }
-_COMMON = {language: frozenset(words.split()) for language, words in COMMON.items()}
+_OF = {
+    word: [language for language, words in COMMON.items() if word in words.split()]
+    for word in " ".join(COMMON.values()).split()
+}
 _SCRIPTS = {language: re.compile(letters) for language, letters in SCRIPTS.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -40,10 +44,9 @@ def guess(caption: str) -> str:
     if not words:
         return WORDLESS
     letters = "".join(words)
-    for language, script in _SCRIPTS.items():
+    for language, script in () if letters.isascii() else _SCRIPTS.items():
         if len(script.findall(letters)) > len(letters) / 4:
             return language
-    found = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
-    best = max(found.values())
-    told = [language for language, count in found.items() if count == best]
-    return told[0] if best and len(told) == 1 else UNSURE
+    found = Counter(language for word in words for language in _OF.get(word, ()))
+    best = found.most_common(2)
+    return best[0][0] if len({count for _, count in best}) == len(best) > 0 else UNSURE

@@ -12,9 +12,12 @@ MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0
 def scattered(numbers: np.ndarray) -> np.ndarray:
     """Each number's place in a fixed random order (SplitMix64, wrapping at 64 bits)."""
     mixed = numbers * MIX[0]
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * MIX[1]
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * MIX[2]
-    return mixed ^ (mixed >> np.uint64(31))
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= MIX[1]
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= MIX[2]
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
 
 
 class Sample:

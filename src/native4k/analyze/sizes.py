@@ -33,6 +33,9 @@ FRAMES = {
 
 EXACTLY = {"UHD, 3840x2160": (3840, 2160), "portrait UHD, 2160x3840": (2160, 3840), "DCI 4K, 4096x2160": (4096, 2160)}
 
+AREA = 24
+"""Bits of 64 that the pixels of two longest sides leave free."""
+
 Rules = Mapping[str, Geometry]
 Against = Mapping[str, pl.Series]
 """Reason of a rule -> the pairs that it hits."""
@@ -63,7 +66,7 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
     of = {name: sides(pairs[name], pairs["rows"]) for name in ("width", "height")}
     of["aspect"] = spread(pairs["aspect"], pairs["rows"])
     against = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
-    of["megapixels"] = spread(pairs["pixels"] / 1e6, pairs["rows"])
+    of["megapixels"] = areas(pairs["pixels"], pairs["rows"])
     longer = sides(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
     return {
         "rows": sized,
@@ -86,6 +89,15 @@ def sides(values: pl.Series, rows: pl.Series) -> Spread:
     counts = np.bincount(values.to_numpy(), weights=rows.to_numpy()).astype(np.int64)
     there = np.flatnonzero(counts)
     return Spread(there.astype(np.float64), counts[there], np.cumsum(counts[there]))
+
+
+def areas(pixels: pl.Series, rows: pl.Series) -> Spread:
+    """A spread of megapixels; with its rows a size is one number of 64 bits, unless it has 17 million of them."""
+    if rows.max() >= 2**AREA:
+        return spread(pixels / 1e6, rows)
+    packed = ((pixels.cast(pl.UInt64) * 2**AREA) + rows.cast(pl.UInt64)).sort().to_numpy()
+    counts = (packed % 2**AREA).astype(np.int64)
+    return Spread((packed >> AREA) / 1e6, counts, np.cumsum(counts))
 
 
 def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:
@@ -150,6 +162,6 @@ def _sum(pairs: pl.DataFrame, which: pl.Series) -> int:
 def histogram(values: Spread, edges: Iterable[float]) -> dict[str, list[float]]:
     """Shares of the rows between edges; the first bar holds all below it, too, the last one all above."""
     bounds = list(edges)
-    places = np.clip(np.searchsorted(bounds, values.values, side="right"), 1, len(bounds)) - 1
-    rows = np.bincount(places, weights=values.counts, minlength=len(bounds))
+    under = np.append(0, values.ranks)[np.searchsorted(values.values, bounds[1:])]
+    rows = np.diff(under, prepend=0, append=values.rows)
     return {"edges": bounds, "shares": (rows / values.rows).tolist()}

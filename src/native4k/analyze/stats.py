@@ -10,7 +10,8 @@ from native4k import params
 from native4k.analyze import fitness, languages, sizes
 from native4k.analyze.counts import Counts, Hashes
 from native4k.analyze.figures import Figure, Precision, Spread, spread
-from native4k.analyze.tally import STEPS, Tally
+from native4k.analyze.tally import Tally
+from native4k.analyze.valued import STEPS
 from native4k.geometry import Geometry
 from native4k.metadata import urls
 
@@ -143,7 +144,8 @@ def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[
     found = counts.counted().group_by(host).agg(pl.col("rows").sum()).sort(-pl.col("rows"), "host")
     table = found.drop_nulls("host")
     served, asked = int(table["rows"].sum()) + counts.unnamed, int(found["rows"].sum()) + counts.unnamed
-    below = {kind: table.filter(belongs(domains)) for kind, domains in risky.items()}
+    dotted = table.with_columns(dotted="." + pl.col("host"))
+    below = {kind: dotted.filter(belongs(domains)) for kind, domains in risky.items()}
     tops = {name: sure.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()}
     return {
         "not of the web": sure.share(asked - served, asked),
@@ -156,9 +158,9 @@ def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[
 
 
 def belongs(domains: list[str]) -> pl.Expr:
-    """Whether a host is one of the domains or belongs to one."""
-    dotted = "." + pl.col("host")
-    return pl.any_horizontal(pl.lit(value=False), *(dotted.str.ends_with(f".{name.lower()}") for name in domains))
+    """Whether a host, with a dot before it, is one of the domains or belongs to one."""
+    ends = (pl.col("dotted").str.ends_with(f".{name.lower()}") for name in domains)
+    return pl.any_horizontal(pl.lit(value=False), *ends)
 
 
 def effort(passes: dict[str, Any], numbers: Download) -> dict[str, Any]:

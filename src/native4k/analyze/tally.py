@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from native4k.analyze import fitness
+from native4k.analyze import fitness, valued
 from native4k.analyze.counts import Counts, Hashes
 from native4k.analyze.grid import HEIGHT, PLACED, WIDTH, Grid
 from native4k.metadata.columns import SCORES
@@ -17,26 +17,29 @@ ALWAYS = ("url", "declared_width", "declared_height", "caption")
 SOMETIMES = ("license", "language", *SCORES)
 """What is looked at; the second where a source knows it."""
 
-STEPS = 1000
-"""Steps of a score between two whole numbers: scores are counted to three digits."""
-
-BOUND = 1_000_000
-"""Of a score; what lies beyond is counted there."""
-
 URL, CAPTION = pl.col("url"), pl.col("caption")
-FIRST_SLASH = URL.str.slice(len("https://")).str.find("/", literal=True)
-TOLD = CAPTION.str.contains(r"\S").fill_null(False)
-POSSIBLE = (WIDTH > 0) & (HEIGHT > 0)
+PLAIN = CAPTION.is_between(pl.lit("!"), pl.lit("~"))
+"""Captions that begin with a letter of ASCII, as most do, so that no others need be searched for one."""
 
+REST, CUT, TOLD = pl.col("rest"), pl.col("cut"), pl.col("told")
+FIRST = (
+    {
+        "rest": URL.str.slice(len("https://")),
+        "told": (PLAIN | pl.when(~PLAIN).then(CAPTION).str.contains(r"\S")).fill_null(value=False),
+    },
+    {"cut": URL.str.len_bytes() - REST.str.len_bytes() + REST.str.find("/", literal=True)},
+)
+"""Of a row, what the others are computed from, in steps; the cut is the place of the slash after the host."""
+
+POSSIBLE = (WIDTH > 0) & (HEIGHT > 0)
 DERIVED = {
     **PLACED,
     "width": pl.when(POSSIBLE).then(WIDTH),
     "height": pl.when(POSSIBLE).then(HEIGHT),
     "no_url": URL.is_null() | (URL == ""),
     "url_hash": URL.hash(),
-    "origin": pl.when(URL != "").then(pl.coalesce(URL.str.head(len("https://") + FIRST_SLASH), URL)),
-    "tail": URL.str.tail(6),
-    "odd": pl.when(URL.str.contains(r"[?#]") | FIRST_SLASH.is_null()).then(URL),
+    "origin": URL.cast(pl.Binary).bin.head(CUT.fill_null(URL.str.len_bytes())),
+    "odd": (URL.str.contains(r"[?#]") | CUT.is_null()).fill_null(value=False),
     "blank": ~TOLD,
     "caption_length": pl.when(TOLD).then(CAPTION.str.len_chars()).otherwise(0),
     "caption_hash": CAPTION.hash(),
@@ -51,8 +54,8 @@ class Chunk(NamedTuple):
     sums: dict[str, int]
     values: dict[str, pl.DataFrame]
     """Column -> its values with their rows."""
-    sizes: tuple[np.ndarray, pl.DataFrame]
-    """Cells of the usual ones, and the others with their rows."""
+    sizes: tuple[np.ndarray, pl.Series]
+    """Cells of the usual ones, and the others."""
     hashes: dict[str, np.ndarray]
 
 
@@ -64,7 +67,7 @@ class Tally:
         self.columns = [*ALWAYS, *self.known]
         self.scores = [name for name in SCORES if name in self.known]
         self.words = [name for name in ("license", "language") if name in self.known]
-        self.summed = [pl.col("no_url").sum(), pl.col("blank").sum(), *fitness.counted(purposes, source)]
+        self.source, self.purposes = source, purposes
         self.rows = 0
         self.sums: Counter[str] = Counter()
         self.values = {name: Counts(name) for name in ("caption_length", "origin", "ending", *self.scores, *self.words)}
@@ -73,16 +76,16 @@ class Tally:
 
     def count(self, frame: pl.DataFrame) -> Chunk:
         """Count rows in our columns; changes nothing, so that several can be counted at once."""
-        rows = frame.select(*self.known, **DERIVED)
-        scores = {name: (pl.col(name).clip(-BOUND, BOUND) * STEPS).round().cast(pl.Int64) for name in self.scores}
-        values = {name: valued(rows.select(expression)) for name, expression in scores.items()}
-        values |= {name: valued(rows.select(name)) for name in ("caption_length", *self.words)}
-        values |= {"origin": valued(rows.select("origin").drop_nulls()), "ending": endings(rows)}
-        sizes = rows["cell"].drop_nulls().to_numpy(), valued(rows.select("size").drop_nulls())
-        sums = rows.select(self.summed).row(0, named=True)
-        there = {"url": ~pl.col("no_url"), "caption": ~pl.col("blank")}
-        hashes = {name: rows.filter(which)[f"{name}_hash"].to_numpy() for name, which in there.items()}
-        return Chunk(rows.height, sums, values, sizes, hashes)
+        rows = derived(frame)
+        values = {name: valued.stepped(rows[name]) for name in self.scores}
+        values |= {name: valued.values(rows[name]) for name in self.words}
+        values["caption_length"] = valued.numbers(rows["caption_length"])
+        values |= {"origin": valued.origins(rows["origin"]), "ending": valued.endings(rows)}
+        sizes = rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()
+        there = {"url": "no_url", "caption": "blank"}
+        sums = {name: int(rows[name].sum()) for name in there.values()}
+        hashes = {name: rows[f"{name}_hash"].filter(~rows[none]).to_numpy() for name, none in there.items()}
+        return Chunk(rows.height, sums | fitness.counted(rows, self.purposes, self.source), values, sizes, hashes)
 
     def take(self, chunk: Chunk) -> None:
         """Add what was counted."""
@@ -95,16 +98,8 @@ class Tally:
             self.hashes[name].add(hashes)
 
 
-def valued(column: pl.DataFrame) -> pl.DataFrame:
-    """The different values of a column with their rows."""
-    return column.to_series().value_counts(name="rows").cast({"rows": pl.Int64})
-
-
-def endings(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows by the ending of the file that the URL names; null for none."""
-    odd = rows.select("odd").drop_nulls().to_series()
-    paths = odd.str.replace(r"^[A-Za-z]+://[^/?#]*", "").str.replace(r"[?#].*$", "")
-    tails = pl.concat([rows.filter(pl.col("odd").is_null())["tail"], paths.str.tail(6).alias("tail")])
-    return valued(tails.to_frame()).with_columns(
-        ending=pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase()
-    )
+def derived(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with what is counted of them."""
+    for columns in (*FIRST, DERIVED):
+        frame = frame.with_columns(**columns)
+    return frame
