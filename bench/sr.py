@@ -27,7 +27,8 @@ from parts.results import Row, at_most, faster
 from PIL import Image
 
 from native4k import tables
-from native4k.sr import baselines, patches, resample, similarity, tiles, upscale
+from native4k.sr import baselines, patches, resample, tiles, upscale
+from native4k.sr.metrics import similarity
 from native4k.sr.networks import mended
 
 SIDES = (2160, 3840)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k.sr import answer
-from native4k.sr.statistics import Bootstrap
+from native4k.sr.metrics.statistics import Bootstrap
 
 BOOTSTRAP = Bootstrap(seed=0, draws=2000, confidence=0.95)
 MINUS = "\N{MINUS SIGN}"

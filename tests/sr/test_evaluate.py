@@ -10,7 +10,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from native4k import cli, images, tables
-from native4k.sr import metrics, resample, statistics
+from native4k.sr import metrics, resample
+from native4k.sr.metrics import statistics
 
 Make = Callable[..., Path]
 Draw = Callable[[int, int, int], np.ndarray]

@@ -1,6 +1,5 @@
 """native4k.sr.train: it learns, it goes on after any death, and it says what is wrong."""
 
-import ast
 import json
 import math
 import os
@@ -21,15 +20,14 @@ import yaml
 from safetensors.torch import load_file
 
 from native4k import cli, params
-from native4k.sr import baselines, evaluate, patches, train
+from native4k.sr import baselines, patches, train
 from native4k.sr.learning import loader
+from tests.imports import missing, needed
 from tests.sr.conftest import SECTION
 
 Make = Callable[..., Path]
 TRAINING = "baselines.swinir_x4.training"
 ALONE = os.environ | {"OMP_NUM_THREADS": "1"}
-UNSEEN = {"native4k/sr/pieces.py", "native4k/sr/shuffle.py"}
-"""What evaluating imports and does not use."""
 
 
 def _words(folder: Path, *, numbers: Path, out: str = "out", work: str = "work", name: str = "swinir_x4") -> list[str]:
@@ -229,34 +227,13 @@ def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_pat
     assert json.loads((tmp_path / "out0/params.json").read_text())["degrade"] == SECTION["degrade"]
 
 
-def reached(start: Path) -> set[str]:
-    """The modules of ours that one imports, directly or not."""
-    source, todo, found = start.parents[2], [start], set()
-    while todo:
-        path = todo.pop()
-        if path not in found:
-            found.add(path)
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("native4k"):
-                    base = source / (node.module or "").replace(".", "/")
-                    named = [base, *(base / name.name for name in node.names)]
-                    todo += [
-                        file for one in named for file in (one.with_suffix(".py"), one / "__init__.py") if file.exists()
-                    ]
-    return {path.relative_to(source).as_posix() for path in found}
-
-
 def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
-    modules = reached(Path(train.__file__))
-    own = {name for name in modules if name.startswith("native4k/sr/") and not name.endswith("__init__.py")}
-    assert {Path(name).stem for name in own if Path(name).parent.name == "sr"} == set(train.CODE)
+    own = {name for name in needed("sr/train.py") if name.startswith("sr/")}
+    assert missing(own, {*train.CODE, "sr/origin.py"}) == set()
     stages = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for stage, step in (("train_sr", train), ("evaluate_sr", evaluate)):
-        deps = [dep.removeprefix("src/") for dep in stages[stage]["do"]["deps"] if dep.startswith("src/")]
-        wanted = {
-            name for name in reached(Path(step.__file__)) if name.startswith("native4k/sr/") and "__init__" not in name
-        }
-        assert {name for name in wanted if not name.startswith(tuple(deps))} <= UNSEEN
+    for stage, step in (("train_sr", "sr/train.py"), ("evaluate_sr", "sr/evaluate.py")):
+        deps = {dep.removeprefix("src/native4k/") for dep in stages[stage]["do"]["deps"]}
+        assert missing(needed(step), deps) == set()
 
 
 @pytest.mark.parametrize(

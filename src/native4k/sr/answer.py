@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from native4k.sr import statistics
+from native4k.sr.metrics import statistics
 
 NATIVE, BICUBIC = "native", "bicubic"
 KEYS = ["scale", "images", "arm", "seed", "id", "category"]

@@ -12,8 +12,9 @@ from annotated_types import Ge, Gt, MinLen
 
 from native4k import params
 from native4k.errors import UserError
-from native4k.sr import baselines, cutting, degrade, networks, patches, train
+from native4k.sr import baselines, degrade, networks, patches, train
 from native4k.sr.learning import loader
+from native4k.sr.patches import cutting
 
 WEIGHTS = "weights"
 """The finished network in a cell's folder."""

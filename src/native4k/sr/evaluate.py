@@ -18,7 +18,8 @@ from tqdm import tqdm
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.measure import hardware, views
-from native4k.sr import baselines, degrade, metrics, patches, perceptual, statistics, strips, testsets, tiles
+from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
+from native4k.sr.metrics import perceptual, statistics
 
 KEYS = ["test_set", "id", "category"]
 """Columns of the table of images that are no measures."""

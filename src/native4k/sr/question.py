@@ -23,12 +23,12 @@ from native4k.sr import (
     networks,
     origin,
     patches,
-    statistics,
     testsets,
     tiles,
     train,
     trials,
 )
+from native4k.sr.metrics import statistics
 
 THREADS = 2  # that cut patches; no result depends on it
 

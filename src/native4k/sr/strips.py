@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from native4k.sr import cutting, resample
+from native4k.sr import resample
+from native4k.sr.patches import cutting
 
 
 class Shown(NamedTuple):

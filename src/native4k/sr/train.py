@@ -14,23 +14,21 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, patches
+from native4k.sr import baselines, degrade, origin, patches
 from native4k.sr.learning import gan, loader, loop, ranks, recipes, start
 
 CODE = (
-    "baselines",
-    "cutting",
-    "degrade",
-    "kernels",
-    "memory",
-    "patches",
-    "pieces",
-    "realesrgan",
-    "resample",
-    "shuffle",
-    "train",
+    "images.py",
+    "sr/baselines.py",
+    "sr/degrade",
+    "sr/learning",
+    "sr/memory.py",
+    "sr/networks",
+    "sr/patches",
+    "sr/resample.py",
+    "sr/train.py",
 )
-"""Modules beside the folders of networks and learning that weights come from."""
+"""The modules and packages that weights come from."""
 
 
 def train(
@@ -61,14 +59,9 @@ def begun(baseline: baselines.Params, where: str, group: ranks.Ranks) -> nn.Modu
 
 def identity(saved: baselines.Saved, *folders: Path) -> str:
     """Names one training run: the numbers, starting weights, images, code and torch that its weights come from."""
-    code = hashlib.sha256()
-    here = Path(__file__).parent
-    folded = [path for folder in ("learning", "networks") for path in sorted((here / folder).rglob("*.py"))]
-    for path in [*(here / f"{name}.py" for name in CODE), *folded]:
-        code.update(path.read_bytes())
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
     files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
-    text = "\n".join([repr(saved), *files, *splits, code.hexdigest(), torch.__version__])
+    text = "\n".join([repr(saved), *files, *splits, origin.code(CODE), torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

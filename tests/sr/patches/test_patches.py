@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from native4k import images
 from native4k.errors import UserError
-from native4k.sr import cutting, patches
+from native4k.sr import patches
+from native4k.sr.patches import cutting
 
 NUMBERS = patches.Params(side=16, margin=8, per_image=5, textured_share=0.6, tries=6, seed=3)
 VIEWS: tuple[cutting.View, ...] = ("native", "half", "half_field", "upscaled")

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 
 from native4k import params
-from native4k.sr import realesrgan, resample
+from native4k.sr import resample
+from native4k.sr.degrade import realesrgan
 
 Name = Literal["bicubic", "realesrgan"]
 """MATLAB's antialiased bicubic, which has no numbers, or Real-ESRGAN's two stages."""

@@ -1,9 +1,9 @@
-"""native4k.sr.statistics: intervals that hold what they promise."""
+"""native4k.sr.metrics.statistics: intervals that hold what they promise."""
 
 import numpy as np
 import pytest
 
-from native4k.sr import statistics
+from native4k.sr.metrics import statistics
 
 NUMBERS = statistics.Bootstrap(seed=0, draws=400, confidence=0.9)
 

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from native4k import images, params, tables
 from native4k.errors import UserError
-from native4k.sr import cutting, pieces, resample, shuffle
-from native4k.sr.cutting import View
+from native4k.sr import resample
+from native4k.sr.patches import cutting, pieces, shuffle
+from native4k.sr.patches.cutting import View
 
 STEPS: dict[str, Any] = {"mininterval": 5.0, "dynamic_ncols": True}
 """How often progress is shown (seconds), also in a log file."""
@@ -131,7 +132,9 @@ def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
 
 def _key(names: list[str], numbers: Params) -> str:
     """16 hex digits for the images by their names, the numbers and the code that decides bytes."""
-    code = [hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (cutting, resample)]
+    code = [
+        hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (cutting, images, resample)
+    ]
     text = json.dumps([names, numbers, code], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""native4k.sr.similarity against pyiqa and by hand; metrics has the comparison with basicsr."""
+"""native4k.sr.metrics.similarity against pyiqa and by hand; metrics has the comparison with basicsr."""
 
 import warnings
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from native4k.sr import similarity
+from native4k.sr.metrics import similarity
 
 
 @pytest.fixture(scope="module", name="theirs")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k import params
-from native4k.sr import degrade, kernels, realesrgan, resample
+from native4k.sr import degrade, resample
+from native4k.sr.degrade import kernels, realesrgan
 from native4k.sr.networks import mended
 
 Draw = Callable[[int, int, int], np.ndarray]

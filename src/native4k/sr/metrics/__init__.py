@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 
-from native4k.sr import similarity
+from native4k.sr.metrics import similarity
 
 BEST = 100.0  # dB; ASSUME: what identical pictures count as, since their PSNR is infinite
 LUMA = np.array([65.481, 128.553, 24.966], np.float32) / 255  # BT.601: 16 to 235 for values 0 to 255

@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Interval
 from PIL import Image
 
 from native4k import params
-from native4k.sr import kernels
+from native4k.sr.degrade import kernels
 
 GRID = 2.0**8  # steps of a grey level
 FINE = GRID * kernels.STEP  # steps of a grey level that a sum of weighted ones can be in
