@@ -23,7 +23,7 @@ GOLDEN = {"a": "7eeb19a5f18bf78c", "b": "4ee799773892b16a", "c": "88ea095befbbac
 
 @pytest.fixture(scope="module")
 def made() -> degrade.Params:
-    return params.load(degrade.Params, Path(__file__).parents[2] / "params.yaml", "sr", "degrade")
+    return params.load(degrade.Params, Path(__file__).parents[3] / "params.yaml", "sr", "degrade")
 
 
 @pytest.mark.parametrize("name", ["bicubic", "realesrgan"])
@@ -86,7 +86,7 @@ def test_resizing_is_torchs(sides: tuple[int, int], way: realesrgan.Ways) -> Non
 
 @given(seed=st.integers(0, 10_000), stage=st.sampled_from(["first", "second"]))
 def test_kernels_are_in_whole_steps_and_keep_the_brightness(seed: int, stage: str) -> None:
-    numbers = params.load(degrade.Params, Path(__file__).parents[2] / "params.yaml", "sr", "degrade").realesrgan
+    numbers = params.load(degrade.Params, Path(__file__).parents[3] / "params.yaml", "sr", "degrade").realesrgan
     blur = getattr(numbers, stage).blur
     kernel = kernels.blur(np.random.default_rng(seed), blur)
     assert kernel.shape in {(size, size) for size in blur.sizes}
