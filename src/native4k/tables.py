@@ -137,7 +137,10 @@ def _schema(path: Path) -> pa.Schema:
 
 def reject(table: "pd.DataFrame", mask: "pd.Series | np.ndarray", reason: str, step: str) -> "pd.DataFrame":
     """The table with a reason on the masked rows; the first reason stands."""
-    hit = np.asarray(mask, dtype=bool) & (table["reason"] == "").to_numpy()
+    hit = np.asarray(mask, dtype=bool)
+    if not hit.any():
+        return table
+    hit = hit & (table["reason"] == "").to_numpy()
     return table.assign(
         reason=table["reason"].mask(hit, reason),
         rejected_by=table["rejected_by"].mask(hit, step),

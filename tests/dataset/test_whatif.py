@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import decide, whatif
+from native4k.dataset import clumps, decide, whatif
 from native4k.errors import UserError
 from native4k.params import read
 
@@ -313,3 +313,38 @@ def test_what_was_measured_is_read_only_where_a_step_or_a_number_names_it() -> N
     assert whatif.needed(names, measured, tree, hosts=False) == ["id", "license", "detail", "group"]
     together = {"split": {"together": ["host"]}}
     assert whatif.needed(names, measured, together, hosts=False) == ["id", "url", "detail", "group"]
+
+
+def test_only_files_that_were_touched_since_are_hashed_again(
+    built: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, _ = built
+    hashed: list[str] = []
+    digest = tables.digest
+    monkeypatch.setattr(tables, "digest", lambda path: hashed.append(path.name) or digest(path))
+    assert tried(root, "balance.max_ratio=1").stood
+    assert hashed == []
+    votes = root / "data/votes/votes.csv"
+    votes.write_bytes(votes.read_bytes())
+    assert tried(root, "balance.max_ratio=1").stood
+    assert hashed == ["votes.csv"]
+
+
+def test_lists_that_change_while_clumps_are_noted_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = lay(tmp_path, features(60, 3))
+    build(root)
+    found = clumps.clumps
+
+    def slowly(*given: Any) -> Any:
+        with (root / "data/votes/votes.csv").open("a") as file:
+            file.write("another,ann,keep\n")
+        return found(*given)
+
+    monkeypatch.setattr(clumps, "clumps", slowly)
+    out = root / "data/scratch/dataset/clumps.parquet"
+    before = out.read_bytes()
+    assert cli.main(["clumps", str(root / "data"), str(out), "--params", str(root / "params.yaml")]) == 1
+    assert capsys.readouterr().err.endswith("features, lists or decisions have changed meanwhile; run again\n")
+    assert out.read_bytes() == before

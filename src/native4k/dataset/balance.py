@@ -42,9 +42,10 @@ def balance(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     table = tables.reopen(table, "balance")
     if not numbers.keep_unknown:
         table = tables.reject(table, table["category"] == UNKNOWN, "no_category", "balance")
-    place = ranks(table, numbers.best)
-    most = table["category"].map(caps(sizes(table), numbers)).to_numpy(dtype="float64", na_value=np.inf)
-    return tables.reject(table, place >= most, "category_full", "balance")
+    most = caps(sizes(table), numbers)
+    codes, names = pd.factorize(table["category"])
+    cap = np.array([most.get(name, np.inf) for name in names])[codes]
+    return tables.reject(table, ranks(table, numbers.best) >= cap, "category_full", "balance")
 
 
 def sizes(table: pd.DataFrame) -> dict[str, int]:

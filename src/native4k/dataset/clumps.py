@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from native4k import params, tables
 from native4k.dataset import decide, dedup, near, select, signs, split, takedown
+from native4k.errors import UserError
 
 CROWD = 256
 """Copies in a group from which on its members are not compared with each other: all crowds are one clump."""
@@ -145,6 +146,9 @@ def run(args: argparse.Namespace) -> None:
     copies = params.load(dedup.Params, args.params, "dedup")
     taken = params.load(select.Params, args.params, "select").takedown
     numbers = loosest(params.load(Params, args.params, "clumps"), copies, taken)
+    made = folder.made_from(tree)
     table = tables.read(folder.decided, columns=["id", "group", *signs.COLUMNS])
-    made = folder.made_from(tree) | {"loosest": json.dumps(asdict(numbers))}
-    tables.write(noted(table, clumps(table, numbers, args.threads)), args.out, made)
+    found = noted(table, clumps(table, numbers, args.threads))
+    if folder.made_from(tree) != made:
+        raise UserError(f"{args.data}: features, lists or decisions have changed meanwhile; run again")
+    tables.write(found, args.out, made | {"loosest": json.dumps(asdict(numbers))})

@@ -44,13 +44,14 @@ class Folder(NamedTuple):
         """The lists in one of the folders in git: votes, takedown, released, foreign."""
         return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt", ".parquet"})
 
-    def made_from(self, tree: dict[str, Any]) -> dict[str, str]:
-        """The numbers, and the hashes of all that decisions depend on and of what was decided."""
+    def made_from(self, tree: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, str]:
+        """The numbers, and the hashes of all that decisions depend on and of what was decided; some may be known."""
         lists = (path for name in ("votes", "takedown", "released", "foreign") for path in self.lists(name))
-        files = [path for path in (self.features, *lists, self.decided) if path.exists()]
+        files = {path.relative_to(self.root).as_posix(): path for path in (self.features, *lists, self.decided)}
+        hashes = known or {}
+        todo = {name: path for name, path in files.items() if name not in hashes and path.exists()}
         with ThreadPoolExecutor(THREADS) as pool:
-            names = [path.relative_to(self.root).as_posix() for path in files]
-            hashes = dict(zip(names, pool.map(tables.digest, files), strict=True))
+            hashes |= zip(todo, pool.map(tables.digest, todo.values()), strict=True)
         numbers = {step: tree.get(step) for step in ORDER}
         return {"files": json.dumps(hashes, sort_keys=True), "numbers": json.dumps(numbers, sort_keys=True)}
 

@@ -75,5 +75,13 @@ def cover(folder: Folder, numbers: Any) -> bool:
 
 def stand(tree: dict[str, Any], folder: Folder) -> bool:
     """Whether what was decided last was made from these numbers and from what the folder holds."""
-    noted, here = tables.metadata(folder.clumps), folder.made_from(tree)
+    noted = tables.metadata(folder.clumps)
+    here = folder.made_from(tree, untouched(folder, json.loads(noted["files"])))
     return all(noted.get(name) == value for name, value in here.items())
+
+
+def untouched(folder: Folder, hashes: dict[str, str]) -> dict[str, str]:
+    """The hashes of files in which nothing was written since they were noted, nor put in their place."""
+    since = folder.clumps.stat().st_mtime_ns
+    files = {name: folder.root / name for name in hashes}
+    return {name: hashes[name] for name, path in files.items() if path.exists() and path.stat().st_ctime_ns < since}

@@ -43,7 +43,10 @@ def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFra
 
 
 def _count(ids: "pd.Series[str]", votes: pd.DataFrame) -> np.ndarray:
-    return ids.map(votes.groupby("id").size()).fillna(0).to_numpy(dtype="int64")
+    cast, found = votes.groupby("id").size(), np.zeros(len(ids), dtype="int64")
+    rows = np.flatnonzero(ids.isin(cast.index))
+    found[rows] = ids.iloc[rows].map(cast)
+    return found
 
 
 def read_votes(folder: Path) -> pd.DataFrame:
