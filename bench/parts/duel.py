@@ -103,6 +103,7 @@ def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, devic
     """
     training = baseline.training
     assert training is not None
+    torch.set_num_threads(training.threads)
     torch.manual_seed(training.seed)
     network = baselines.build(baseline, "bench")
     assert isinstance(network, swinir.SwinIR)
