@@ -330,6 +330,24 @@ def test_only_files_that_were_touched_since_are_hashed_again(
     assert hashed == ["votes.csv"]
 
 
+def test_an_old_table_that_is_put_in_place_by_a_folder_or_a_link_is_seen(tmp_path: Path) -> None:
+    root = lay(tmp_path / "one", features(60, 3))
+    other = lay(tmp_path / "other", features(60, 4)) / "data/features"  # older than the notes
+    build(root)
+    here = root / "data/features"
+    here.rename(root / "data/kept")
+    other.rename(here)
+    assert not tried(root, "balance.max_ratio=1").stood
+    here.rename(other)
+    here.mkdir()
+    (here / "images.parquet").symlink_to(other / "images.parquet")
+    assert not tried(root, "balance.max_ratio=1").stood
+    (here / "images.parquet").unlink()
+    here.rmdir()
+    (root / "data/kept").rename(here)
+    assert tried(root, "balance.max_ratio=1").stood
+
+
 def test_lists_that_change_while_clumps_are_noted_are_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

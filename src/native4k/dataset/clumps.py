@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from native4k import params, tables
-from native4k.dataset import decide, dedup, near, select, signs, split, takedown
+from native4k.dataset import decide, dedup, near, notes, select, signs, split, takedown
 from native4k.errors import UserError
 
 CROWD = 256
@@ -146,9 +146,9 @@ def run(args: argparse.Namespace) -> None:
     copies = params.load(dedup.Params, args.params, "dedup")
     taken = params.load(select.Params, args.params, "select").takedown
     numbers = loosest(params.load(Params, args.params, "clumps"), copies, taken)
-    made = folder.made_from(tree)
+    seen, made = folder.seen(), folder.made_from(tree)
     table = tables.read(folder.decided, columns=["id", "group", *signs.COLUMNS])
     found = noted(table, clumps(table, numbers, args.threads))
     if folder.made_from(tree) != made:
         raise UserError(f"{args.data}: features, lists or decisions have changed meanwhile; run again")
-    tables.write(found, args.out, made | {"loosest": json.dumps(asdict(numbers))})
+    tables.write(found, args.out, made | {notes.LOOSEST: json.dumps(asdict(numbers)), notes.SEEN: json.dumps(seen)})

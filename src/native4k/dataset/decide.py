@@ -44,12 +44,21 @@ class Folder(NamedTuple):
         """The lists in one of the folders in git: votes, takedown, released, foreign."""
         return sorted(path for path in (self.root / name).glob("*") if path.suffix in {".csv", ".txt", ".parquet"})
 
-    def made_from(self, tree: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, str]:
-        """The numbers, and the hashes of all that decisions depend on and of what was decided; some may be known."""
+    def files(self) -> dict[str, Path]:
+        """All that decisions depend on, and what was decided: those that are there, by name."""
         lists = (path for name in ("votes", "takedown", "released", "foreign") for path in self.lists(name))
-        files = {path.relative_to(self.root).as_posix(): path for path in (self.features, *lists, self.decided)}
-        hashes = known or {}
-        todo = {name: path for name, path in files.items() if name not in hashes and path.exists()}
+        every = (self.features, *lists, self.decided)
+        return {path.relative_to(self.root).as_posix(): path for path in every if path.exists()}
+
+    def seen(self) -> dict[str, list[int]]:
+        """What of each file changes when it is written, or another is put in its place, be it by a link or a folder."""
+        found = {name: path.stat() for name, path in self.files().items()}
+        return {name: [one.st_dev, one.st_ino, one.st_size, one.st_ctime_ns] for name, one in found.items()}
+
+    def made_from(self, tree: dict[str, Any], known: dict[str, str] | None = None) -> dict[str, str]:
+        """The numbers, and the hashes of the files; some may be known."""
+        hashes = dict(known or {})
+        todo = {name: path for name, path in self.files().items() if name not in hashes}
         with ThreadPoolExecutor(THREADS) as pool:
             hashes |= zip(todo, pool.map(tables.digest, todo.values()), strict=True)
         numbers = {step: tree.get(step) for step in ORDER}

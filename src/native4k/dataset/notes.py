@@ -15,6 +15,9 @@ from native4k.dataset.decide import Folder
 LOOSEST = "loosest"
 """Where the notes' schema says by which numbers clumps were made."""
 
+SEEN = "seen"
+"""Where it says which files were there, as the system knows them; before they were hashed."""
+
 
 class Notes(NamedTuple):
     """Of each row of the decided table its clump, whether it is alone there, and its place in the split."""
@@ -65,7 +68,7 @@ def partly(path: Path, names: list[str], rows: np.ndarray) -> pd.DataFrame:
     return found
 
 
-def cover(folder: Folder, numbers: Any) -> bool:
+def cover(folder: Folder, numbers: dedup.Params | takedown.Params) -> bool:
     """Whether the clumps hold for these numbers of dedup, or of what is taken down."""
     by = json.loads(tables.metadata(folder.clumps)[LOOSEST])
     return bool(
@@ -76,12 +79,11 @@ def cover(folder: Folder, numbers: Any) -> bool:
 def stand(tree: dict[str, Any], folder: Folder) -> bool:
     """Whether what was decided last was made from these numbers and from what the folder holds."""
     noted = tables.metadata(folder.clumps)
-    here = folder.made_from(tree, untouched(folder, json.loads(noted["files"])))
+    here = folder.made_from(tree, untouched(folder, noted))
     return all(noted.get(name) == value for name, value in here.items())
 
 
-def untouched(folder: Folder, hashes: dict[str, str]) -> dict[str, str]:
-    """The hashes of files in which nothing was written since they were noted, nor put in their place."""
-    since = folder.clumps.stat().st_mtime_ns
-    files = {name: folder.root / name for name in hashes}
-    return {name: hashes[name] for name, path in files.items() if path.exists() and path.stat().st_ctime_ns < since}
+def untouched(folder: Folder, noted: dict[str, str]) -> dict[str, str]:
+    """The noted hashes of files that are still the very ones, with nothing written since."""
+    hashes, seen = json.loads(noted["files"]), json.loads(noted[SEEN])
+    return {name: hashes[name] for name, now in folder.seen().items() if seen.get(name) == now}
