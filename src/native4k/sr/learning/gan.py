@@ -6,7 +6,7 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr.learning import losses, start
+from native4k.sr.learning import losses, sharpen, start
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 from native4k.sr.learning.start import Params as Start
 from native4k.sr.networks.discriminator import Discriminator
@@ -26,13 +26,14 @@ class Critic:
 
 @params
 class Params:
-    """What both sides minimise."""
+    """What both sides minimise; the discriminator sees the originals as they are, sharpened or not."""
 
     kind: Literal["gan"]
     pixel: losses.Pixel
     perceptual: losses.Perceptual | None
     adversarial: losses.Adversarial
     discriminator: Critic
+    sharpened: sharpen.Params | None = None
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
@@ -45,11 +46,11 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
     def fools(batch: Batch) -> dict[str, Tensor]:
-        made = network(batch.small)
+        made, wanted = network(batch.small), sharpen.sharpened(batch.large, numbers.sharpened)
         batch.shared[MADE] = made.detach()
-        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
+        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
         if seen is not None:
-            parts["perceptual"] = seen(made, batch.large)
+            parts["perceptual"] = seen(made, wanted)
         return parts | {"fooling": losses.fooling(numbers.adversarial, discriminator(made))}
 
     def tells(batch: Batch) -> dict[str, Tensor]:

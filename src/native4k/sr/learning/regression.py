@@ -5,7 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr.learning import losses
+from native4k.sr.learning import losses, sharpen
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 
 
@@ -16,6 +16,7 @@ class Params:
     kind: Literal["regression"]
     pixel: losses.Pixel
     perceptual: losses.Perceptual | None
+    sharpened: sharpen.Params | None = None
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
@@ -24,9 +25,9 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
     def parts(batch: Batch) -> dict[str, Tensor]:
-        made = network(batch.small)
-        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, batch.large)}
-        return found if seen is None else found | {"perceptual": seen(made, batch.large)}
+        made, wanted = network(batch.small), sharpen.sharpened(batch.large, numbers.sharpened)
+        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
+        return found if seen is None else found | {"perceptual": seen(made, wanted)}
 
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     return Recipe(network, (Player("network", weights, 1.0, parts),), {"network": network})
