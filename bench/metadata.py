@@ -15,10 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import yaml
 from parts.alone import alone, peak
 from parts.results import at_most, faster
@@ -35,8 +35,17 @@ RULE = {"min_pixels": 3840 * 2160, "min_long_side": 3840, "min_short_side": 0, "
 COLUMNS = ["URL", "TEXT", "WIDTH", "HEIGHT", "similarity", "hash", "LANGUAGE", "punsafe", "pwatermark"]
 
 
+def polars() -> Any:
+    """Polars as it comes; native4k sets its allocator, in its own processes."""
+    os.environ.pop("_RJEM_MALLOC_CONF", None)
+    import polars as pl
+
+    return pl
+
+
 def part(path: Path, number: int, rows: int) -> None:
     """One file of the clone."""
+    pl = polars()
     dice = np.random.default_rng([7, number])
     letters = np.random.default_rng(1).integers(97, 123, (5000, 12)).astype(np.uint8)
     words = pl.Series([bytes(row[: 3 + at % 9]).decode() for at, row in enumerate(letters)])
@@ -80,6 +89,7 @@ def analyzed(folder: Path, pattern: str) -> None:
 
 def bare(folder: Path, pattern: str) -> None:
     """Polars, nothing but the geometry filter and the write."""
+    pl = polars()
     width, height = pl.col("WIDTH"), pl.col("HEIGHT")
     good = (width * height >= RULE["min_pixels"]) & (pl.max_horizontal(width, height) >= RULE["min_long_side"])
     good &= (width / height).is_between(RULE["min_aspect"], RULE["max_aspect"])
@@ -88,7 +98,7 @@ def bare(folder: Path, pattern: str) -> None:
 
 def read(folder: Path, pattern: str) -> None:
     """Polars, nothing but reading what the analysis looks at, all rows, a frame at a time."""
-    columns = [name for name in COLUMNS if name != "hash"]
+    pl, columns = polars(), [name for name in COLUMNS if name != "hash"]
     for path in sorted(folder.glob(pattern)):
         for frame in pl.scan_parquet(path).select(columns).collect_batches(engine="streaming"):
             frame.clear()
@@ -145,7 +155,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="native4k-bench-") as name:
         folder = Path(name)
         for number in range(FILES):
-            part(folder / f"part-{number:05}.parquet", number, rows)
+            alone(part, folder / f"part-{number:05}.parquet", number, rows)
         size = sum(path.stat().st_size for path in folder.glob("part-*")) / 2**30
         print(f"{FILES} files, {FILES * rows:,} rows, {size:.2f} GiB")
         contestants = {"ours": ours, "bare Polars": bare, "pandas by hand": by_hand}

@@ -49,7 +49,7 @@ def test_the_most_frequent_come_first_and_equals_in_order(parts: list[list[str |
 
 def test_values_that_are_counted_already_are_taken_in_with_their_rows() -> None:
     made = Counts("word")
-    made.add(pl.DataFrame({"rows": [3, 4, 1], "word": ["a", "b", "a"], "other": [0, 0, 0]}))
+    made.add(pl.DataFrame({"word": ["a", "b", "a"], "rows": [3, 4, 1]}))
     made.add(pl.DataFrame({"word": ["b"], "rows": [5]}))
     assert made.table().rows() == [("b", 9), ("a", 4)]
 

@@ -1,6 +1,6 @@
 """A sample is uniform, of the wanted size, and the same for the same rows and seed, whatever the frames."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import polars as pl
 import pytest
@@ -12,12 +12,19 @@ from native4k.analyze.sample import Sample
 
 def drawn(size: int, seed: int, frames: list[int]) -> list[int]:
     """The numbers of the rows that are drawn of frames of such heights."""
-    sample, start = Sample(size, seed), 0
-    for height in frames:
-        sample.add(pl.DataFrame({"row": range(start, start + height)}, schema={"row": pl.Int64}))
-        start += height
-    assert sample.rows == start
-    return sample.drawn()["row"].to_list()
+    rows = pl.DataFrame({"row": range(sum(frames))}, schema={"row": pl.Int64})
+    return sampled(size, seed, rows, frames)["row"].to_list()
+
+
+def sampled(size: int, seed: int, rows: pl.DataFrame, frames: list[int]) -> pl.DataFrame:
+    """The rows that are drawn, where the frames have such heights; two are always looked at before one is taken."""
+    sample, starts = Sample(size, seed), list(accumulate(frames, initial=0))
+    numbered = list(sample.numbered(rows[start:end] for start, end in pairwise(starts)))
+    assert ([first for first, _ in numbered], sample.rows) == (starts[:-1], len(rows))
+    for at in range(0, len(numbered), 2):
+        for drawn in [sample.look(*one) for one in numbered[at : at + 2]]:
+            sample.take(drawn)
+    return sample.drawn()
 
 
 def surprise(found: list[int], wanted: float) -> float:
@@ -46,10 +53,7 @@ def test_all_rows_are_drawn_where_they_are_few() -> None:
 
 def test_all_columns_of_a_row_stay_together_as_they_are() -> None:
     rows = pl.DataFrame({"row": range(500), "text": [None if n % 3 else f"{n}" for n in range(500)]})
-    sample = Sample(50, 7)
-    for start in range(0, 500, 60):
-        sample.add(rows[start : start + 60])
-    found = sample.drawn()
+    found = sampled(50, 7, rows, [60] * 8 + [20])
     assert found.equals(rows.filter(pl.col("row").is_in(found["row"].implode())))
     assert found.columns == rows.columns
 

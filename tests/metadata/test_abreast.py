@@ -6,8 +6,9 @@ from threading import Event
 
 import pytest
 
+from native4k.errors import UserError
 from native4k.metadata import abreast as crew
-from native4k.metadata.abreast import abreast
+from native4k.metadata.abreast import abreast, ahead
 
 
 def test_results_come_in_the_order_of_the_things() -> None:
@@ -52,3 +53,29 @@ def test_an_error_ends_the_others_and_is_the_first_in_order(threads: int, monkey
         list(results)
     assert stopped.is_set()
     assert len(begun) <= 3 + 3 * threads
+
+
+def test_what_is_made_ahead_comes_in_order_and_only_a_few_are_made_before_they_are_asked_for() -> None:
+    made: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+
+    coming = ahead(numbers())
+    assert [next(coming) for _ in range(10)] == list(range(10))
+    coming.close()
+    assert len(made) <= 10 + crew.AHEAD
+    assert list(ahead([])) == []
+
+
+def test_an_error_of_what_is_made_ahead_comes_at_its_place() -> None:
+    def numbers() -> Iterator[int]:
+        yield from range(3)
+        raise UserError("part-3: damaged")
+
+    coming, seen = ahead(numbers()), []
+    with pytest.raises(UserError, match="part-3: damaged"):
+        seen.extend(coming)
+    assert seen == [0, 1, 2]

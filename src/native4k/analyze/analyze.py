@@ -6,7 +6,6 @@ FILES it is the place that `native4k sources` tells; without --source, too, the 
 
 import argparse
 import shutil
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,11 +17,11 @@ from native4k import params, sources, tables
 from native4k.analyze import contents, stats, writing
 from native4k.analyze.figures import intervals, plain
 from native4k.analyze.sample import Sample
-from native4k.analyze.tally import Tally
+from native4k.analyze.tally import Chunk, Tally
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
-from native4k.metadata.abreast import abreast
+from native4k.metadata.abreast import abreast, ahead
 
 
 class Found(NamedTuple):
@@ -56,31 +55,31 @@ def collections(wanted: dict[str, list[str | None]], root: Path, numbers: Path) 
         yield found[0]._replace(parts=list(parts.values()))
 
 
-def frames(found: read.Collection, columns: list[str], sample: Sample) -> Iterator[pl.DataFrame]:
-    """A collection's rows, file by file, seen by the sample."""
+def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """A collection's rows, file by file."""
     for part in tqdm(found.parts, desc=f"analyze {found.name}", unit="file", mininterval=5):
-        for frame in read.frames(part, found.source, columns):
-            sample.add(frame)
-            yield frame
+        yield from read.frames(part, found.source, columns)
 
 
 def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
     """Read a collection once; its figures of all rows, or of the sample."""
     tally = Tally(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
-    rows = frames(found, tally.columns, sample)
-    if exact:
-        for counted in abreast(tally.count, rows):
+
+    def look(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
+        return sample.look(*numbered), tally.count(numbered[1]) if exact else None
+
+    for drawn, counted in abreast(look, sample.numbered(ahead(frames(found, tally.columns)))):
+        sample.take(drawn)
+        if counted is not None:
             tally.take(counted)
-    else:
-        deque(rows, maxlen=0)
     if not sample.rows:
         raise UserError(f"{found.parts[0].name}: no rows, nor in any other file of {found.name}; nothing to analyze")
-    drawn = sample.drawn()
+    chosen = sample.drawn()
     if not exact:
-        tally.take(tally.count(drawn))
+        tally.take(tally.count(chosen))
     whole = exact or sample.rows <= numbers.sample
-    return Found(stats.figures(tally, drawn, sample.rows, numbers, whole), drawn)
+    return Found(stats.figures(tally, chosen, sample.rows, numbers, whole), chosen)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,8 +32,8 @@ class Counts:
         self.settled: pl.DataFrame | None = None
 
     def add(self, counted: pl.DataFrame) -> None:
-        """Take in values with their rows, a value perhaps more than once."""
-        self.pending.append(copied(counted.select(self.name, "rows")))
+        """Take in a column of values and one of their rows, a value perhaps more than once."""
+        self.pending.append(counted)
         waiting = sum(frame.height for frame in self.pending)
         if waiting > max(WAITING, self.settled.height if self.settled is not None else 0):
             self._settle()

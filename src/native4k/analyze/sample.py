@@ -1,9 +1,12 @@
 """A seeded sample of rows: the same rows for the same parts, whatever the frames they come in."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import polars as pl
 
 from native4k.analyze.counts import copied
+from native4k.analyze.valued import pieces
 
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 """The constants of SplitMix64."""
@@ -28,15 +31,24 @@ class Sample:
         self.last = np.uint64(2**64 - 1)
         self.held: list[pl.DataFrame] = []
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Look at the next rows."""
-        places = np.arange(self.rows, self.rows + frame.height, dtype=np.uint64)
-        self.rows += frame.height
-        order = scattered(places ^ scattered(np.array([self.seed])))
-        early = order <= self.last
-        if early.any():
-            drawn = copied(frame.filter(pl.Series(early)))
-            self.held.append(drawn.with_columns(place=pl.Series(places[early]), order=pl.Series(order[early])))
+    def numbered(self, frames: Iterable[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
+        """The frames of all rows in their order, each with the number of its first row."""
+        for frame in frames:
+            yield self.rows, frame
+            self.rows += frame.height
+
+    def look(self, first: int, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows that may be drawn, with their numbers; changes nothing, so that several can be looked at at once."""
+        places = np.arange(first, first + frame.height, dtype=np.uint64)
+        seed = scattered(np.array([self.seed]))
+        order = np.concatenate([scattered(piece ^ seed) for piece in pieces(places)])
+        early = np.flatnonzero(order <= self.last)
+        return copied(frame[early]).with_columns(place=pl.Series(places[early]), order=pl.Series(order[early]))
+
+    def take(self, drawn: pl.DataFrame) -> None:
+        """Add what was looked at."""
+        if drawn.height:
+            self.held.append(drawn)
         if sum(one.height for one in self.held) > 2 * self.size:
             self._shrink()
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from native4k import params
 from native4k.analyze import fitness, languages, sizes
-from native4k.analyze.counts import Counts, Hashes
+from native4k.analyze.counts import Counts, Repeats
 from native4k.analyze.figures import Figure, Precision, Spread, spread
 from native4k.analyze.tally import Tally
 from native4k.analyze.valued import STEPS
@@ -71,13 +71,13 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
         "scores": {name: score(counts, sure) for name, counts in scores.items()},
         "captions": {
             **lengths(tally.values["caption_length"], sure),
-            **repeats(tally.hashes["caption"], exact),
+            **repeats(tally.hashes["caption"].repeats(), exact),
             "guessed languages": guessed(sample, guess),
         },
         **{f"{name}s": shares(counts, name, rows, sure) for name, counts in words.items()},
         "urls": {
             **hosts(tally.values["origin"], numbers.risky_hosts, sure),
-            **repeats(tally.hashes["url"], exact),
+            **repeats(tally.hashes["url"].repeats(), exact),
         },
         "files": shares(tally.values["ending"], "ending", rows, sure),
         "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
@@ -112,9 +112,8 @@ def lengths(counts: Counts, sure: Precision) -> dict[str, Any]:
     return {"length": sure.summary(values), "histogram": sizes.histogram(values, LENGTHS) if values.rows else None}
 
 
-def repeats(hashes: Hashes, exact: bool) -> dict[str, Any]:
+def repeats(found: Repeats, exact: bool) -> dict[str, Any]:
     """How often values repeat; a sample cannot say."""
-    found = hashes.repeats()
     if not exact or not found.rows:
         return {"different": None, "repeated": None}
     return {"different": found.distinct, "repeated": Figure(found.repeated / found.rows)}

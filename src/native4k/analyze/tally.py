@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from native4k.analyze import fitness, valued
-from native4k.analyze.counts import Counts, Hashes
+from native4k.analyze.counts import Counts, Hashes, copied
 from native4k.analyze.grid import HEIGHT, PLACED, WIDTH, Grid
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
@@ -81,6 +81,7 @@ class Tally:
         values |= {name: valued.values(rows[name]) for name in self.words}
         values["caption_length"] = valued.numbers(rows["caption_length"])
         values |= {"origin": valued.origins(rows["origin"]), "ending": valued.endings(rows)}
+        values = {name: copied(counted) for name, counted in values.items()}
         sizes = rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()
         there = {"url": "no_url", "caption": "blank"}
         sums = {name: int(rows[name].sum()) for name in there.values()}

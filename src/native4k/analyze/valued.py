@@ -1,5 +1,7 @@
 """The different values of a column with their rows, each kind of value in its quickest way."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
@@ -11,6 +13,14 @@ BOUND = 1_000_000
 
 FEW = 2**20
 """Up to so far apart, whole numbers are counted in a table."""
+
+PIECE = 2**13
+"""Numbers that are worked on at once: arrays this small stay in the cache, and their memory is at hand."""
+
+
+def pieces(numbers: np.ndarray) -> Iterator[np.ndarray]:
+    """An array piece by piece; one empty piece, if it is empty."""
+    return (numbers[start : start + PIECE] for start in range(0, max(len(numbers), 1), PIECE))
 
 
 def values(column: pl.Series) -> pl.DataFrame:
@@ -25,9 +35,9 @@ def numbers(column: pl.Series) -> pl.DataFrame:
 
 def stepped(scores: pl.Series) -> pl.DataFrame:
     """Scores in steps."""
-    steps = scores.drop_nulls().to_numpy().clip(-BOUND, BOUND)
-    steps *= STEPS
-    return tabled(scores.name, np.rint(steps, out=steps), scores.null_count())
+    known = scores.drop_nulls().to_numpy()
+    steps = [np.rint(piece.clip(-BOUND, BOUND) * STEPS).astype(np.int32) for piece in pieces(known)]
+    return tabled(scores.name, np.concatenate(steps), scores.null_count())
 
 
 def tabled(name: str, known: np.ndarray, unknown: int) -> pl.DataFrame:
@@ -50,8 +60,10 @@ def origins(column: pl.Series) -> pl.DataFrame:
 
 def endings(rows: pl.DataFrame) -> pl.DataFrame:
     """Endings of the files that URLs name, in small letters, some of them several times; null for none."""
-    odd = rows.filter("odd")["url"]
-    plain = rows.filter(~pl.col("odd"))["url"] if len(odd) else rows["url"]
-    paths = odd.str.replace(r"^[A-Za-z]+://[^/?#]*", "").str.replace(r"[?#].*$", "")
-    tails = values(pl.concat([plain, paths]).str.tail(6).alias("tail"))
-    return tails.with_columns(ending=pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase())
+    url, odd = rows["url"], rows["odd"]
+    if odd.any():
+        paths = url.filter(odd).str.replace(r"^[A-Za-z]+://[^/?#]*", "").str.replace(r"[?#].*$", "")
+        url = pl.concat([url.filter(~odd), paths])
+    tails = values(url.str.tail(6).alias("tail"))
+    found = pl.col("tail").str.extract(r"\.([A-Za-z0-9]{2,5})$").str.to_lowercase()
+    return tails.select(found.alias("ending"), "rows")

@@ -5,13 +5,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
 THREADS = min(4, os.cpu_count() or 1)
 """At once; each may hold a row group, so that more would cost memory. The results do not depend on it."""
+
+AHEAD = 4
+"""Things that a thread makes before they are asked for."""
 
 
 def abreast(work: Callable[[Thing], Result], things: Iterable[Thing], stopped: Event | None = None) -> Iterator[Result]:
@@ -32,3 +35,13 @@ def abreast(work: Callable[[Thing], Result], things: Iterable[Thing], stopped: E
     finally:
         stopped.set()
         pool.shutdown(cancel_futures=True)
+
+
+def ahead(things: Iterable[Thing]) -> Iterator[Thing]:
+    """The same things; while one is used, a thread makes the next few."""
+    iterator, end = iter(things), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(AHEAD))
+        while (thing := coming.popleft().result()) is not end:
+            coming.append(pool.submit(next, iterator, end))
+            yield thing
