@@ -133,22 +133,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="to search with, no result depends on it (default: 1)")
 
 
-def noted(table: pd.DataFrame, clump: np.ndarray) -> pd.DataFrame:
-    """What is noted of each image: its clump, its place in the split, and what tells copies, if it is not alone."""
+def noted(table: pd.DataFrame, clump: np.ndarray, taken: takedown.Known) -> pd.DataFrame:
+    """What is noted of each image; what tells copies only if it is not alone."""
     alone = np.bincount(clump, minlength=len(clump))[clump] == 1
     told = {name: table[name].mask(alone) for name in signs.COLUMNS}
-    return table[["id"]].assign(clump=clump.astype("int32"), place=split.position(table["id"]), **told)
+    place = split.position(table["id"])
+    return table[["id"]].assign(clump=clump.astype("int32"), place=place, **taken._asdict(), **told)
 
 
 def run(args: argparse.Namespace) -> None:
     """Note the clumps of what was measured and decided."""
     tree, folder = params.read(args.params), decide.Folder(args.data)
     copies = params.load(dedup.Params, args.params, "dedup")
-    taken = params.load(select.Params, args.params, "select").takedown
-    numbers = loosest(params.load(Params, args.params, "clumps"), copies, taken)
+    takes, lists = params.load(select.Params, args.params, "select").takedown, folder.lists("takedown")
+    numbers = loosest(params.load(Params, args.params, "clumps"), copies, takes)
     seen, made = folder.seen(), folder.made_from(tree)
-    table = tables.read(folder.decided, columns=["id", "group", *signs.COLUMNS])
-    found = noted(table, clumps(table, numbers, args.threads))
+    table = tables.read(folder.decided, columns=["id", "url", "sha256", "group", *signs.COLUMNS])
+    taken = takedown.known(table, takedown.read(lists), takes)
+    found = noted(table, clumps(table, numbers, args.threads), taken)
     if folder.made_from(tree) != made:
         raise UserError(f"{args.data}: features, lists or decisions have changed meanwhile; run again")
     tables.write(found, args.out, made | {notes.LOOSEST: json.dumps(asdict(numbers)), notes.SEEN: json.dumps(seen)})

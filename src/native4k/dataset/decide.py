@@ -103,17 +103,22 @@ def embedded(table: pd.DataFrame, path: Path, grouped: Step) -> pd.DataFrame:
     return grouped(dedup.embedded(table, path)).drop(columns="embedding")
 
 
+def since(step: str) -> tuple[str, ...]:
+    """A step and all that follow it."""
+    return ORDER[ORDER.index(step) :]
+
+
 def before(table: pd.DataFrame, step: str, measured: Collection[str]) -> pd.DataFrame:
     """A decided table as it was before a step: without what that step and those after it said."""
-    table = tables.reopen(table, *ORDER[ORDER.index(step) :])
+    table = tables.reopen(table, *since(step))
     if step in {"balance", "split"}:
         return table
     voted = {"votes", "verdict"} if step != "vet" else set()
     return table[[name for name in table.columns if name in measured or name in voted]]
 
 
-def decide(table: pd.DataFrame, how: dict[str, Step], since: str) -> pd.DataFrame:
+def decide(table: pd.DataFrame, how: dict[str, Step], first: str) -> pd.DataFrame:
     """The table after a step and all that follow it."""
-    for step in ORDER[ORDER.index(since) :]:
+    for step in since(first):
         table = how[step](table)
     return table

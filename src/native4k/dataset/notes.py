@@ -1,4 +1,4 @@
-"""What `clumps` noted of each image, for select --what-if: its clump, its place in the split, what tells copies."""
+"""What `clumps` noted of each image, for select --what-if, beside what tells copies."""
 
 import json
 from pathlib import Path
@@ -20,11 +20,12 @@ SEEN = "seen"
 
 
 class Notes(NamedTuple):
-    """Of each row of the decided table its clump, whether it is alone there, and its place in the split."""
+    """Of each row of the decided table its clump, if it is alone there, its place in the split, if it is taken down."""
 
     clump: np.ndarray
     alone: np.ndarray
     place: np.ndarray
+    taken: takedown.Known
     folder: Folder
 
     def places(self, kept: pd.DataFrame) -> np.ndarray:
@@ -33,13 +34,14 @@ class Notes(NamedTuple):
         found[other] = split.position(kept["group"][other])
         return found
 
-    def taken(self, table: pd.DataFrame, asked: takedown.Asked, numbers: takedown.Params) -> takedown.Known:
-        """Who is taken down, and who is near them; a near copy is in the same clump."""
+    def taken_by(self, table: pd.DataFrame, asked: takedown.Asked, numbers: takedown.Params) -> takedown.Known:
+        """Who is taken down by other numbers; a near copy is in the same clump."""
         named = takedown.named(table, asked)
         some = np.flatnonzero(np.isin(self.clump, self.clump[named]) & ~self.alone)
         part = self.signed(table, some) if len(some) else table.iloc[:0]
-        near = some[takedown.near(part, named[some], asked, numbers)] if len(some) else some
-        return takedown.Known(*(frozenset(table["id"].iloc[rows]) for rows in (np.flatnonzero(named), near)))
+        near = np.zeros(len(table), dtype=bool)
+        near[some] = takedown.near(part, named[some], asked, numbers) if len(some) else False
+        return takedown.Known(named, near)
 
     def signed(self, table: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         """Some rows of a table with their clumps and with what tells copies."""
@@ -52,9 +54,10 @@ class Notes(NamedTuple):
 
 def read(folder: Folder) -> Notes:
     """All but what tells copies."""
-    table = tables.read(folder.clumps, columns=["clump", "place"])
-    clump = table["clump"].to_numpy()
-    return Notes(clump, np.bincount(clump, minlength=len(clump))[clump] == 1, table["place"].to_numpy(), folder)
+    table = tables.read(folder.clumps, columns=["clump", "place", *takedown.Known._fields])
+    clump, place, *taken = (column.to_numpy() for _, column in table.items())
+    alone = np.bincount(clump, minlength=len(clump))[clump] == 1
+    return Notes(clump, alone, place, takedown.Known(*taken), folder)
 
 
 def partly(path: Path, names: list[str], rows: np.ndarray) -> pd.DataFrame:
@@ -69,9 +72,9 @@ def partly(path: Path, names: list[str], rows: np.ndarray) -> pd.DataFrame:
 
 
 def cover(folder: Folder, numbers: dedup.Params | takedown.Params) -> bool:
-    """Whether the clumps hold for these numbers of dedup, or of what is taken down."""
-    by = json.loads(tables.metadata(folder.clumps)[LOOSEST])
-    return bool(
+    """Whether the clumps hold for these numbers of dedup, or of what is taken down; those of earlier code never do."""
+    by = json.loads(tables.metadata(folder.clumps).get(LOOSEST, "null"))
+    return by is not None and bool(
         numbers.radius <= by["radius"] and numbers.verify <= by["verify"] and numbers.min_bits >= by["min_bits"]
     )
 
@@ -80,10 +83,10 @@ def stand(tree: dict[str, Any], folder: Folder) -> bool:
     """Whether what was decided last was made from these numbers and from what the folder holds."""
     noted = tables.metadata(folder.clumps)
     here = folder.made_from(tree, untouched(folder, noted))
-    return all(noted.get(name) == value for name, value in here.items())
+    return SEEN in noted and all(noted.get(name) == value for name, value in here.items())
 
 
 def untouched(folder: Folder, noted: dict[str, str]) -> dict[str, str]:
     """The noted hashes of files that are still the very ones, with nothing written since."""
-    hashes, seen = json.loads(noted["files"]), json.loads(noted[SEEN])
+    hashes, seen = (json.loads(noted.get(name, "{}")) for name in ("files", SEEN))
     return {name: hashes[name] for name, now in folder.seen().items() if seen.get(name) == now}

@@ -43,15 +43,10 @@ class Asked(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The ids of those that were taken down last, and of their near copies."""
+    """Which rows of a table are named, and which are near copies of those."""
 
-    named: frozenset[str]
-    near: frozenset[str]
-
-
-def known(table: pd.DataFrame) -> Known:
-    """Who was taken down in a table, which holds as long as lists, numbers and votes do."""
-    return Known(*(frozenset(table.loc[table["reason"] == reason, "id"]) for reason in (REASON, NEAR)))
+    named: np.ndarray
+    near: np.ndarray
 
 
 NOBODY = Asked(optout.OptOut(set(), set()), frozenset(), frozenset())
@@ -68,14 +63,16 @@ def read(paths: Sequence[Path]) -> Asked:
 
 def take_down(table: pd.DataFrame, asked: Asked | Known, numbers: Params) -> pd.DataFrame:
     """The table with a reason on the named images and on their near copies."""
-    if asked == NOBODY:
-        return table
-    if isinstance(asked, Known):
-        ours, copies = (table["id"].isin(ids).to_numpy() for ids in asked)
-    else:
-        ours = named(table, asked)
-        copies = near(table, ours, asked, numbers)
+    ours, copies = asked if isinstance(asked, Known) else known(table, asked, numbers)
     return tables.reject(tables.reject(table, ours, REASON, "select"), copies, NEAR, "select")
+
+
+def known(table: pd.DataFrame, asked: Asked, numbers: Params) -> Known:
+    """Whom the lists take down."""
+    if asked == NOBODY:
+        return Known(*np.zeros((2, len(table)), dtype=bool))
+    ours = named(table, asked)
+    return Known(ours, near(table, ours, asked, numbers))
 
 
 def named(table: pd.DataFrame, asked: Asked) -> np.ndarray:

@@ -30,8 +30,8 @@ class Params:
 def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with `votes`, `verdict` ('keep', 'drop' or '' if undecided) and a reason on what must not pass."""
     table = tables.reopen(table, "vet")
-    drops = _count(table["id"], votes[votes["vote"] == "drop"])
-    cast = _count(table["id"], votes)
+    about = np.flatnonzero(table["id"].isin(votes["id"].unique()))
+    drops, cast = (_count(table["id"], about, some) for some in (votes[votes["vote"] == "drop"], votes))
     told = (cast > 0) & (cast >= numbers.min_votes)
     against = {"majority": drops * 2 > cast, "unanimity": drops == cast, "veto": drops > 0}[numbers.rule]
     in_favour = {"majority": drops * 2 < cast, "unanimity": drops == 0, "veto": drops == 0}[numbers.rule]
@@ -42,10 +42,10 @@ def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFra
     return tables.reject(table, waits, "undecided", "vet")
 
 
-def _count(ids: "pd.Series[str]", votes: pd.DataFrame) -> np.ndarray:
-    cast, found = votes.groupby("id").size(), np.zeros(len(ids), dtype="int64")
-    rows = np.flatnonzero(ids.isin(cast.index))
-    found[rows] = ids.iloc[rows].map(cast)
+def _count(ids: "pd.Series[str]", rows: np.ndarray, votes: pd.DataFrame) -> np.ndarray:
+    """How many of the votes each image has, of which those in some rows may have any."""
+    found = np.zeros(len(ids), dtype="int64")
+    found[rows] = ids.iloc[rows].map(votes.groupby("id").size()).fillna(0)
     return found
 
 

@@ -123,27 +123,26 @@ def from_notes(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folde
     taken, searched = taken_down(tree, other, folder), searches(tree, other, folder)
     named = taken != "as now"
     asked = takedown.read(folder.lists("takedown") if named else [])
-    names = needed(there, measured, active(other), hosts=named and bool(asked.images.hosts))
+    steps = {step: numbers for step, numbers in active(other).items() if step in decide.since(since)}
+    names = needed(there, measured, steps, hosts=named and bool(asked.images.hosts))
     unread = set() if searched else set(signs.COLUMNS)
     if not (named or folder.lists("released") or other["split"]["together"]):
         unread.add("sha256")
     now = tables.read(folder.decided, "id", "reason", columns=[name for name in names if name not in unread])
     if taken != "searched":
         numbers = decide.numbers_of(select.Params, other, "--what-if")
-        known = takedown.known(now) if taken == "as now" else noted.taken(now, asked, numbers.takedown)
+        known = noted.taken if taken == "as now" else noted.taken_by(now, asked, numbers.takedown)
         how["select"] = partial(select.select, asked=known, numbers=numbers)
     if "dedup" not in searched:
-        anew = tree["dedup"] != other["dedup"]
-        how["dedup"] = partial(
-            redo, now=now, notes=noted, step=how["dedup"], anew=anew, guarded=bool(other["dedup"]["firewall"])
-        )
+        copies, anew = decide.numbers_of(Copies, other, "--what-if"), tree["dedup"] != other["dedup"]
+        how["dedup"] = partial(redo, now=now, notes=noted, step=how["dedup"], numbers=copies, anew=anew)
     return Outcome(now, decide.decide(decide.before(now, since, measured), how, since), stood=True)
 
 
 def taken_down(tree: dict[str, Any], other: dict[str, Any], folder: decide.Folder) -> str:
     """How it is known who is to be taken down: as now, from clumps, or searched."""
     numbers = decide.numbers_of(select.Params, other, "--what-if").takedown
-    if first(tree, other) != "vet" and tree["select"]["takedown"] == other["select"]["takedown"]:
+    if tree["select"]["takedown"] == other["select"]["takedown"]:
         return "as now"
     phashes = takedown.read(folder.lists("takedown")).phashes
     return "searched" if phashes or not notes.cover(folder, numbers) else "from clumps"
