@@ -1,7 +1,8 @@
-"""Our training loop and basicsr's in one process, step by step in turn, on the same batches from the same weights."""
+"""Our training loop and basicsr's: in turn, on the same batches from the same weights; or each alone, for its pace."""
 
 import dataclasses
 import statistics
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from native4k.sr import baselines, patches, resample
-from native4k.sr.learning import loader, loop, recipes
+from native4k.sr.learning import loader, loop, ranks, recipes
 from native4k.sr.learning.recipe import Batch
 from native4k.sr.networks import mended, swinir
 
@@ -101,12 +102,7 @@ def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, devic
 
     Whenever ours has a batch in its hands, its clock is stopped and basicsr makes the same step with the same chance.
     """
-    training = baseline.training
-    assert training is not None
-    torch.set_num_threads(training.threads)
-    torch.manual_seed(training.seed)
-    network = baselines.build(baseline, "bench")
-    assert isinstance(network, swinir.SwinIR)
+    network, training = begun(baseline)
     theirs = Basicsr(network, baseline, side, device)
     recipe = recipes.build(training.recipe, network.train(), device)
     taken = Taken([], [], [], [])
@@ -127,9 +123,52 @@ def duel(baseline: baselines.Params, side: int, steps: int, scratch: Path, devic
         return found
 
     (player,) = recipe.players
-    numbers = dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
+    numbers = brief(training, steps)
     loop.fit(recipe._replace(players=(player._replace(losses=losses),)), task(baseline, side), numbers, scratch)
     return taken
+
+
+def pace(whose: str, batch: int, side: int, steps: int) -> list[float]:
+    """Seconds of the steps of one of the two on a CPU, from batch to batch, without the first three.
+
+    Each is to have a process of its own: in one, the heap as one leaves it costs the other page faults.
+    """
+    baseline, device = published(batch), torch.device("cpu")
+    network, training = begun(baseline)
+    numbers, given, marks = brief(training, steps), task(baseline, side), list[float]()
+    if whose == "ours":
+        recipe = recipes.build(training.recipe, network.train(), device)
+        (player,) = recipe.players
+
+        def losses(batch: Batch) -> dict[str, Tensor]:
+            marks.append(_now(device))
+            return player.losses(batch)
+
+        with tempfile.TemporaryDirectory() as scratch:
+            loop.fit(recipe._replace(players=(player._replace(losses=losses),)), given, numbers, Path(scratch))
+    else:
+        theirs = Basicsr(network, baseline, side, device)
+        parts = [part for step in loader.steps(given, numbers, 0, ranks.alone()) for part in step]
+        for made in [loader.batch(part, given, device, torch.contiguous_format) for part in parts]:
+            marks.append(_now(device))
+            theirs.step(made.small, made.large)
+    return np.diff(marks)[3:].tolist()
+
+
+def begun(baseline: baselines.Params) -> tuple[swinir.SwinIR, baselines.Training]:
+    """The network as it is before training, which is about to begin."""
+    training = baseline.training
+    assert training is not None
+    torch.set_num_threads(training.threads)
+    torch.manual_seed(training.seed)
+    network = baselines.build(baseline, "bench")
+    assert isinstance(network, swinir.SwinIR)
+    return network, training
+
+
+def brief(training: baselines.Training, steps: int) -> baselines.Training:
+    """So many steps, with nothing looked at or kept on the way."""
+    return dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
 
 
 def task(baseline: baselines.Params, side: int) -> loader.Task:

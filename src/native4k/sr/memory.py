@@ -1,5 +1,6 @@
 """How much memory a network takes, how much is free, and one line where it was too little."""
 
+import ctypes
 import os
 import re
 import weakref
@@ -15,8 +16,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from native4k.errors import UserError
 
 SAMPLE = 64  # pixels a side of the picture that is tried
+MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of malloc.h
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
 """What a container may use and uses."""
+
+
+def keep_freed() -> None:
+    """Have glibc keep what is freed for the next step, which else faults in the same pages again; others are left."""
+    malloc = getattr(ctypes.CDLL(None), "mallopt", None)
+    if malloc is not None:
+        malloc(MMAP_THRESHOLD, 2**25)  # the most it takes
+        malloc(TRIM_THRESHOLD, 2**31 - 1)
 
 
 class Peak(TorchDispatchMode):

@@ -40,6 +40,8 @@ def fit(
     The network ends with the averaged weights, if they are averaged.
     """
     group = group or ranks.alone()
+    if group.device.type == "cpu":
+        memory.keep_freed()
     learner = Learner(recipe, numbers, group)
     state, every = learner.state, (numbers.curve_every, numbers.checkpoint_every)
     checkpoint.restore(state, home)
