@@ -56,8 +56,9 @@ def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
     if score is not None:
         values = alive[score.column].astype("float64")
         alive["score_"] = values if score.best == "highest" else -values
-    alive = alive.sort_values(["detail", "size_", "score_", "id"], ascending=[False, False, False, True])
-    return alive.reset_index(drop=True)
+    if not alive["id"].is_monotonic_increasing:
+        alive = alive.sort_values("id")
+    return alive.sort_values(["detail", "size_", "score_"], ascending=False).reset_index(drop=True)  # stable
 
 
 def leaders(alive: pd.DataFrame, compared: np.ndarray, search: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -48,8 +48,7 @@ class Notes(NamedTuple):
         part = table.iloc[rows].assign(**{dedup.CLUMP: self.clump[rows]})
         names = [name for name in signs.COLUMNS if name not in table.columns]
         where = self.folder.decided if self.alone[rows].any() else self.folder.clumps
-        found = partly(where, names, rows)
-        return part.assign(**{name: found[name].to_numpy() for name in names})
+        return part.assign(**partly(where, names, rows).set_axis(part.index))
 
 
 def read(folder: Folder) -> Notes:
