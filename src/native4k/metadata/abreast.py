@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 THREADS = min(4, os.cpu_count() or 1)
 """At once; each may hold a row group, so that more would cost memory. The results do not depend on it."""
 
-AHEAD = 4
+AHEAD = 3
 """Things that a thread makes before they are asked for."""
 
 

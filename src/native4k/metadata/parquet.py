@@ -14,7 +14,7 @@ from native4k.metadata.find import Part, reached, unreached
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
-BATCH = 100_000
+BATCH = 200_000
 """Rows."""
 
 CHECKSUM = re.compile(rb"(?s)(?:\x15[\x80-\xff]*[\x00-\x7f]){3}\x15")
