@@ -12,7 +12,7 @@ HELD = 2_000_000
 WAITING = 2**16
 """Values with their rows that are taken in before they are added up."""
 
-AT_ONCE, BLOCK = 2**24, 2**17
+AT_ONCE, BLOCK = 2**23, 2**17
 """Hashes that are sorted in memory, and that are read from disk."""
 
 

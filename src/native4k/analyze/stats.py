@@ -1,6 +1,7 @@
 """From the counts of a collection to its figures: the tree that stats.json, the page and the text are written from."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import polars as pl
@@ -57,7 +58,10 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
     guess = Precision(None if sample.height == whole else numbers.confidence)
     rows, pairs = tally.rows, tally.sizes.pairs()
     scores, words = ({name: tally.values[name] for name in names} for names in (tally.scores, tally.words))
-    described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
+    with ThreadPoolExecutor(1) as pool:  # sorts hashes, meanwhile
+        found = {name: pool.submit(hashes.repeats) for name, hashes in tally.hashes.items()}
+        described = sizes.described(sizes.possible(pairs), numbers.rules, rows, whole, sure)
+    repeated = {name: repeats(one.result(), exact) for name, one in found.items()}
     return {
         "rows": whole,
         "looked at": rows,
@@ -71,13 +75,13 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
         "scores": {name: score(counts, sure) for name, counts in scores.items()},
         "captions": {
             **lengths(tally.values["caption_length"], sure),
-            **repeats(tally.hashes["caption"].repeats(), exact),
+            **repeated["caption"],
             "guessed languages": guessed(sample, guess),
         },
         **{f"{name}s": shares(counts, name, rows, sure) for name, counts in words.items()},
         "urls": {
             **hosts(tally.values["origin"], numbers.risky_hosts, sure),
-            **repeats(tally.hashes["url"].repeats(), exact),
+            **repeated["url"],
         },
         "files": shares(tally.values["ending"], "ending", rows, sure),
         "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
