@@ -206,7 +206,7 @@ def main() -> None:
     ours, truth = pair(sides)
     rows = [*resizing(truth, runs), *comparing(ours, truth, runs, pyiqa=not quick)]
     rows += reading(sides, batches=2 if quick else 20)
-    rows += alone(training, *((1, 96, 4) if quick else (4, 192, 24)))
+    rows += alone(training, *((1, 96, 6) if quick else (4, 192, 12)))
     seconds, memory, side = alone(upscaling, (sides[0] // 4, sides[1] // 4))
     print(f"upscaling to {sides[1]}x{sides[0]}: {seconds:.1f} s, {memory:.2f} GB, tiles of {side}")
     rows.append(at_most("SwinIR-light x4 to 4K on a CPU, peak memory (GB), against that allowed", memory, ALLOWED, 1))
