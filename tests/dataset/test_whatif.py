@@ -330,6 +330,31 @@ def test_only_files_that_were_touched_since_are_hashed_again(
     assert hashed == ["votes.csv"]
 
 
+def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path) -> None:
+    root = lay(tmp_path / "one", features(60, 3))
+    table = tables.read(root / "data/features/images.parquet")
+    listed = table["id"][table["reason"] == ""].iloc[:4].tolist()
+    cast = [f"{id_},{voter},drop" for id_ in listed for voter in ("ann", "bob")]
+    (root / "data/votes/votes.csv").write_text("\n".join(["id,voter,vote", *cast]) + "\n")
+    (root / "data/takedown/requests.txt").write_text("\n".join(listed) + "\n")
+    assert set(build(root).set_index("id").loc[listed, "reason"]) == {"voted_out"}
+    outcome = tried(root, "vet.min_votes=9")
+    assert outcome.stood
+    assert set(outcome.then.set_index("id").loc[listed, "reason"]) == {"taken_down"}
+    set_to(root, "vet.min_votes=9")
+    same(outcome.then, build(root))
+
+
+def test_clumps_of_earlier_code_are_not_taken_for_ours(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    clumps = root / "data/scratch/dataset/clumps.parquet"
+    noted = {name: value for name, value in tables.metadata(clumps).items() if name in {"files", "numbers"}}
+    tables.write(tables.read(clumps, columns=["id", "clump"]), clumps, noted)
+    outcome = tried(root, "dedup.radius=0")
+    assert not outcome.stood
+    same(outcome.now, built[1])
+
+
 def test_an_old_table_that_is_put_in_place_by_a_folder_or_a_link_is_seen(tmp_path: Path) -> None:
     root = lay(tmp_path / "one", features(60, 3))
     other = lay(tmp_path / "other", features(60, 4)) / "data/features"  # older than the notes
