@@ -55,10 +55,7 @@ class Spread(NamedTuple):
 
 def spread(values: pl.Series, rows: pl.Series) -> Spread:
     """A spread of values that may come several times; unknown ones are left out."""
-    frame = pl.DataFrame({"value": values, "rows": rows})
-    if values.null_count():
-        frame = frame.drop_nulls("value")
-    frame = frame.sort("value")
+    frame = pl.DataFrame({"value": values, "rows": rows}).drop_nulls("value").sort("value")
     counts = frame["rows"].to_numpy()
     return Spread(frame["value"].cast(pl.Float64).to_numpy(), counts, np.cumsum(counts))
 

@@ -40,8 +40,11 @@ def abreast(work: Callable[[Thing], Result], things: Iterable[Thing], stopped: E
 def ahead(things: Iterable[Thing]) -> Iterator[Thing]:
     """The same things; while one is used, a thread makes the next few."""
     iterator, end = iter(things), object()
-    with ThreadPoolExecutor(1) as pool:
+    pool = ThreadPoolExecutor(1)
+    try:
         coming: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(AHEAD))
         while (thing := coming.popleft().result()) is not end:
             coming.append(pool.submit(next, iterator, end))
             yield thing
+    finally:
+        pool.shutdown(cancel_futures=True)
