@@ -13,6 +13,7 @@ Kernel = Literal["bicubic", "lanczos"]
 
 REACH = {"bicubic": 2.0, "lanczos": 3.0}  # pixels to either side that a kernel needs
 BLOCK = (16, 64)  # output pixels that one matrix makes, when shrinking and else; larger ones are mostly zeros
+Block = tuple[int, int, Tensor]
 STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
 
@@ -40,11 +41,16 @@ def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32
 
     The same as MATLAB's imresize: sides are rounded up, borders are mirrored, nothing is clipped or rounded.
     """
+    height, width = image.shape[-2:]
+    across, down = (_blocks(side, scale, precision, image.device, kernel) for side in (width, height))
+    made = []
     with torch.autocast(image.device.type, enabled=False):
-        resizes = (_resize_rows, _resize_columns)
-        for resize in resizes if scale < 1 else resizes[::-1]:  # the order that touches fewer pixels
-            image = resize(image, scale, precision, kernel)
-    return image
+        for plane in image.reshape(-1, height, width):  # one by one: what lies between stays small
+            if scale < 1:  # the order that touches fewer pixels
+                made.append(_columns(_rows(plane, down), across))
+            else:
+                made.append(_rows(_columns(plane, across), down))
+    return torch.stack(made).reshape(*image.shape[:-2], *made[0].shape)
 
 
 def to_tensor(picture: np.ndarray) -> Tensor:
@@ -73,25 +79,18 @@ def padded(image: Tensor, multiple: int) -> Tensor:
     return image
 
 
-def _resize_rows(image: Tensor, scale: float, precision: torch.dtype, kernel: Kernel) -> Tensor:
-    """Plane by plane, since a batch of slices would be copied."""
-    blocks = _blocks(image.shape[-2], scale, precision, image.device, kernel)
-    planes = image.reshape(-1, *image.shape[-2:])
-    made = [torch.cat([matrix @ plane[first:last].to(precision) for first, last, matrix in blocks]) for plane in planes]
-    return torch.stack(made).reshape(*image.shape[:-2], -1, image.shape[-1])
+def _rows(plane: Tensor, blocks: list[Block]) -> Tensor:
+    return torch.cat([matrix @ plane[first:last].to(matrix.dtype) for first, last, matrix in blocks])
 
 
-def _resize_columns(image: Tensor, scale: float, precision: torch.dtype, kernel: Kernel) -> Tensor:
-    blocks = _blocks(image.shape[-1], scale, precision, image.device, kernel)
-    lines = image.reshape(-1, image.shape[-1])
-    made = torch.cat([lines[:, first:last].to(precision) @ matrix.T for first, last, matrix in blocks], 1)
-    return made.reshape(*image.shape[:-1], -1)
+def _columns(plane: Tensor, blocks: list[Block]) -> Tensor:
+    return torch.cat([plane[:, first:last].to(matrix.dtype) @ matrix.T for first, last, matrix in blocks], 1)
 
 
 @functools.lru_cache(maxsize=32)
 def _blocks(
     length: int, scale: float, dtype: torch.dtype, device: torch.device, kernel: Kernel = "bicubic"
-) -> list[tuple[int, int, Tensor]]:
+) -> list[Block]:
     """For each block of output pixels: the input pixels, first to last - 1, and the matrix that makes it of them."""
     shrink = min(scale, 1.0)
     centre = (torch.arange(math.ceil(length * scale), dtype=torch.float64) + 0.5) / scale - 0.5
