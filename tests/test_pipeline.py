@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from native4k import tables
+from native4k import params, tables
 from tests.project import Project, tiny
 
 BLURRED = ("select.presets.demo.blurred.min", 12.0)
@@ -178,6 +178,20 @@ def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
     project.change("sr.baselines.swinir_tiny_x4.training.optimizer.lr", 0.004)
     ran = ["train_sr@swinir_tiny_x4", "evaluate_sr@swinir_tiny_x4", "report"]
     assert project.repro() == ran
+
+
+def test_a_baseline_comes_after_the_one_that_it_starts_from(copy: Copy) -> None:
+    project = copy()
+    tiny = params.read(project.root / "params.yaml")["sr"]["baselines"]["swinir_tiny_x4"]
+    starts = {"a_x4": "models/b_x4", "b_x4": "models/swinir_tiny_x4"}
+    begun = {name: {"scale": 4, "network": tiny["network"], "start": {"path": path}} for name, path in starts.items()}
+    project.change("sr.pretrained", begun)
+    both = ["train_pretrained_sr@b_x4", "train_pretrained_sr@a_x4"]
+    assert project.repro("evaluate_pretrained_sr@a_x4") == [*both, "evaluate_pretrained_sr@a_x4"]
+    project.change("sr.baselines.swinir_tiny_x4.training.optimizer.lr", 0.004)
+    assert project.repro(both[1]) == ["train_sr@swinir_tiny_x4", *both]
+    first, last = (project.root / "models" / name / "weights.safetensors" for name in ("swinir_tiny_x4", "a_x4"))
+    assert last.read_bytes() == first.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ SECTION: dict[str, Any] = {
         "strip_side": 40,
         "test_sets": {},
     },
+    "pretrained": {},
     "baselines": {
         "bicubic_x4": {"scale": 4, "network": {"kind": "bicubic"}},
         "swinir_x4": {

@@ -184,34 +184,51 @@ def test_a_baseline_begins_with_another_ones_weights(
     split("train"), split("val")
     assert cli.main(_words(tmp_path, numbers=numbers())) == 0
     weights = (tmp_path / "out/weights.safetensors").read_bytes()
-    start = {"baseline": str(tmp_path / "out")}
-    file = numbers({"baselines.swinir_x4.start": start, TRAINING: None})
+    begun = {name: value for name, value in SECTION["baselines"]["swinir_x4"].items() if name != "training"}
+    begun["start"] = {"path": str(tmp_path / "out")}
+    file = numbers({"pretrained.same_x4": begun})
     capsys.readouterr()
-    assert cli.main(_words(tmp_path, numbers=file, out="same")) == 0
+    assert cli.main(_words(tmp_path, numbers=file, out="same", name="same_x4")) == 0
     assert (
         f"out/weights.safetensors: {len(load_file(tmp_path / 'out/weights.safetensors'))} tensors"
         in capsys.readouterr().out
     )
     assert (tmp_path / "same/weights.safetensors").read_bytes() == weights
     assert (tmp_path / "same.csv").read_text() == "images_seen,loss,val_psnr\n"
-    file = numbers({"baselines.swinir_x4.start": start})
-    assert cli.main(_words(tmp_path, numbers=file, out="finer")) == 0
+    file = numbers({"pretrained.finer_x4": SECTION["baselines"]["swinir_x4"] | {"start": begun["start"]}})
+    assert cli.main(_words(tmp_path, numbers=file, out="finer", name="finer_x4")) == 0
     first, last = (pd.read_csv(tmp_path / f"{name}.csv")["val_psnr"] for name in ("out", "finer"))
     assert last[0] == first.iloc[-1]
     assert (tmp_path / "finer/weights.safetensors").read_bytes() != weights
 
 
-def test_other_starting_weights_are_another_run(split: Make, numbers: Make, tmp_path: Path) -> None:
+GAME = {
+    "kind": "gan",
+    "pixel": {"kind": "l1", "weight": 1.0},
+    "perceptual": {"weight": 1.0, "layers": {"conv1_2": 1.0}, "file": "vgg19.pth"},
+    "adversarial": {"kind": "vanilla", "weight": 0.1},
+    "discriminator": {"num_feat": 4, "lr": 1.0, "start": {"path": "critic.pth"}},
+}
+
+
+@pytest.mark.parametrize("changed", ["start.pth", "vgg19.pth", "critic.pth"])
+def test_other_weights_to_begin_with_or_to_ask_are_another_run(
+    changed: str, split: Make, numbers: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     folders = split("train"), split("val")
-    file = numbers({"baselines.swinir_x4.start": {"file": str(tmp_path / "start.safetensors")}})
+    entry = SECTION["baselines"]["swinir_x4"] | {"start": {"path": "start.pth"}}
+    entry["training"] = entry["training"] | {"recipe": GAME}
+    file = numbers({"pretrained.gan_x4": entry})
     saved = baselines.Saved(
-        name="swinir_x4", baseline=baselines.load(file, "swinir_x4"), patches=patches.load(file, 4), degrade=None
+        name="gan_x4", baseline=baselines.load(file, "gan_x4"), patches=patches.load(file, 4), degrade=None
     )
-    found = set()
-    for content in (b"one", b"other"):
-        (tmp_path / "start.safetensors").write_bytes(content)
-        found.add(train.identity(saved, *folders))
-    assert len(found) == 2
+    for name in ("start.pth", "vgg19.pth", "critic.pth"):
+        Path(name).write_bytes(b"one")
+    before = train.identity(saved, *folders)
+    assert train.identity(saved, *folders) == before
+    Path(changed).write_bytes(b"other")
+    assert train.identity(saved, *folders) != before
 
 
 def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_path: Path) -> None:
@@ -231,7 +248,8 @@ def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
     own = {name for name in needed("sr/train.py") if name.startswith("sr/")}
     assert missing(own, {*train.CODE, "sr/origin.py"}) == set()
     stages = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for stage, step in (("train_sr", "sr/train.py"), ("evaluate_sr", "sr/evaluate.py")):
+    steps = {"train_sr": "sr/train.py", "train_pretrained_sr": "sr/train.py", "evaluate_sr": "sr/evaluate.py"}
+    for stage, step in steps.items():
         deps = {dep.removeprefix("src/native4k/") for dep in stages[stage]["do"]["deps"]}
         assert missing(needed(step), deps) == set()
 
@@ -270,7 +288,46 @@ def test_wrong_numbers_are_one_line_that_names_the_key(
 
 def test_an_unknown_baseline_lists_the_known(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
     said = complaint(*_words(tmp_path, numbers=numbers(), name="swinir_x3"))
-    assert said.endswith("sr.baselines.swinir_x3 is missing; there are: bicubic_x4, swinir_x4")
+    assert said.endswith(
+        "there is no baseline 'swinir_x3' in sr.baselines or sr.pretrained; there are: bicubic_x4, swinir_x4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "start", "said"),
+    [
+        (
+            "baselines",
+            {"path": "a.pth"},
+            "sr.baselines.more_x4.start: move the baseline to sr.pretrained, where DVC sees",
+        ),
+        (
+            "pretrained",
+            None,
+            "sr.pretrained.more_x4.start: missing; without starting weights, a baseline belongs in sr.",
+        ),
+        ("pretrained", {"key": "params"}, "sr.pretrained.more_x4.start.path: missing key; every number must be given"),
+        ("pretrained", {"path": "no.pth", "key": "params"}, "sr.pretrained.more_x4.start: no.pth: no such file"),
+        (
+            "pretrained",
+            {"path": "models/no"},
+            "models/no/weights.safetensors: no such file; get it with 'dvc pull mode",
+        ),
+    ],
+)
+def test_starting_weights_stand_where_dvc_sees_them(
+    section: str, start: Any, said: str, split: Make, numbers: Make, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    split("train"), split("val")
+    entry = SECTION["baselines"]["swinir_x4"] | ({} if start is None else {"start": start})
+    file = numbers({f"{section}.more_x4": entry})
+    assert said in complaint(*_words(tmp_path, numbers=file, name="more_x4"))
+
+
+def test_a_name_in_both_sections_is_one_line(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
+    file = numbers({"pretrained.swinir_x4": SECTION["baselines"]["swinir_x4"]})
+    said = complaint(*_words(tmp_path, numbers=file))
+    assert said.endswith("swinir_x4 is in sr.baselines and in sr.pretrained; rename one of them")
 
 
 def test_bicubic_refuses_training_numbers(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:

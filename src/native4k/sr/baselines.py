@@ -19,6 +19,9 @@ from native4k.sr.learning import recipes, schedule, start
 from native4k.sr.learning.average import learned
 from native4k.sr.learning.start import Params as Start
 
+TRAINED, PRETRAINED = "baselines", "pretrained"
+"""The sections of baselines without starting weights, and with."""
+
 WEIGHTS, PARAMS = "weights.safetensors", "params.json"
 
 Positive = Annotated[int, Gt(0)]
@@ -62,7 +65,7 @@ class Training:
 
 @params.params
 class Params:
-    """An entry of sr.baselines; one that has nothing to learn has neither starting weights nor training.
+    """An entry of sr.baselines or, with starting weights, of sr.pretrained; it may have nothing to learn.
 
     Patches have sr.patches.side, or a side of its own.
     """
@@ -86,9 +89,13 @@ class Saved:
 
 def load(path: Path, name: str) -> Params:
     """A baseline by its name in the params file; the network is built once to see that it can be."""
-    baseline = params.load(Params, path, "sr", "baselines", name)
-    where = f"{path}: sr.baselines.{name}"
+    section, where = _section(path, name), place(path, name)
+    baseline = params.load(Params, path, "sr", section, name)
     learns, training = count(build(baseline, where)) > 0, baseline.training
+    if baseline.start is None and section == PRETRAINED:
+        raise UserError(f"{where}.start: missing; without starting weights, a baseline belongs in sr.{TRAINED}")
+    if baseline.start is not None and section == TRAINED:
+        raise UserError(f"{where}.start: move the baseline to sr.{PRETRAINED}, where DVC sees what it starts from")
     if learns and training is None and baseline.start is None:
         raise UserError(f"{where}.training: missing; {baseline.network.kind} has to be trained, or given a start")
     for key, given in (("training", training), ("start", baseline.start)):
@@ -99,6 +106,11 @@ def load(path: Path, name: str) -> Params:
     if training is not None:
         schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
+
+
+def place(path: Path, name: str) -> str:
+    """Where a baseline's numbers stand, for messages."""
+    return f"{path}: sr.{_section(path, name)}.{name}"
 
 
 def build(baseline: Params, where: str) -> nn.Module:
@@ -130,6 +142,17 @@ def restore(folder: Path) -> tuple[Saved, nn.Module]:
     if count(network):
         _fill(network, folder / WEIGHTS)
     return saved, network.eval().requires_grad_(requires_grad=False)
+
+
+def _section(path: Path, name: str) -> str:
+    entries = {section: params.load(dict[str, Any], path, "sr", section) for section in (TRAINED, PRETRAINED)}
+    found = [section for section, known in entries.items() if name in known]
+    if not found:
+        known = ", ".join(name for names in entries.values() for name in names)
+        raise UserError(f"{path}: there is no baseline {name!r} in sr.{TRAINED} or sr.{PRETRAINED}; there are: {known}")
+    if len(found) > 1:
+        raise UserError(f"{path}: {name} is in sr.{TRAINED} and in sr.{PRETRAINED}; rename one of them")
+    return found[0]
 
 
 def _read(path: Path) -> Any:

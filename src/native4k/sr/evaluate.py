@@ -108,7 +108,7 @@ def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: statistics.B
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    parser.add_argument("baseline", help="the baseline's name in params.yaml (sr.baselines)")
+    parser.add_argument("baseline", help="the baseline's name in params.yaml (sr.baselines or sr.pretrained)")
     parser.add_argument("model", type=Path, help="the folder of the trained baseline (models/NAME)")
     parser.add_argument("test", type=Path, help="the test split (data/native4k/test)")
     parser.add_argument("out", type=Path, help="the metrics file to write (metrics/NAME.json)")

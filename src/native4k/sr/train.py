@@ -15,7 +15,7 @@ from torch import nn
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, origin, patches
-from native4k.sr.learning import gan, loader, loop, ranks, recipes, start
+from native4k.sr.learning import loader, loop, ranks, recipes, start
 
 CODE = (
     "images.py",
@@ -42,6 +42,8 @@ def train(
     network = begun(baseline, where, group).train()
     try:
         recipe = recipes.build(training.recipe, network, group.device)
+        if recipe.told is not None and group.rank == 0:
+            print(recipe.told)
         return network, loop.fit(recipe, task, training, home, group)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
@@ -67,7 +69,7 @@ def identity(saved: baselines.Saved, *folders: Path) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    parser.add_argument("baseline", help="the baseline's name in params.yaml (sr.baselines)")
+    parser.add_argument("baseline", help="the baseline's name in params.yaml (sr.baselines or sr.pretrained)")
     parser.add_argument("train", type=Path, help="the training split (data/native4k/train)")
     parser.add_argument("val", type=Path, help="the validation split (data/native4k/val)")
     parser.add_argument("out", type=Path, help="the folder for the weights and the resolved params (models/NAME)")
@@ -85,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
-    baseline, where = baselines.load(args.params, args.baseline), f"{args.params}: sr.baselines.{args.baseline}"
+    baseline, where = baselines.load(args.params, args.baseline), baselines.place(args.params, args.baseline)
     training = baseline.training
     if training is None:
         if baseline.start is None:
@@ -106,11 +108,6 @@ def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved
 
 
 def _files(baseline: baselines.Params) -> list[Path]:
-    """The weights that a run begins with; one that is missing is told when it is read."""
-    recipe = None if baseline.training is None else baseline.training.recipe
-    starts = [baseline.start, recipe.discriminator.start if isinstance(recipe, gan.Params) else None]
-    return [
-        Path(begin.file) if begin.file is not None else Path(begin.baseline or "") / baselines.WEIGHTS
-        for begin in starts
-        if begin is not None
-    ]
+    """The weights that a run begins with or asks; one that is missing is told when it is read."""
+    found = [] if baseline.start is None else [start.file(baseline.start)]
+    return found if baseline.training is None else found + recipes.files(baseline.training.recipe)

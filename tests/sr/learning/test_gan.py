@@ -133,13 +133,14 @@ def test_a_discriminator_scores_every_pixel_of_any_picture(height: int, width: i
     assert Discriminator(4)(torch.rand(2, 3, height, width)).shape == (2, 1, height, width)
 
 
-def test_a_discriminator_begins_with_published_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_discriminator_begins_with_published_weights(tmp_path: Path) -> None:
     theirs = mended.basicsr("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
     file = tmp_path / "netD.pth"
     torch.save({"params": theirs}, file)
-    found = built(numbers(begin=Start(file=str(file)))).modules["discriminator"].state_dict()
+    recipe = built(numbers(begin=Start(path=str(file))))
+    found = recipe.modules["discriminator"].state_dict()
     assert all(torch.equal(found[f"body.{name}"], value) for name, value in theirs.items())
-    assert capsys.readouterr().out == f"starting weights: {file} (params): {len(theirs)} tensors taken, none left new\n"
+    assert recipe.told == f"starting weights: {file} (params): {len(theirs)} tensors taken, none left new"
 
 
 def test_a_finished_regression_is_fine_tuned_by_the_command(
@@ -155,15 +156,15 @@ def test_a_finished_regression_is_fine_tuned_by_the_command(
     }
     recipe = {"kind": "gan", "discriminator": {"num_feat": 4, "lr": 1.0}} | game
     entries = {
-        "first_x4": {"scale": 4, "network": shape, "start": {"file": str(tmp_path / "a.pth")}},
+        "first_x4": {"scale": 4, "network": shape, "start": {"path": str(tmp_path / "a.pth")}},
         "gan_x4": {
             "scale": 4,
             "network": shape,
-            "start": {"baseline": str(tmp_path / "first_x4")},
+            "start": {"path": str(tmp_path / "first_x4")},
             "training": training | {"recipe": recipe, "degradation": "realesrgan"},
         },
     }
-    sheet = numbers({f"baselines.{name}": entry for name, entry in entries.items()})
+    sheet = numbers({f"pretrained.{name}": entry for name, entry in entries.items()})
     folders = split("train"), split("val")
     for name in entries:
         words = [name, *folders, tmp_path / name, "--scratch", tmp_path / "scratch"]

@@ -101,7 +101,7 @@ def test_published_weights_are_taken_whole_in_every_layout(case: str, tmp_path: 
     state = made()
     for name, (tree, key, told) in layouts(state).items():
         path, network = write(tree, tmp_path / name), build()
-        line = start.fill(network, start.Params(file=str(path), key=key), "here")
+        line = start.fill(network, start.Params(path=str(path), key=key), "here")
         found = network.body.state_dict()  # type: ignore[union-attr, operator]
         assert all(torch.equal(found[tensor], state[tensor]) for tensor in found)
         assert line == f"starting weights: {path}{told}: {len(found)} tensors taken, none left new{checked}"
@@ -110,7 +110,7 @@ def test_published_weights_are_taken_whole_in_every_layout(case: str, tmp_path: 
 def test_a_network_with_published_weights_makes_what_basicsrs_makes(tmp_path: Path) -> None:
     theirs = mended.basicsr("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4)
     ours = networks.build(EDSR, 4)
-    start.fill(ours, start.Params(file=str(write(theirs.state_dict(), tmp_path / "a.pth"))), "here")
+    start.fill(ours, start.Params(path=str(write(theirs.state_dict(), tmp_path / "a.pth"))), "here")
     image = torch.rand(1, 3, 5, 6)
     assert torch.equal(ours(image), theirs(image))
 
@@ -125,8 +125,8 @@ def test_a_baseline_of_published_weights_needs_no_training(
     theirs = mended.basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
     file = write({"params_ema": theirs.state_dict()}, tmp_path / "a.pth")
     shape = {"kind": "rrdb", "num_feat": 4, "num_block": 1, "num_grow_ch": 2}
-    entry = {"scale": 4, "network": shape, "start": {"file": str(file), "key": "params_ema"}}
-    sheet = numbers({"baselines.published_x4": entry})
+    entry = {"scale": 4, "network": shape, "start": {"path": str(file), "key": "params_ema"}}
+    sheet = numbers({"pretrained.published_x4": entry})
     Image.fromarray(draw(0, 20, 24)).save(tmp_path / "small.png")
     words = ["published_x4", split("train"), split("val"), tmp_path / "model", "--scratch", tmp_path / "scratch"]
     words += ["--curve", tmp_path / "curve.csv", "--params", sheet]
@@ -199,7 +199,7 @@ def test_weights_that_do_not_fit_are_one_line(
     path, network = write(tree(), tmp_path / "a.pth"), networks.build(swin(), 4)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     with pytest.raises(UserError, match=f"^here: {path}: {re.escape(said)}") as caught:
-        start.fill(network, start.Params(file=str(path), key=key), "here")
+        start.fill(network, start.Params(path=str(path), key=key), "here")
     assert "\n" not in str(caught.value)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -217,21 +217,19 @@ def test_a_file_of_anything_else_is_one_line_and_runs_nothing(
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(content)
     with pytest.raises(UserError, match=f"^here: {name}: damaged, or holds more than tensors"):
-        start.fill(networks.build(EDSR, 4), start.Params(file=name), "here")
+        start.fill(networks.build(EDSR, 4), start.Params(path=name), "here")
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (start.Params(), "here: name either a file or a baseline"),
-        (start.Params(file="a.pth", baseline="models/a"), "here: name either a file or a baseline"),
-        (start.Params(baseline="models/a", key="params"), "here.key: is of a file; remove it"),
-        (start.Params(file="nowhere.pth"), "here: nowhere.pth: no such file"),
-        (start.Params(baseline="models/none"), "here: models/none/weights.safetensors: no such file; get it with"),
+        (start.Params(path="models/a", key="params"), "here.key: is of a file; remove it"),
+        (start.Params(path="nowhere.pth"), "here: nowhere.pth: no such file"),
+        (start.Params(path="models/none"), "here: models/none/weights.safetensors: no such file; get it with"),
     ],
 )
-def test_what_is_not_there_or_asked_for_twice_is_one_line(asked: start.Params, said: str) -> None:
+def test_what_is_not_there_or_is_of_the_other_kind_is_one_line(asked: start.Params, said: str) -> None:
     with pytest.raises(UserError, match=f"^{re.escape(said)}"):
         start.fill(networks.build(EDSR, 4), asked, "here")
 
@@ -239,7 +237,7 @@ def test_what_is_not_there_or_asked_for_twice_is_one_line(asked: start.Params, s
 def test_published_weights_are_not_for_a_network_that_learns_the_difference(tmp_path: Path) -> None:
     path = write(published_swinir(), tmp_path / "a.pth")
     with pytest.raises(UserError, match="published networks have no residual; set network.residual to false"):
-        start.fill(networks.build(swin(residual=True), 4), start.Params(file=str(path)), "here")
+        start.fill(networks.build(swin(residual=True), 4), start.Params(path=str(path)), "here")
 
 
 @pytest.fixture
@@ -274,7 +272,7 @@ def test_all_but_the_upsampler_comes_from_another_scale(
     torch.manual_seed(1)
     higher = networks.build(shape, high)
     untouched = {name: value.clone() for name, value in higher.state_dict().items()}
-    line = start.fill(higher, start.Params(baseline=str(folder)), "here")
+    line = start.fill(higher, start.Params(path=str(folder)), "here")
     state, source = higher.state_dict(), lower.state_dict()
     assert all(torch.equal(value, untouched[name] if name in new else source[name]) for name, value in state.items())
     left = f"{len(new)} left new ({', '.join(new)})" if new else "none left new"
@@ -297,11 +295,11 @@ def test_a_baseline_of_another_network_is_one_line(
 ) -> None:
     folder, _ = finished(swin(), 4)
     with pytest.raises(UserError, match=re.escape(said)):
-        start.fill(networks.build(shape, 8), start.Params(baseline=str(folder)), "here")
+        start.fill(networks.build(shape, 8), start.Params(path=str(folder)), "here")
 
 
 def test_a_baseline_without_params_is_one_line(finished: Callable[..., tuple[Path, nn.Module]]) -> None:
     folder, network = finished(EDSR, 4)
     (folder / "params.json").unlink()
     with pytest.raises(UserError, match="params.json: not readable; get it with 'dvc pull"):
-        start.fill(network, start.Params(baseline=str(folder)), "here")
+        start.fill(network, start.Params(path=str(folder)), "here")

@@ -40,8 +40,9 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     """Two players: the network, then the discriminator that looks at what the network has made."""
     device = next(network.parameters()).device
     discriminator = Discriminator(numbers.discriminator.num_feat)
-    if numbers.discriminator.start is not None:
-        print(start.fill(discriminator, numbers.discriminator.start, "recipe.discriminator.start"))
+    begin, told = numbers.discriminator.start, None
+    if begin is not None:
+        told = start.fill(discriminator, begin, "recipe.discriminator.start")
     discriminator.to(device)
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
@@ -61,4 +62,4 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
         Player("network", list(network.parameters()), 1.0, fools),
         Player("discriminator", list(discriminator.parameters()), numbers.discriminator.lr, tells),
     )
-    return Recipe(network, players, {"network": network, "discriminator": discriminator})
+    return Recipe(network, players, {"network": network, "discriminator": discriminator}, told)

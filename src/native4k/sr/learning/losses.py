@@ -110,7 +110,7 @@ def _vgg(numbers: Perceptual) -> nn.Sequential:
     kept = nn.Sequential()
     for name, layer in zip(names[: 1 + max(map(names.index, numbers.layers))], published, strict=False):
         kept.add_module(name, nn.ReLU() if isinstance(layer, nn.ReLU) else layer)  # in place, it would change features
-    _load(kept, names, numbers.file)
+    _load(kept, names, file(numbers))
     return kept
 
 
@@ -126,11 +126,16 @@ def _names(layers: nn.Sequential) -> list[str]:
     return names
 
 
-def _load(layers: nn.Sequential, names: list[str], file: str | None) -> None:
+def file(numbers: Perceptual) -> Path:
+    """The file of VGG19's weights."""
+    if numbers.file is not None:
+        return Path(numbers.file)
     from torchvision import models
 
-    url = models.VGG19_Weights.IMAGENET1K_V1.url
-    path = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2]) if file is None else Path(file)
+    return Path(torch.hub.get_dir(), "checkpoints", models.VGG19_Weights.IMAGENET1K_V1.url.rpartition("/")[2])
+
+
+def _load(layers: nn.Sequential, names: list[str], path: Path) -> None:
     if not path.is_file():
         get = "from torchvision import models; models.vgg19(weights='IMAGENET1K_V1')"
         raise UserError(f"perceptual.file: {path}: no such weights of VGG19; with a network run: python -c {get!r}")

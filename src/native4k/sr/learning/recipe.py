@@ -38,3 +38,5 @@ class Recipe(NamedTuple):
     players: tuple[Player, ...]
     modules: dict[str, nn.Module]
     """Everything whose state a checkpoint must hold, the network among it, by name."""
+    told: str | None = None
+    """A line for the log."""

@@ -17,62 +17,61 @@ from native4k.sr.learning import average, weights
 
 @params
 class Params:
-    """A file of weights, and the key in it that they are under, if any; or the folder of a finished baseline."""
+    """The folder of a finished baseline; or a file of weights, and the key in it that they are under, if any."""
 
-    file: str | None = None
+    path: str
     key: str | None = None
-    baseline: str | None = None
+
+
+def file(start: Params) -> Path:
+    """The file that the weights are in; what is not there is a folder if its name has no ending."""
+    path = Path(start.path)
+    return path if path.is_file() or (path.suffix and not path.is_dir()) else path / weights.NAME
 
 
 def check(start: Params, where: str) -> None:
-    """Refuse none of the two, and both."""
-    if (start.file is None) == (start.baseline is None):
-        raise UserError(f"{where}: name either a file or a baseline")
-    if start.key is not None and start.file is None:
+    """Refuse a key where there is no choice."""
+    if start.key is not None and file(start) != Path(start.path):
         raise UserError(f"{where}.key: is of a file; remove it")
-
-
-def path(start: Params) -> Path:
-    """The file that the weights are in."""
-    return Path(start.file) if start.file is not None else Path(start.baseline or "", weights.NAME)
 
 
 def fill(network: nn.Module, start: Params, where: str) -> str:
     """Give the network its first weights; a line for the log says which file and how many tensors."""
     check(start, where)
-    if start.file is None:
-        return _finished(network, path(start), where)
-    return _published(network, path(start), start.key, where)
+    path = file(start)
+    if path == Path(start.path):
+        return _published(network, path, start.key, where)
+    return _finished(network, path, where)
 
 
-def _published(network: nn.Module, file: Path, key: str | None, where: str) -> str:
+def _published(network: nn.Module, path: Path, key: str | None, where: str) -> str:
     """Nothing may be missing and nothing left over but buffers that follow from the shape, which must be right."""
+    there, chosen = weights.read(path, key, where)
     if _hidden(network).get("residual"):
-        raise UserError(f"{where}: {file}: published networks have no residual; set network.residual to false")
-    there, chosen = weights.read(file, key, where)
-    derived = _derived(network, there, f"{where}: {file}")
+        raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
+    derived = _derived(network, there, f"{where}: {path}")
     there = _without(there, derived)
     scaled = tuple(name.removeprefix("body.") for name in _scaled(network))
-    _fits(_body(network).state_dict(), there, scaled, f"{where}: {file}")
+    _fits(_body(network).state_dict(), there, scaled, f"{where}: {path}")
     _body(network).load_state_dict(there)
-    told = _told(f"{file} ({chosen})" if chosen else str(file), len(there), [])
+    told = _told(f"{path} ({chosen})" if chosen else str(path), len(there), [])
     return told + (f"; {len(derived)} derived buffers in it are right" if derived else "")
 
 
-def _finished(network: nn.Module, file: Path, where: str) -> str:
+def _finished(network: nn.Module, path: Path, where: str) -> str:
     """Everything must fit but what depends on the scale; of that, what fits is taken."""
-    folder = file.parent
-    if not file.is_file():
-        raise UserError(f"{where}: {file}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
+    folder = path.parent
+    if not path.is_file():
+        raise UserError(f"{where}: {path}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
     _same(network, folder, where)
-    there, _ = weights.read(file, None, where)
+    there, _ = weights.read(path, None, where)
     wanted = average.learned(network)
     wrong = set(weights.misfits(wanted, there))
     free = {name for name in wrong if name.startswith(_scaled(network))}
-    _fits(_without(wanted, free), _without(there, free), (), f"{where}: {file}")
+    _fits(_without(wanted, free), _without(there, free), (), f"{where}: {path}")
     taken = {name: there[name] for name in wanted if name not in wrong}
     network.load_state_dict(taken, strict=False)
-    return _told(str(file), len(taken), [name for name in wanted if name in wrong])
+    return _told(str(path), len(taken), [name for name in wanted if name in wrong])
 
 
 def _fits(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
