@@ -27,8 +27,8 @@ def exactly(image: Tensor, scale: float) -> Tensor:
 
     The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
     """
-    made = imresize((image * 255).round_(), scale, torch.float64)
-    return made.round_().clamp_(0, 255).float().div_(255)
+    made = torch.stack([_exactly(plane, scale) for plane in image.reshape(-1, *image.shape[-2:])])
+    return made.reshape(*image.shape[:-2], *made.shape[-2:])
 
 
 def quantise(image: Tensor) -> Tensor:
@@ -77,6 +77,10 @@ def padded(image: Tensor, multiple: int) -> Tensor:
             position = torch.arange(length + -length % multiple, device=image.device)
             image = image.index_select(axis, mirrored(position, length))
     return image
+
+
+def _exactly(plane: Tensor, scale: float) -> Tensor:
+    return imresize((plane * 255).round_(), scale, torch.float64).round_().clamp_(0, 255).float().div_(255)
 
 
 def _rows(plane: Tensor, blocks: list[Block]) -> Tensor:
