@@ -165,7 +165,7 @@ def test_a_loss_that_is_no_number_names_the_baseline(
 
 def test_torchrun_trains_as_one_process_does(split: Make, numbers: Make, tmp_path: Path) -> None:
     split("train"), split("val")
-    file = numbers({"baselines.swinir_x4.network.drop_path": 0.0, f"{TRAINING}.images": 14})
+    file = numbers({"baselines.swinir_x4.network.drop_path": 0.5, f"{TRAINING}.images": 14})
     assert cli.main(_words(tmp_path, numbers=file, out="one", work="work1")) == 0
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "native4k.cli"]
     words = _words(tmp_path, numbers=file, out="two", work="work2")

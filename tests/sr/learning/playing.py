@@ -13,6 +13,7 @@ from native4k import params
 from native4k.sr import baselines, patches
 from native4k.sr.learning import loader, loop, ranks
 from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.networks import chance
 from tests.sr.conftest import SECTION, scene
 
 RICH: dict[str, Any] = {
@@ -50,9 +51,9 @@ def task(count: int = 7, side: int = 16) -> loader.Task:
 class Enlarger(nn.Module):
     """A block of convolutions in a list, as networks have them, and pixels shuffled into place."""
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, *luck: nn.Module) -> None:
         super().__init__()
-        block = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Dropout(dropout), nn.ReLU())
+        block = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), *luck, nn.ReLU())
         self.body = nn.ModuleList([block, nn.Sequential(nn.Conv2d(8, 12, 3, padding=1), nn.Identity())])
         self.larger = nn.PixelShuffle(2)
 
@@ -68,7 +69,7 @@ class Enlarger(nn.Module):
 def regression(dropout: float = 0.0) -> Recipe:
     """One player."""
     torch.manual_seed(0)
-    network = Enlarger(dropout)
+    network = Enlarger(nn.Dropout(dropout))
 
     def losses(batch: Batch) -> dict[str, Tensor]:
         return {"l1": (network(batch.small) - batch.large).abs().mean()}
@@ -79,11 +80,11 @@ def regression(dropout: float = 0.0) -> Recipe:
 def game(*, single: bool = False) -> Recipe:
     """Two players; the second has buffers that every look changes, and looks at what the first has made.
 
-    Single: what is learned from a picture depends on no other of the batch, and on no chance; and in float64, so
-    that sums in another order give the same.
+    Single: what is learned from a picture depends on no other of the batch, and on no chance but that which is drawn
+    for a whole batch; and in float64, so that sums in another order give the same.
     """
     torch.manual_seed(0)
-    network = Enlarger(0.0 if single else 0.2)
+    network = Enlarger(chance.Dropped(0.2) if single else nn.Dropout(0.2))
     norms = [] if single else [nn.BatchNorm2d(4), nn.utils.spectral_norm(nn.Conv2d(4, 4, 1))]
     critic = nn.Sequential(nn.Conv2d(3, 4, 4, 4), *norms, nn.Conv2d(4, 1, 1))
     if single:

@@ -197,7 +197,7 @@ class Breaking(Enlarger):
     """Makes nothing but NaN once it has been called so often."""
 
     def __init__(self, calls: int, broken: Callable[[Tensor], Tensor]) -> None:
-        super().__init__(0.0)
+        super().__init__()
         self.calls, self.broken = calls, broken
 
     def forward(self, image: Tensor) -> Tensor:

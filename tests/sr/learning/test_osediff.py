@@ -16,7 +16,7 @@ from native4k.errors import UserError
 from native4k.sr import baselines, networks, resample
 from native4k.sr.learning import checkpoint, osediff, recipes
 from native4k.sr.learning.recipe import Batch, Recipe
-from native4k.sr.networks import interpolation
+from native4k.sr.networks import chance, interpolation
 from native4k.sr.networks.osediff import base
 from tests.sr import diffusion
 
@@ -97,6 +97,21 @@ def test_it_learns_and_what_is_frozen_stays_bit_for_bit(stable: Path, draw: Any)
         assert sum(curve[-5:]) < share * sum(curve[:5])
     changed = {name for name, weight in everything(made, stable).items() if not torch.equal(weight, before[name])}
     assert changed == {name for name in before if ".lora_" in name}
+
+
+def told(recipe: Recipe, seen: Batch, first: int, last: int) -> dict[str, float]:
+    """What both players lose on some of three pictures, times their share."""
+    seen = Batch(seen.small[first:last], seen.large[first:last], seen.captions[first:last])
+    with chance.part(7, first, 3):
+        losses = recipe.players[0].losses(seen) | recipe.players[1].losses(seen)
+    return {name: loss.item() * (last - first) / 3 for name, loss in losses.items()}
+
+
+def test_a_batch_that_is_cut_loses_as_much(stable: Path, draw: Any) -> None:
+    made, seen = recipe(stable), batch(draw, 3)
+    whole, one, rest = (told(made, seen, *rows) for rows in ((0, 3), (0, 1), (1, 3)))
+    assert whole.keys() == {"pixel", "vsd", "regularizer"}
+    assert {name: one[name] + rest[name] for name in whole} == pytest.approx(whole, rel=1e-4)
 
 
 @pytest.fixture(name="words")

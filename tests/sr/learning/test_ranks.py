@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,12 +71,23 @@ def together(size: int, asked: Asked) -> list[tuple[pd.DataFrame, State]]:
     processes = [FORK.Process(target=_one, args=(rank, size, port, asked, answers)) for rank in range(size)]
     for process in processes:
         process.start()
-    found = [] if asked.last is not None else sorted((answers.get() for _ in processes), key=lambda answer: answer[0])
+    found = [] if asked.last is not None else sorted(_answers(processes, answers), key=lambda answer: answer[0])
     for process in processes:
         process.join()
     expected = [9 if asked.ends in {None, rank} else 1 for rank in range(size)]
     assert [process.exitcode for process in processes] == ([0] * size if asked.last is None else expected)
     return [(curve, {name: torch.from_numpy(value) for name, value in state.items()}) for _, curve, state in found]
+
+
+def _answers(processes: list[Any], answers: Any) -> list[tuple[int, pd.DataFrame, Any]]:
+    """Of all processes, or of those before one that fails."""
+    found: list[tuple[int, pd.DataFrame, Any]] = []
+    while len(found) < len(processes) and not any(process.exitcode for process in processes):
+        if answers.empty():
+            time.sleep(0.01)
+        else:
+            found.append(answers.get())
+    return found
 
 
 def test_a_process_alone_needs_nobody() -> None:

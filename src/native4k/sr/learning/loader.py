@@ -32,6 +32,10 @@ class Part(NamedTuple):
     """Some positions of a step, in uint8; `small` is missing where the device makes it."""
 
     first: int
+    step: int
+    """The first position of the step's whole batch."""
+    whole: int
+    """How many the whole batch has."""
     weight: float
     """Its share in the step's whole batch."""
     large: Tensor
@@ -52,9 +56,9 @@ class Steps(Dataset[list[Part]]):
         own = cut(positions, self.ranks.size)[self.ranks.rank]
         parts = [(part, len(part) / len(positions)) for part in cut(own, self.numbers.parts) if part]
         # with fewer patches than processes, as the last batch may have: the first, which then counts for nothing
-        return [self._read(part, weight) for part, weight in parts or [(positions[:1], 0.0)]]
+        return [self._read(part, positions, weight) for part, weight in parts or [(positions[:1], 0.0)]]
 
-    def _read(self, positions: range, weight: float) -> Part:
+    def _read(self, positions: range, step: range, weight: float) -> Part:
         learn, numbers = self.task.learn, self.numbers
         chosen, turns = patches.order(positions[0], len(positions), len(learn.ids), numbers.seed)
         large = [patches.turn(learn.pixels[place], way) for place, way in zip(chosen, turns, strict=True)]
@@ -63,7 +67,7 @@ class Steps(Dataset[list[Part]]):
             pairs = zip(positions, large, strict=True)
             small = _stacked([degraded(self.task, numbers, f"{numbers.seed} {at}", patch) for at, patch in pairs])
         captions = [self.task.captions.get(learn.ids[place], "") for place in chosen]
-        return Part(positions[0], weight, _stacked(large), small, captions)
+        return Part(positions[0], step[0], len(step), weight, _stacked(large), small, captions)
 
 
 def cut(positions: range, pieces: int) -> list[range]:

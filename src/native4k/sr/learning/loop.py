@@ -20,6 +20,7 @@ from native4k.errors import UserError
 from native4k.sr import baselines, memory, patches
 from native4k.sr.learning import average, checkpoint, loader, ranks, schedule, switches, validation
 from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.networks import chance
 
 COLUMNS = ["images_seen", "loss", "val_psnr"]
 """Of every curve; where the loss has several parts, one for each of them follows."""
@@ -108,13 +109,13 @@ class Learner:
         return sums
 
     def _gradients(self, place: int, player: Player, batches: list[tuple[loader.Part, Batch]]) -> Sums:
-        """Add up the gradients of all parts; what is by chance in the network follows from the position."""
+        """Add up the gradients of all parts; what is by chance in the network follows from the positions."""
         sums: Sums = {}
         for part, batch in batches:
-            torch.manual_seed(_chance(self.numbers.seed, part.first, place))
-            with switches.autocast(self.numbers, self.ranks.device):
-                found = {name: value.float() * part.weight for name, value in player.losses(batch).items()}
-            self.state.scaler.scale(torch.stack(list(found.values())).sum()).backward()
+            with chance.part(_seed(self.numbers.seed, part.step, place), part.first - part.step, part.whole):
+                with switches.autocast(self.numbers, self.ranks.device):
+                    found = {name: value.float() * part.weight for name, value in player.losses(batch).items()}
+                self.state.scaler.scale(torch.stack(list(found.values())).sum()).backward()
             for name, value in found.items():
                 sums[name] = value.detach() + sums[name] if name in sums else value.detach()
         return sums
@@ -140,7 +141,7 @@ def _only(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
             weight.requires_grad = True
 
 
-def _chance(*numbers: int) -> int:
+def _seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 

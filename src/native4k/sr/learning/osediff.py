@@ -16,6 +16,7 @@ from native4k.measure import hardware, metrics
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.networks import chance
 from native4k.sr.networks.osediff import base, lowrank
 from native4k.sr.networks.osediff.network import OSEDiff
 
@@ -139,7 +140,7 @@ def distillation(models: Models, latents: Tensor, text: Tensor, negative: Tensor
     network, times = models.network, _times(len(latents), *numbers.steps, latents.device)
     signal = network.signal[times][:, None, None, None]
     with torch.no_grad():
-        noisy = base.noised(latents, torch.randn_like(latents), signal)
+        noisy = base.noised(latents, chance.normal(latents), signal)
         said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
         unlike, like = (
             models.frozen(noisy, times, encoder_hidden_states=told).sample.float()
@@ -156,11 +157,11 @@ def denoising(models: Models, latents: Tensor, text: Tensor) -> Tensor:
     """The loss of diffusion on the generator's latents, by which the regularizer follows it (equation 9)."""
     network, times = models.network, _times(len(latents), 0, len(models.network.signal), latents.device)
     signal = network.signal[times][:, None, None, None]
-    noise = torch.randn_like(latents)
+    noise = chance.normal(latents)
     noisy = base.noised(latents, noise, signal)
     said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
     return functional.mse_loss(said, base.target(latents, noise, signal, network.kind))
 
 
 def _times(count: int, first: int, last: int, device: torch.device) -> Tensor:
-    return torch.randint(first, last, (count,), device=device)
+    return chance.rows(lambda rows: torch.randint(first, last, (rows,), device=device), count)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from native4k.errors import UserError
 from native4k.params import params
 from native4k.sr import resample
-from native4k.sr.networks import mended, scales
+from native4k.sr.networks import chance, mended, scales
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
 """What each upsampler can do."""
@@ -50,6 +50,8 @@ class SwinIR(nn.Module):
         self.hidden = {"kind": shape.kind, "residual": shape.residual}
         self.body = _published(shape, scale)
         for module in list(self.body.modules()):
+            if hasattr(getattr(module, "drop_path", None), "drop_prob"):
+                module.drop_path = chance.Dropped(module.drop_path.drop_prob)
             for name, buffer in list(module.named_buffers(recurse=False)):
                 module.register_buffer(name, buffer, persistent=False)  # derived, not learned: not in the weights file
         if self.residual:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from native4k.errors import UserError
 from native4k.params import params
 from native4k.sr import resample
+from native4k.sr.networks import chance
 from native4k.sr.networks.osediff import base, colour, latents, lowrank, tagger
 
 Positive = Annotated[int, Gt(0)]
@@ -79,7 +80,8 @@ class OSEDiff(nn.Module):
         bicubic = resample.imresize(image, self.scale).clamp(0, 1)
         text = self.embed(prompts or self.prompts(bicubic))
         seen = self.vae.encode(resample.padded(bicubic, self.multiple) * 2 - 1).latent_dist
-        noisy = (seen.sample() if self.training else seen.mode()).float() * self.factor
+        drawn = seen.mean + seen.std * chance.normal(seen.mean) if self.training else seen.mode()
+        noisy = drawn.float() * self.factor
         predicted = latents.tiled(lambda tile: self.predict(tile, text), noisy, self.shape.tile, self.shape.overlap)
         clean = base.cleaned(noisy, predicted, self.signal[self.shape.step], self.kind)
         decoded = self.vae.decode(clean / self.factor).sample.float().clamp(-1, 1)

@@ -1,0 +1,43 @@
+"""native4k.sr.networks.chance: however a batch is cut, each picture has the same luck."""
+
+from itertools import pairwise
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from native4k.sr.networks import chance, mended
+
+
+@given(st.integers(0, 2**32), st.integers(1, 9), st.data())
+def test_parts_together_have_what_the_whole_batch_has(seed: int, whole: int, data: st.DataObject) -> None:
+    cuts = [0, *sorted(data.draw(st.sets(st.integers(1, whole)))), whole]
+    like = torch.zeros(whole, 2, 3)
+    with chance.part(seed, 0, whole):
+        expected = [chance.normal(like) for _ in range(2)]
+    found = []
+    for first, last in pairwise(cuts):
+        with chance.part(seed, first, whole):
+            found.append([chance.normal(like[first:last]) for _ in range(2)])
+    for drawn, one in zip(zip(*found, strict=True), expected, strict=True):
+        assert torch.equal(torch.cat(drawn), one)
+
+
+def test_outside_of_a_part_all_rows_are_ones_own() -> None:
+    with chance.part(0, 3, 8):
+        pass
+    torch.manual_seed(5)
+    expected = torch.randn(4, 2)
+    torch.manual_seed(5)
+    assert torch.equal(chance.normal(torch.zeros(4, 2)), expected)
+
+
+def test_a_block_is_left_out_as_basicsr_leaves_it_out() -> None:
+    theirs, ours = mended.basicsr("archs.swinir_arch").DropPath(0.4), chance.Dropped(0.4)
+    made = torch.randn(64, 5, 2)
+    torch.manual_seed(1)
+    expected = theirs(made)
+    torch.manual_seed(1)
+    assert torch.equal(ours(made), expected)
+    assert 0 < (expected == 0).all((1, 2)).sum() < 64
+    assert torch.equal(ours.eval()(made), made)
