@@ -102,7 +102,7 @@ def test_it_learns_and_what_is_frozen_stays_bit_for_bit(stable: Path, draw: Any)
 def told(recipe: Recipe, seen: Batch, first: int, last: int) -> dict[str, float]:
     """What both players lose on some of three pictures, times their share."""
     seen = Batch(seen.small[first:last], seen.large[first:last], seen.captions[first:last])
-    with chance.part(7, first, 3):
+    with chance.part(7, range(first, last), 3, CPU):
         losses = recipe.players[0].losses(seen) | recipe.players[1].losses(seen)
     return {name: loss.item() * (last - first) / 3 for name, loss in losses.items()}
 

@@ -29,15 +29,16 @@ class Task(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Some positions of a step, in uint8; `small` is missing where the device makes it."""
+    """Some rows of a step's batch, in uint8; `small` is missing where the device makes it."""
 
-    first: int
     step: int
-    """The first position of the step's whole batch."""
+    """The first position of the whole batch."""
     whole: int
-    """How many the whole batch has."""
+    """How many rows it has."""
+    first: int
+    """The first of those that are here."""
     weight: float
-    """Its share in the step's whole batch."""
+    """Their share in it."""
     large: Tensor
     small: Tensor | None
     captions: list[str]
@@ -67,7 +68,7 @@ class Steps(Dataset[list[Part]]):
             pairs = zip(positions, large, strict=True)
             small = _stacked([degraded(self.task, numbers, f"{numbers.seed} {at}", patch) for at, patch in pairs])
         captions = [self.task.captions.get(learn.ids[place], "") for place in chosen]
-        return Part(positions[0], step[0], len(step), weight, _stacked(large), small, captions)
+        return Part(step[0], len(step), positions[0] - step[0], weight, _stacked(large), small, captions)
 
 
 def cut(positions: range, pieces: int) -> list[range]:

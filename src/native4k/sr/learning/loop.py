@@ -112,7 +112,8 @@ class Learner:
         """Add up the gradients of all parts; what is by chance in the network follows from the positions."""
         sums: Sums = {}
         for part, batch in batches:
-            with chance.part(_seed(self.numbers.seed, part.step, place), part.first - part.step, part.whole):
+            own = range(part.first, part.first + len(part.large))
+            with chance.part(_seed(self.numbers.seed, part.step, place), own, part.whole, self.ranks.device):
                 with switches.autocast(self.numbers, self.ranks.device):
                     found = {name: value.float() * part.weight for name, value in player.losses(batch).items()}
                 self.state.scaler.scale(torch.stack(list(found.values())).sum()).backward()

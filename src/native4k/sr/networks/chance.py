@@ -13,29 +13,30 @@ from torch import Tensor, nn
 
 @dataclass
 class Place:
-    """The part that is at hand: its first row of so many in the batch; one for all threads, as torch's state is."""
+    """The part that is at hand, by its rows of so many; one for all threads, as torch's state is."""
 
-    first: int = 0
-    whole: int | None = None
+    rows: Tensor | None = None
+    """A tensor, since a compiled network would be compiled again for other numbers."""
+    whole: int = 0
 
 
 _HERE = Place()
 
 
 @contextmanager
-def part(seed: int, first: int, whole: int) -> Iterator[None]:
-    """Within it, chance is of that seed and of a batch of `whole` rows, of which those from `first` on are seen."""
+def part(seed: int, own: range, whole: int, device: torch.device) -> Iterator[None]:
+    """Within it, chance is of that seed and of a batch of `whole` rows, of which a part's own are seen."""
     torch.manual_seed(seed)
-    _HERE.first, _HERE.whole = first, whole
+    _HERE.rows, _HERE.whole = torch.arange(own.start, own.stop, device=device), whole
     try:
         yield
     finally:
-        _HERE.first, _HERE.whole = 0, None
+        _HERE.rows, _HERE.whole = None, 0
 
 
 def rows(draw: Callable[[int], Tensor], count: int) -> Tensor:
-    """So many rows of what is drawn for the whole batch; without one, they are all."""
-    return draw(_HERE.whole or count)[_HERE.first : _HERE.first + count]
+    """So many rows, or the part's own of what is drawn for the whole batch."""
+    return draw(count) if _HERE.rows is None else draw(_HERE.whole)[_HERE.rows]
 
 
 def normal(like: Tensor) -> Tensor:
