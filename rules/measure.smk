@@ -2,78 +2,42 @@
 configfile: "params.yaml"
 
 
-include: "frozen.smk"
+include: "common.smk"
 
 
 SHARDS = config["shards"]
 EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)
-LOOKING = (
-    "artefacts",
-    "borders",
-    "complete",
-    "cost",
-    "detail",
-    "encoding",
-    "look",
-    "nativeness",
-    "parts",
-    "phash",
-    "sharpness",
-    "signing",
-    "thumbnail",
-    "tones",
-    "workers",
-)
-STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
-FILLING = [  # what all steps that fill single columns are made of
-    "src/native4k/measure/asked.py",
-    "src/native4k/measure/cache.py",
-    "src/native4k/measure/columns.py",
-    "src/native4k/measure/endpoint.py",
-    "src/native4k/measure/hardware.py",
-    "src/native4k/measure/views.py",
-    "src/native4k/measure/vlm.py",
-    "src/native4k/images.py",
-    "src/native4k/tables.py",
-]
 
 
 rule features:
     """Join what was measured; the row cache remembers it for the next collection."""
+    default_target: True
     input:
-        "src/native4k/measure/features.py",
-        "src/native4k/measure/recall.py",
-        "src/native4k/tables.py",
         probed=expand("data/scratch/probe/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         embedded=expand("data/scratch/embed/{shard}-of-{of}.parquet", shard=EMBEDDED, of=SHARDS),
         labelled=expand("data/scratch/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
     output:
-        directory("data/features"),
+        finished("features", "data/features"),
     log:
         "data/scratch/logs/features.log",
+    params:
+        identity("features"),
     shell:
-        "native4k features data/images {output} --probed {input.probed} --scored {input.scored}"
-        " --labelled {input.labelled} --embedded {input.embedded} 2>&1 | tee {log}"
+        "native4k features data/images data/features --probed {input.probed} --scored {input.scored}"
+        " --labelled {input.labelled} --embedded {input.embedded} --mark {output} 2>&1 | tee {log}"
 
 
 rule probe:
     """Decode one shard."""
     input:
         "data/images/origin.json",
-        expand("src/native4k/measure/{part}.py", part=LOOKING),
-        "src/native4k/measure/probe.py",
-        "src/native4k/measure/cache.py",
-        "src/native4k/geometry.py",
-        "src/native4k/images.py",
-        "src/native4k/tables.py",
     output:
         "data/scratch/probe/{shard}-of-{of}.parquet",
     log:
         "data/scratch/logs/probe-{shard}-of-{of}.log",
     params:
-        config["probe"],
-        STORE,
+        identity("probe"),
     shell:
         "native4k probe data/images {output} --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"
 
@@ -81,19 +45,13 @@ rule probe:
 rule score:
     """Rate one shard."""
     input:
-        FILLING,
-        "src/native4k/measure/score.py",
-        "src/native4k/measure/metrics.py",
-        "src/native4k/measure/textures.py",
-        "src/native4k/measure/rating.py",
         probed=rules.probe.output,
     output:
         "data/scratch/score/{shard}-of-{of}.parquet",
     log:
         "data/scratch/logs/score-{shard}-of-{of}.log",
     params:
-        config["score"],
-        STORE,
+        identity("score"),
     shell:
         "native4k score data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"
@@ -102,18 +60,13 @@ rule score:
 rule embed:
     """Show one shard to a network that knows copies by sight; only where `embed.kind` names one."""
     input:
-        "src/native4k/measure/embed.py",
-        "src/native4k/measure/cache.py",
-        "src/native4k/images.py",
-        "src/native4k/tables.py",
         probed=rules.probe.output,
     output:
         "data/scratch/embed/{shard}-of-{of}.parquet",
     log:
         "data/scratch/logs/embed-{shard}-of-{of}.log",
     params:
-        config["embed"],
-        STORE,
+        identity("embed"),
     shell:
         "native4k embed data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"
@@ -122,19 +75,13 @@ rule embed:
 rule label:
     """Put one shard into categories."""
     input:
-        FILLING,
-        "src/native4k/measure/label.py",
-        "src/native4k/measure/lmm.py",
-        "src/native4k/measure/words.py",
-        "src/native4k/measure/zeroshot.py",
         probed=rules.probe.output,
     output:
         "data/scratch/label/{shard}-of-{of}.parquet",
     log:
         "data/scratch/logs/label-{shard}-of-{of}.log",
     params:
-        config["label"],
-        STORE,
+        identity("label"),
     shell:
         "native4k label data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
         " 2>&1 | tee {log}"

@@ -37,7 +37,11 @@ STEPS = {
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
         "leaks": "find the nearest images across splits",
+        "tables": "put the final tables into one folder",
         "clumps": "note which images may be copies, so that select --what-if answers at once",
+    },
+    "provenance": {
+        "definitions": "hash the code and the numbers behind each of DVC's stages, for dvc.yaml",
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",

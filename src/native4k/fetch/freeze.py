@@ -9,21 +9,20 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.errors import UserError
 from native4k.metadata import urls
 
-PACKAGE = Path(__file__).parent.parent
+MADE_BY = ("collect", "fetch", "freeze")
+"""The steps whose code decides what the store holds."""
 
 
 def origin(store: Path, numbers: Path) -> dict[str, Any]:
-    """The params, source files and opt-out lists that decide what the store holds, and their common hash."""
+    """The params, code and opt-out lists that decide what the store holds, and their common hash."""
     tree = params.read(numbers)
-    sections = {name: tree.get(name) for name in ("demo", "collect", "fetch")}
-    sections["probe.geometry"] = (tree.get("probe") or {}).get("geometry")
-    folders = ("fetch", "headers", "metadata", "sources")
-    files = [*PACKAGE.glob("geometry.py"), *(path for part in folders for path in (PACKAGE / part).rglob("*.py"))]
-    code = {path.relative_to(PACKAGE).as_posix(): tables.digest(path) for path in sorted(files)}
+    sections = {name: provenance.lookup(tree, name) for name in ("demo", "collect", "fetch", "probe.geometry")}
+    words = provenance.words(sections)
+    code = {name: provenance.code(f"native4k.fetch.{name}", words=words) for name in MADE_BY}
     lists = sorted((store.parent / "optout").glob("*.txt"))
     made_from = {"params": sections, "code": code, "optout": {path.name: tables.digest(path) for path in lists}}
     text = json.dumps(made_from, sort_keys=True)
@@ -39,7 +38,7 @@ def compare(store: Path, numbers: Path) -> None:
     if then["fingerprint"] == now["fingerprint"]:
         return
     changed = [
-        name if part == "code" else f"{part} {name}"
+        f"{part} {name}"
         for part in ("params", "code", "optout")
         for name in {*now[part], *then.get(part, {})}
         if then.get(part, {}).get(name) != now[part].get(name)
@@ -85,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--counts", type=Path, help="collect's rows by source and reason")
     parser.add_argument("--rejected", type=Path, help="the rows that collect rejected")
     parser.add_argument("--shards", type=Path, nargs="+", help="the shards' indexes")
+    parser.add_argument("--mark", type=Path, help="the file to write when the store is closed")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -107,3 +107,5 @@ def run(args: argparse.Namespace) -> None:
     tables.write_json(origin(args.store, args.params), args.store / "origin.json")
     for path in args.shards:  # the index answers from now on
         path.with_suffix(".journal").unlink(missing_ok=True)
+    if args.mark:
+        provenance.seal(args.store, args.mark)

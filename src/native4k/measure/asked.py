@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import aiohttp
 from PIL import Image
 
-from native4k import images
+from native4k import images, provenance
 from native4k.errors import UserError
 from native4k.fetch import journal
-from native4k.measure import columns, views
+from native4k.measure import views
+from native4k.measure.column_spec import Column
 from native4k.measure.endpoint import FINAL, Answer, Endpoint, Question, Server, read
 
 if TYPE_CHECKING:
@@ -191,12 +192,12 @@ def stamp(model: str, *asked: Any) -> str:
     return f"{slug}_{hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def column(asking: Asking, made: tuple[str, ...]) -> columns.Column:
+def column(asking: Asking, made: tuple[str, ...]) -> Column:
     """The answers as columns."""
-    return columns.Column(asking.name, made, asking.key, None, asking.fill)
+    return Column(asking.name, made, asking.key, None, asking.fill)
 
 
 def key(server: Server, *asked: Any) -> str:
     """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
     sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, *asked]
-    return columns.key(sent, "measure/endpoint.py", "measure/asked.py", "measure/views.py", "images.py")
+    return provenance.defined(sent, "measure.asked")

@@ -2,9 +2,7 @@
 
 import argparse
 import hashlib
-import json
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +10,17 @@ import pandas as pd
 import pyarrow.dataset as ds
 from tqdm import tqdm
 
-from native4k import params, tables
+from native4k import params, provenance, tables
+from native4k.provenance.steps import DECODERS
 
-PACKAGE = Path(__file__).parent.parent
-LOOKING = ("artefacts", "borders", "complete", "cost", "detail", "encoding", "look", "nativeness", "parts", "phash")
-"""The modules that look at an image."""
-
-CODE = {
-    "probe": (
-        *(f"measure/{name}.py" for name in (*LOOKING, "sharpness", "signing", "thumbnail", "tones")),
-        *(f"headers/{name}.py" for name in ("__init__", "boxed", "head", "raster")),
-        "images.py",
-    ),
-    "embed": ("measure/embed.py", "images.py"),
-    "signatures": ("measure/signatures.py", "measure/signing.py", "measure/phash.py", "images.py"),
-}
-"""Step -> the files whose code its rows depend on, not those that only run it or decide by it; columns.py has those of
-the steps that fill single columns."""
+CODE = {"probe": "measure.parts", "embed": "measure.embed", "signatures": "measure.signatures"}
+"""Step -> the module that measures, as distinct from what runs it or decides by it; columns have their own."""
 
 BEARING = {"probe": ("measures", "nativeness")}
 """Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
 
-LIBRARIES = {"probe": ("numpy", "opencv-python-headless", "pillow", "scipy")}
-"""Step -> the libraries whose version its rows depend on: another decoder gives other pixels."""
+LIBRARIES = {"probe": DECODERS}
+"""Step -> the libraries whose version its rows depend on."""
 
 UNSURE = frozenset({"timeout", "out_of_memory", "crashed"})
 """Failures that hang on the machine: never kept, so that every run tries again."""
@@ -44,13 +30,11 @@ CHUNK = 16
 
 
 def key(step: str, numbers: Path) -> str:
-    """What a step's rows depend on beside the bytes, hashed."""
-    code = [(PACKAGE / file).read_bytes() for file in CODE[step]]
+    """The definition of a step's rows: what they depend on beside the bytes."""
     section = params.read(numbers).get(step)
     if step in BEARING and isinstance(section, dict):
         section = {name: section.get(name) for name in BEARING[step]}
-    made_by = [section, *(version(library) for library in LIBRARIES.get(step, ()))]
-    return hashlib.sha256(b"\0".join([json.dumps(made_by, sort_keys=True).encode(), *code])).hexdigest()[:16]
+    return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:

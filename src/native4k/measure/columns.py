@@ -1,12 +1,9 @@
 """Columns that are measured and cached one by one: a changed or added one is measured without redoing the others."""
 
 import argparse
-import hashlib
-import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,30 +14,7 @@ from tqdm import tqdm
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.measure import cache
-
-UNWEIGHTED = "none"
-
-
-class Model(NamedTuple):
-    """What measures an image for a column, ready to use."""
-
-    rate: Callable[[Image.Image], dict[str, Any]]
-    weights: str = UNWEIGHTED  # hash of the learned weights
-
-
-@dataclass(frozen=True)
-class Column:
-    """What fills columns of the table: its name in params, those columns, a hash of what they depend on, its model."""
-
-    name: str
-    made: tuple[str, ...]
-    key: str
-    load: Callable[[], Model] | None  # None: nothing looks at the image here, a server is asked
-    ask: Callable[["pd.Series[str]", Path, Path], list[dict[str, Any]]] | None = None
-
-    def place(self, root: Path) -> Path:
-        """Where its rows are kept, a folder for each set of weights."""
-        return root / f"{self.name}-{self.key}"
+from native4k.measure.column_spec import UNWEIGHTED, Column, Model
 
 
 class Places(NamedTuple):
@@ -56,13 +30,6 @@ class Filled(NamedTuple):
 
     rows: pd.DataFrame
     weights: dict[str, str]
-
-
-def key(spec: Any, *code: str) -> str:
-    """What a column's values depend on beside bytes and weights, hashed: its numbers and the code behind it."""
-    parts = [json.dumps(spec, sort_keys=True, default=str).encode()]
-    parts += [(cache.PACKAGE / file).read_bytes() for file in code]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def fill(files: "pd.Series[str]", columns: list[Column], places: Places, readers: int) -> Filled:

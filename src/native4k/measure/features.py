@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.measure import cache, columns, parts, probe, recall
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="the folder to write (data/features)")
     for step in ("probed", "scored", "labelled"):
         parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
+    parser.add_argument("--mark", type=Path, help="the file to write when the folder is finished")
     parser.add_argument("--embedded", type=Path, nargs="*", default=[], help="the same, where there are embeddings")
 
 
@@ -37,18 +38,19 @@ def run(args: argparse.Namespace) -> None:
         pd.concat(map(tables.read, shards), ignore_index=True) for shards in (args.probed, args.scored, args.labelled)
     )
     table = features(probed.drop(columns="file"), scored, labelled)
-    args.out.mkdir(parents=True, exist_ok=True)
-    pictures = table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]]
-    tables.write(pictures, args.out / "thumbnails.parquet")
-    if args.embedded:
-        vectors = pd.concat(map(tables.read, args.embedded), ignore_index=True)
-        tables.write(vectors, args.out / "embeddings.parquet")
-    for name in BESIDE:
-        shutil.copyfile(args.store / name, args.out / name)
     measures = params.load(probe.Params, args.params, "probe").measures
     notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(parts.empty(measures))}}
     for step, shards in (("score", args.scored), ("label", args.labelled)):
         weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
         notes[step] = columns.notes(recall.filled(step, args.params), weights)
     text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
-    tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", text)
+    with tables.whole_folder(args.out) as folder:
+        tables.write(table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]], folder / "thumbnails.parquet")
+        if args.embedded:
+            vectors = pd.concat(map(tables.read, args.embedded), ignore_index=True)
+            tables.write(vectors, folder / "embeddings.parquet")
+        for name in BESIDE:
+            shutil.copyfile(args.store / name, folder / name)
+        tables.write(table.drop(columns="thumbnail"), folder / "images.parquet", text)
+    if args.mark:
+        provenance.seal(args.out, args.mark)

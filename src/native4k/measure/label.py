@@ -14,6 +14,7 @@ from pydantic import Field
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.measure import columns, hardware, lmm, words, zeroshot
+from native4k.measure.column_spec import Column
 from native4k.measure.hardware import Hardware
 from native4k.measure.words import UNKNOWN, Apart
 
@@ -91,7 +92,7 @@ def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> t
     return (best if share >= numbers.least else UNKNOWN), share
 
 
-def rated(numbers: Params) -> list[columns.Column]:
+def rated(numbers: Params) -> list[Column]:
     """The columns for which images must be looked at; none if the captions' words are all that speaks."""
     asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
     if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from native4k.measure import asked, columns, views, vlm
+from native4k.measure import asked, views, vlm
+from native4k.measure.column_spec import Column, Model
 from native4k.measure.endpoint import Question, Server
 from native4k.measure.hardware import Hardware
 from native4k.measure.zeroshot import shares
@@ -57,9 +58,7 @@ class Choice(NamedTuple):
     options: list[str]
 
 
-def columns_of(
-    numbers: Here | There, questions: dict[str, Choice], tiles: int, machine: Hardware
-) -> list[columns.Column]:
+def columns_of(numbers: Here | There, questions: dict[str, Choice], tiles: int, machine: Hardware) -> list[Column]:
     """The chances of every question's options, and the caption if one is asked for."""
     if isinstance(numbers, There):
         return [_there(numbers, questions, tiles)]
@@ -68,12 +67,10 @@ def columns_of(
     return found if numbers.caption is None else [*found, _caption(numbers, numbers.caption, machine, loaded)]
 
 
-def _choices(
-    numbers: Here, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.Loaded
-) -> columns.Column:
+def _choices(numbers: Here, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.Loaded) -> Column:
     made = tuple(f"{name}_lmm" for name in questions)
 
-    def load() -> columns.Model:
+    def load() -> Model:
         model = loaded(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
@@ -83,27 +80,27 @@ def _choices(
                 for name, choice in questions.items()
             }
 
-        return columns.Model(rate, model.weights)
+        return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, tiles, questions]
-    return columns.Column("lmm", made, vlm.key(spec, machine), load)
+    return Column("lmm", made, vlm.key(spec, machine), load)
 
 
-def _caption(numbers: Here, caption: Caption, machine: Hardware, loaded: vlm.Loaded) -> columns.Column:
-    def load() -> columns.Model:
+def _caption(numbers: Here, caption: Caption, machine: Hardware, loaded: vlm.Loaded) -> Column:
+    def load() -> Model:
         model = loaded(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
             seen = views.views(image, numbers.view, 1)[0]
             return {CAPTION: model.answer(seen, caption.prompt, caption.tokens)}
 
-        return columns.Model(rate, model.weights)
+        return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, vars(caption)]
-    return columns.Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
+    return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
 
 
-def _there(numbers: There, questions: dict[str, Choice], tiles: int) -> columns.Column:
+def _there(numbers: There, questions: dict[str, Choice], tiles: int) -> Column:
     question = every(numbers, questions)
 
     def row(told: list[dict[str, Any] | None], status: str) -> dict[str, Any]:

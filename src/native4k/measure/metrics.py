@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, views
+from native4k.measure import hardware, views
+from native4k.measure.column_spec import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 
@@ -28,12 +30,12 @@ class Metric:
     options: dict[str, str]
 
 
-def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.Column:
+def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
     """A metric as a column of its own."""
     spec = [metric.metric, metric.view, *([tiles, machine.batch] if metric.view.startswith("tiles") else [])]
     spec += [metric.options, machine.device, importlib.metadata.version("pyiqa")]
 
-    def load() -> columns.Model:
+    def load() -> Model:
         model = create(metric.metric, machine, "NR")
 
         def rate(pictures: list[np.ndarray]) -> list[float]:
@@ -41,10 +43,9 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> columns.
             return [value for batch in batches for value in values(model, batch, metric.options)]
 
         weights = hardware.digest(model)
-        return columns.Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
+        return Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
 
-    code = ("measure/metrics.py", "measure/views.py", "measure/hardware.py", "images.py")
-    return columns.Column(name, views.columns(name, metric.view), columns.key(spec, *code), load)
+    return Column(name, views.columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
 
 
 def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:

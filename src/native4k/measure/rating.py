@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from native4k.measure import asked, columns, views
+from native4k.measure import asked, views
+from native4k.measure.column_spec import Column
 from native4k.measure.endpoint import Question, Server
 from native4k.params import params
 
@@ -20,7 +21,7 @@ class Rating:
     high: float
 
 
-def column(name: str, rating: Rating, tiles: int) -> columns.Column:
+def column(name: str, rating: Rating, tiles: int) -> Column:
     """The rating and whether it was given; the name carries the model and a hash of what is asked."""
     question = rate(rating)
     full = f"{name}_{asked.stamp(rating.server.model, rating.prompt, question.schema)}"

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure import cache, columns, label, score
+from native4k.measure import cache, label, score
+from native4k.measure.column_spec import Column
 
 FILLED = {"score": score, "label": label}
 """Steps that measure column by column."""
 
 
-def filled(step: str, numbers: Path) -> list[columns.Column]:
+def filled(step: str, numbers: Path) -> list[Column]:
     """The columns that a step would fill with these numbers."""
     module = FILLED[step]
     return module.rated(params.load(module.Params, numbers, step))
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
             _column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
 
 
-def _column(table: pd.DataFrame, column: columns.Column, made: dict[str, Any], root: Path) -> None:
+def _column(table: pd.DataFrame, column: Column, made: dict[str, Any], root: Path) -> None:
     if made.get("key") != column.key:
         print(f"{column.name}: measured by other code or params, nothing to recall")
         return

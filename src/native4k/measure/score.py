@@ -13,6 +13,7 @@ from pydantic import Field
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.measure import columns, hardware, metrics, rating, textures, vlm
+from native4k.measure.column_spec import Column
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import Metric
 from native4k.measure.textures import Numbers, Texture
@@ -32,7 +33,7 @@ class Params:
     models: Hardware
 
 
-def rated(numbers: Params) -> list[columns.Column]:
+def rated(numbers: Params) -> list[Column]:
     """The columns that the numbers ask for, nothing loaded yet."""
     tiles, machine, loaded = numbers.tiles, numbers.models, vlm.Loaded()
     named = {

@@ -8,7 +8,9 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from native4k.measure import columns, views
+from native4k import provenance
+from native4k.measure import views
+from native4k.measure.column_spec import Column, Model
 from native4k.params import params
 
 ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
@@ -92,7 +94,7 @@ class Numbers:
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
 
 
-def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> columns.Column:
+def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> Column:
     """A texture measure as a column of its own."""
     measure = measures(numbers)[texture.measure]
     uses = {"compression_ratio": [numbers.jpeg_quality], "shannon_entropy": []}
@@ -102,11 +104,11 @@ def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> columns
     def rate(pictures: list[np.ndarray]) -> list[float]:
         return [measure(picture) for picture in pictures]
 
-    return columns.Column(
+    return Column(
         name,
         views.columns(name, texture.view),
-        columns.key(spec, "measure/textures.py", "measure/views.py", "images.py"),
-        lambda: columns.Model(lambda image: views.rated(image, name, texture.view, tiles, rate)),
+        provenance.defined(spec, "measure.textures"),
+        lambda: Model(lambda image: views.rated(image, name, texture.view, tiles, rate)),
     )
 
 

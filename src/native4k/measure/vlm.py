@@ -4,22 +4,21 @@ A rating is the expected value over rating words (Q-Align, arXiv 2312.17090): th
 tokens at the place of the answer, times each word's value.
 """
 
-import importlib.metadata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
+from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, views
+from native4k.measure import hardware, views
+from native4k.measure.column_spec import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import quiet
 from native4k.params import params
 
 if TYPE_CHECKING:
     from PIL import Image
-
-CODE = ("measure/vlm.py", "measure/views.py", "measure/hardware.py", "images.py")
 
 
 @params
@@ -110,26 +109,26 @@ def _picture(image: np.ndarray) -> "Image.Image":
     return Image.fromarray(image)
 
 
-def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Loaded") -> columns.Column:
+def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Loaded") -> Column:
     """A rating as a column of its own."""
     spec = [vars(rating) | {"model": vars(rating.model)}, *([tiles] if rating.view.startswith("tiles") else [])]
     worth = np.array(list(rating.words.values()))
 
-    def load() -> columns.Model:
+    def load() -> Model:
         vlm = loaded(rating.model, machine)
 
         def rate(pictures: list[np.ndarray]) -> list[float]:
             chances = [vlm.chances(one, rating.prompt, rating.answer, list(rating.words)) for one in pictures]
             return [float(np.dot(worth, each)) for each in chances]
 
-        return columns.Model(lambda image: views.rated(image, name, rating.view, tiles, rate), vlm.weights)
+        return Model(lambda image: views.rated(image, name, rating.view, tiles, rate), vlm.weights)
 
-    return columns.Column(name, views.columns(name, rating.view), key(spec, machine), load)
+    return Column(name, views.columns(name, rating.view), key(spec, machine), load)
 
 
 def key(spec: Any, machine: Hardware) -> str:
     """What a model's answers depend on."""
-    return columns.key([spec, machine.device, importlib.metadata.version("transformers")], *CODE)
+    return provenance.defined([spec, machine.device], "measure.vlm", libraries=("transformers",))
 
 
 class Loaded:

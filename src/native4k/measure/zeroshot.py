@@ -4,7 +4,9 @@ import importlib.metadata
 import json
 from typing import TYPE_CHECKING, Any
 
-from native4k.measure import columns, hardware, views
+from native4k import provenance
+from native4k.measure import hardware, views
+from native4k.measure.column_spec import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import quiet
 from native4k.params import params
@@ -74,12 +76,12 @@ def _unit(vectors: "torch.Tensor") -> "torch.Tensor":
 
 def column(
     name: str, numbers: Zeroshot, questions: dict[str, dict[str, list[str]]], tiles: int, machine: Hardware
-) -> columns.Column:
+) -> Column:
     """The chances of every question's options as one column each, from one look at the image."""
     made = tuple(f"{question}_{name}" for question in questions)
     spec = [vars(numbers), questions, tiles, machine.device, importlib.metadata.version("transformers")]
 
-    def load() -> columns.Model:
+    def load() -> Model:
         clip = Clip(numbers, machine)
         texts = {question: clip.texts(options) for question, options in questions.items()}
 
@@ -90,10 +92,9 @@ def column(
                 for question, options in questions.items()
             }
 
-        return columns.Model(rate, clip.weights)
+        return Model(rate, clip.weights)
 
-    code = ("measure/zeroshot.py", "measure/views.py", "measure/hardware.py", "images.py")
-    return columns.Column(name, made, columns.key(spec, *code), load)
+    return Column(name, made, provenance.defined(spec, "measure.zeroshot"), load)
 
 
 def shares(options: Any, chances: list[list[float]]) -> str:

@@ -1,0 +1,128 @@
+"""What a result depends on: the code behind it, its numbers, and what came before it. Nobody types a path of a module.
+
+A step's *definition* is the hash of all source that it can reach by imports and of its own numbers; it needs no data.
+Its *identity* also holds the identities of the steps before it in the same rule file, and what enters that file from
+outside. Rules take the identity, so that a changed number changes every later rule, whatever intermediate file a
+failure has removed. Stages, measured rows, checkpoints and cards take definitions, beside hashes of what they read.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from glob import glob
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from native4k import tables
+from native4k.provenance.source import PACKAGE, code, hashed
+from native4k.provenance.steps import EACH, MILESTONES, RULES, STAGES, Step
+
+__all__ = ["all_definitions", "code", "defined", "definition", "identity", "lookup", "seal", "sealed", "words"]
+
+PIECE = 2**22
+"""Bytes that are hashed at once."""
+
+
+def defined(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
+    """The definition of what modules make by some numbers: 16 hex digits."""
+    source = code(*(f"{PACKAGE.name}.{name}" if "/" not in name else name for name in modules), words=words(numbers))
+    text = json.dumps(numbers, sort_keys=True, default=str)
+    return hashed([source, text, *(f"{name} {version(name)}" for name in libraries)])
+
+
+def definition(name: str, tree: dict[str, Any], item: str = "") -> str:
+    """The definition of a rule or stage by the params in a tree; of a milestone, of all its steps."""
+    if name in MILESTONES:
+        return hashed([definition(step, tree) for step in MILESTONES[name]])
+    step = (RULES | STAGES)[name]
+    made_of = [numbers_of(step, tree, item), *(definition(shown, tree) for shown in step.shows)]
+    return defined(made_of, *step.code, libraries=step.libraries)
+
+
+def all_definitions(tree: dict[str, Any]) -> dict[str, Any]:
+    """The definitions of all stages; of those that DVC makes for each entry of a section, one an entry."""
+    found: dict[str, Any] = {name: definition(name, tree) for name in (*MILESTONES, *STAGES) if name not in EACH}
+    for name, section in EACH.items():
+        found[name] = {item: definition(name, tree, item) for item in lookup(tree, section) or {}}
+    return found
+
+
+def identity(name: str, tree: dict[str, Any]) -> str:
+    """The identity of a rule by the params in a tree and the files at hand."""
+    step = RULES[name]
+    outside = [f"{path} {_content(path)}" for pattern in step.reads for path in sorted(Path().glob(pattern))]
+    if name == "collect":
+        outside += _listings(tree)
+    return hashed([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
+
+
+def numbers_of(step: Step, tree: dict[str, Any], item: str = "") -> dict[str, Any]:
+    """The numbers that a step depends on, by section."""
+    return {name: lookup(tree, name.format(item=item)) for name in step.sections}
+
+
+def lookup(tree: Any, section: str) -> Any:
+    """A section of params, such as sr.patches; None where there is none, the whole tree without a name."""
+    for key in section.split(".") if section else ():
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def words(numbers: Any) -> frozenset[str]:
+    """The keys and texts among some numbers."""
+    return frozenset(_texts(numbers))
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield str(key)
+            yield from _texts(value)
+    elif isinstance(tree, (list, tuple)):
+        for value in tree:
+            yield from _texts(value)
+
+
+def _content(path: Path) -> str:
+    """The hash of a file as it is now."""
+    stat = path.stat()
+    return _hash_of(path, stat.st_size, stat.st_mtime_ns)
+
+
+@cache
+def _hash_of(path: Path, *_: int) -> str:
+    found = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _listings(tree: dict[str, Any]) -> Iterator[str]:
+    """The local files of the sources, by size and time: they may be terabytes."""
+    for name, place in (lookup(tree, "collect.sources") or {}).items():
+        for root in sorted(glob(place or f"data/sources/{name}")):  # noqa: PTH207 (it may be absolute)
+            for path in sorted(Path(root).rglob("*")) if Path(root).is_dir() else [Path(root)]:
+                yield f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+
+
+def seal(folder: Path, mark: Path) -> None:
+    """Note that a folder of DVC's is finished, and what is in it."""
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    tables.write_json(_files(folder), mark)
+
+
+def sealed(folder: Path, mark: Path) -> bool:
+    """Whether a folder is as it was when it was finished: DVC removes it, or restores another version of it."""
+    return mark.is_file() and json.loads(mark.read_text(encoding="utf-8")) == _files(folder)
+
+
+def _files(folder: Path) -> dict[str, list[int]]:
+    """The size and time of each file in a folder, but for those in folders below it."""
+    stats = {path.name: path.stat() for path in sorted(folder.glob("*")) if path.is_file()}
+    own = {name: stat for name, stat in stats.items() if not name.startswith(".")}
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in own.items()}
