@@ -146,7 +146,13 @@ class Project:
         paths = {name: self.work / name for name in ("counts", "rejected")}
         freeze.run(
             argparse.Namespace(
-                store=self.store, check=False, candidates=candidates, shards=shards, params=self.params, **paths
+                mark=None,
+                store=self.store,
+                check=False,
+                candidates=candidates,
+                shards=shards,
+                params=self.params,
+                **paths,
             )
         )
 

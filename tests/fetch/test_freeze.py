@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from native4k import cli, tables
+from native4k import cli, provenance, tables
 from native4k.errors import UserError
 from native4k.fetch import freeze, store
 
@@ -83,17 +83,8 @@ def test_a_change_of_params_or_code_is_noticed_and_named(project: Any, monkeypat
     with pytest.raises(UserError, match="made before a change of params demo, params fetch; run 'make images'"):
         freeze.compare(project.store, project.params)
     project.write(tree)
-    package = project.root / "package"
-    (package / "sources").mkdir(parents=True)
-    (package / "sources" / "new.py").touch()
-    (package / "fetch").mkdir()
-    for file in (freeze.PACKAGE / "fetch").glob("*.py"):
-        (package / "fetch" / file.name).write_bytes(file.read_bytes())
-    (package / "fetch" / "fetch.py").write_text("changed")
-    monkeypatch.setattr(freeze, "PACKAGE", package)
-    with pytest.raises(
-        UserError, match=r"made before a change of fetch/fetch\.py, geometry\.py, headers/__init__\.py, .*new\.py"
-    ):
+    monkeypatch.setattr(provenance, "code", lambda root, words: f"{root} changed")
+    with pytest.raises(UserError, match="made before a change of code collect, code fetch, code freeze; run"):
         freeze.compare(project.store, project.params)
 
 

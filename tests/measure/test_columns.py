@@ -131,7 +131,9 @@ def run_all(store: Any) -> Path:
         module.run(store.args(f"{step}.parquet"))
     shards = {f"{step}ed": [store.root / f"{name}.parquet"] for step, name in STEPS}
     made = store.root / "features"
-    features.run(argparse.Namespace(store=store.folder, out=made, params=store.params, embedded=[], **shards))
+    features.run(
+        argparse.Namespace(mark=None, store=store.folder, out=made, params=store.params, embedded=[], **shards)
+    )
     return Path(made)
 
 

@@ -1,7 +1,6 @@
 """The cache refilled from a features table holds the rows that were measured."""
 
 import argparse
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,9 @@ def features_without_a_cache(store: Any, mixed: dict[str, str]) -> Path:
         module.run(store.args(f"{step}.parquet"))
     shards = {name: [store.root / f"{step}.parquet"] for name, step in SHARDS.items()}
     made = store.root / "features"
-    features.run(argparse.Namespace(store=store.folder, out=made, params=store.params, embedded=[], **shards))
+    features.run(
+        argparse.Namespace(mark=None, store=store.folder, out=made, params=store.params, embedded=[], **shards)
+    )
     store.cache.rename(store.root / "measured")
     return Path(made)
 
@@ -77,14 +78,6 @@ def test_what_other_params_measured_is_left_alone(store: Any, pulled: Path, caps
 def test_without_features_there_is_nothing_to_recall(store: Any, capsys: Any) -> None:
     run(store, store.root / "features")
     assert capsys.readouterr().out.endswith("images.parquet: not there, nothing to recall\n")
-
-
-def test_every_cached_step_has_the_code_that_its_rows_depend_on() -> None:
-    for step, files in cache.CODE.items():
-        looking = {"probe": "parts"}.get(step, step)  # probe itself only hands out and decides
-        module = importlib.import_module(f"native4k.measure.{looking}")
-        assert Path(str(module.__file__)) in [cache.PACKAGE / file for file in files]
-        assert all((cache.PACKAGE / file).is_file() for file in files)
 
 
 def test_a_failure_that_hung_on_the_machine_is_not_recalled() -> None:

@@ -8,7 +8,8 @@ import pytest
 from huggingface_hub import DatasetCard
 
 from native4k import tables
-from native4k.publish import card, columns, facts, made
+from native4k.provenance.steps import DATASET, MEASURE
+from native4k.publish import card, columns, facts
 
 
 def section(version: Any, name: str) -> str:
@@ -92,18 +93,20 @@ def test_the_origin_changes_with_what_the_dataset_is_made_from_and_with_nothing_
         return section(version, "How it was made")
 
     before = origin()
-    assert len(re.findall(r"\| `[0-9a-f]{64}` \|$", before, re.MULTILINE)) == (
-        len(made.SECTIONS) + len(made.CODE) + 1 + 2
-    )
+    assert len(re.findall(r"\| `[0-9a-f]{16}` \|$", before, re.MULTILINE)) == len(MEASURE) + len(DATASET) + 1
+    assert len(re.findall(r"\| `[0-9a-f]{64}` \|$", before, re.MULTILINE)) == 1 + 2
     text = version.params.read_text(encoding="utf-8")
     version.params.write_text("# a comment\n" + text.replace("side: 64", "side: 65"), encoding="utf-8")
     assert origin() == before
     stricter = text.replace("min_votes: 1", "min_votes: 2")
-    for path, content in ((version.params, stricter), (version.lock, "package==2\n")):
+    for path, content, changed in (
+        (version.params, stricter, ["vet", "publish"]),
+        (version.lock, "package==2\n", ["requirements.lock"]),
+    ):
         path.write_text(content, encoding="utf-8")
         after = origin()
-        differ = [line for line, old in zip(after.splitlines(), before.splitlines(), strict=True) if line != old]
-        assert len(differ) == 1
+        differ = [line.split("`")[1] for line in after.splitlines() if line not in before.splitlines()]
+        assert differ == changed
         before = after
 
 

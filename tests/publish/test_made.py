@@ -4,37 +4,34 @@ from pathlib import Path
 
 import yaml
 
+from native4k import params, provenance, tables
 from native4k.publish import made
 
 ROOT = Path(__file__).parent.parent.parent
-STAGE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["publish"]
+NUMBERS = ROOT / "params.yaml"
 
 
-def test_the_publish_stage_depends_on_all_that_is_hashed() -> None:
-    assert set(STAGE["params"]) == set(made.SECTIONS)
-    code = {name.removeprefix("src/native4k/") for name in STAGE["deps"] if name.startswith("src/")}
-    assert code == set(made.CODE)
-    assert {"requirements.lock", "data/tables", "data/images"} < set(STAGE["deps"])
+def test_the_hashes_are_of_each_step_the_lock_and_the_tables(tmp_path: Path) -> None:
+    (tmp_path / "images.parquet").write_bytes(b"rows")
+    found = made.hashes(NUMBERS, ROOT / "requirements.lock", tmp_path)
+    tree = params.read(NUMBERS)
+    assert found["step"]["select"] == provenance.definition("select", tree)
+    assert list(found["step"]) == [
+        "probe", "score", "embed", "label", "features",
+        "vet", "select", "dedup", "balance", "split", "leaks", "check", "tables", "publish",
+    ]  # fmt: skip
+    assert found["packages"] == {"requirements.lock": tables.digest(ROOT / "requirements.lock")}
+    assert found["input"] == {"images.parquet": tables.digest(tmp_path / "images.parquet")}
 
 
-def test_every_module_that_is_hashed_exists() -> None:
-    assert [name for name in made.CODE if not (made.PACKAGE / name).exists()] == []
+def test_a_changed_number_of_any_step_that_is_shown_changes_the_definition_of_publish() -> None:
+    tree = params.read(NUMBERS)
+    before = provenance.definition("publish", tree)
+    for step in ("probe", "vet", "dedup", "publish"):
+        assert provenance.definition("publish", tree | {step: {"other": 1}}) != before
+    assert provenance.definition("publish", tree | {"t2i": {"other": 1}}) == before
 
 
-def test_a_hash_of_code_sees_names_and_content_of_modules_only(tmp_path: Path) -> None:
-    package = tmp_path / "package"
-    (package / "deeper").mkdir(parents=True)
-    (package / "deeper" / "one.py").write_text("1")
-    seen = [made.of_code(package)]
-    (package / "deeper" / "note.txt").write_text("not code")
-    assert made.of_code(package) == seen[0]
-    (package / "deeper" / "one.py").write_text("2")
-    seen.append(made.of_code(package))
-    (package / "deeper" / "one.py").rename(package / "deeper" / "two.py")
-    seen.append(made.of_code(package))
-    assert len(set(seen)) == 3
-
-
-def test_a_section_is_its_values_whatever_their_order() -> None:
-    assert made.of_section({"a": 1, "b": [2.0]}) == made.of_section({"b": [2.0], "a": 1})
-    assert made.of_section({"a": 1}) != made.of_section({"a": 2})
+def test_the_publish_stage_depends_on_the_lock_the_tables_and_the_images() -> None:
+    stage = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["publish"]
+    assert set(stage["deps"]) == {"requirements.lock", "data/tables", "data/images"}
