@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
+
+from tests.project import Project, tiny
 
 settings.register_profile("native4k", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("native4k")
@@ -17,3 +21,31 @@ def environment_as_it_was() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session", name="built")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny pipeline run from nothing, committed, and pushed to a folder beside it; no test may change it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # one for all workers
+    place = shared / "built"
+    with FileLock(f"{place}.lock"):
+        if not (place / "whole").exists():
+            build(place / "project").run("dvc", "push", "--quiet")
+            (place / "whole").touch()
+    return Project(place / "project")
+
+
+def build(root: Path) -> Project:
+    """The pipeline run from nothing, with notes of what each step used."""
+    project = tiny(root)
+    (root.parent / "audit").mkdir()
+    project.inside = {"NATIVE4K_AUDIT": str(root.parent / "audit")}
+    project.append("data/votes/tester.csv", "id,voter,vote")
+    project.images()
+    project.run("dvc", "repro")
+    project.commit()
+    project.inside = {}
+    project.remote(root.parent / "remote")
+    return project

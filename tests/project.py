@@ -19,6 +19,10 @@ TINY = HERE / "tests/tiny/params.yaml"
 SLOWEST = 240  # seconds that a command may take
 
 
+INSIDE = HERE / "tests/chaos/inside"
+"""What is put inside a project's processes that shall note what they use, or die."""
+
+
 def environment(root: Path) -> dict[str, str]:
     """The clone's own code, this interpreter's programs, one thread, and nobody's git or DVC settings."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -47,18 +51,25 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.inside: dict[str, str] = {}
+        """What its processes are told: NATIVE4K_AUDIT or NATIVE4K_FAULT."""
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """A command in a process group of its own."""
         return subprocess.Popen(
             words,
             cwd=self.root,
-            env=environment(self.root),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
+
+    def environment(self) -> dict[str, str]:
+        """The environment of its processes."""
+        made = environment(self.root) | self.inside
+        return made | {"PYTHONPATH": f"{INSIDE}{os.pathsep}{made['PYTHONPATH']}"} if self.inside else made
 
     def attempt(self, *words: str) -> tuple[int, str]:
         """A command's exit status and all that it printed."""
@@ -88,8 +99,8 @@ class Project:
         process.communicate()
 
     def repro(self, *words: str) -> list[str]:
-        """The stages that `dvc repro` ran, or with --dry would run."""
-        return stages(self.run("dvc", "repro", *words))
+        """The stages that `dvc repro` ran, or with --dry would run, but for the one that always runs."""
+        return [stage for stage in stages(self.run("dvc", "repro", *words)) if stage != "definitions"]
 
     def images(self) -> str:
         """`make images`."""
@@ -117,6 +128,10 @@ class Project:
         """Add a line to a file."""
         with (self.root / file).open("a", encoding="utf-8") as lines:
             lines.write(line + "\n")
+
+    def remote(self, place: Path) -> None:
+        """Make a folder the project's DVC remote, if it has none of the name."""
+        self.run("dvc", "remote", "add", "--quiet", "--local", "--default", "--force", "shelf", str(place))
 
     def commit(self) -> None:
         """Everything that git does not ignore."""

@@ -11,33 +11,18 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from tests.project import Project, tiny
+from tests.project import Project
 
 BLURRED = ("select.presets.demo.blurred.min", 12.0)
 TILES = ("probe.measures.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
+STALE = (
+    "native4k definitions: data/definitions.yaml: not of the code and numbers at hand; "
+    "run 'dvc repro definitions', or 'make'"
+)
 
 Copy = Callable[[], Project]
-
-
-@pytest.fixture(scope="module", name="built")
-def built_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The whole pipeline run from nothing, committed, and pushed to a folder beside it."""
-    project = tiny(tmp_path_factory.mktemp("built") / "project")
-    project.append(VOTES, "id,voter,vote")
-    project.images()
-    project.run("dvc", "repro")
-    project.commit()
-    remote(project, project)
-    project.run("dvc", "push", "--quiet")
-    return project
-
-
-def remote(project: Project, built: Project) -> None:
-    """Make the folder that was pushed to the project's DVC remote."""
-    place = built.root.parent / "remote"
-    project.run("dvc", "remote", "add", "--quiet", "--local", "--default", "shelf", str(place))
 
 
 @pytest.fixture(name="places")
@@ -65,7 +50,7 @@ def clone_of_built(built: Project, places: Iterator[Path]) -> Copy:
 
     def make() -> Project:
         made = built.clone(next(places))
-        remote(made, built)
+        made.remote(built.root.parent / "remote")
         return made
 
     return make
@@ -113,8 +98,8 @@ def planned(project: Project, milestone: str) -> set[str]:
 
 
 def test_a_second_repro_runs_nothing(built: Project) -> None:
-    said = built.run("dvc", "repro")
-    assert said.splitlines()[-1] == "Data and pipelines are up to date."
+    assert built.repro() == []
+    assert built.run("git", "status", "--porcelain") == ""
 
 
 def test_a_touched_but_unchanged_file_reruns_nothing(copy: Copy) -> None:
@@ -156,7 +141,6 @@ def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing
         "dedup",
         "balance",
         "split",
-        "clumps",
         "leaks",
         "checked",
     }
@@ -194,40 +178,51 @@ def test_a_baseline_comes_after_the_one_that_it_starts_from(copy: Copy) -> None:
     assert last.read_bytes() == first.read_bytes()
 
 
+MEASURING = {"probe", "score", "label", "features"}
+AFTER_VET = {"select", "dedup", "balance", "split", "leaks", "check", "tables"}
+
+
+@pytest.fixture(scope="module", name="edited")
+def a_copy_to_edit(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy whose files each test puts back."""
+    return built.copy(tmp_path_factory.mktemp("edited") / "project")
+
+
 @pytest.mark.parametrize(
     ("file", "milestone", "rules"),
     [
-        ("images.py", "measure", {"probe", "score", "label", "features"}),
-        ("geometry.py", "measure", {"probe", "score", "label", "features"}),
-        ("tables.py", "measure", {"probe", "score", "label", "features"}),
-        ("measure/cache.py", "measure", {"probe", "score", "label", "features"}),
-        ("measure/nativeness.py", "measure", {"probe", "score", "label", "features"}),
+        ("errors.py", "measure", MEASURING),
+        ("images.py", "measure", MEASURING),
+        ("geometry.py", "measure", MEASURING),
+        ("tables.py", "measure", MEASURING),
+        ("measure/cache.py", "measure", MEASURING),
+        ("measure/nativeness.py", "measure", MEASURING),
         ("measure/columns.py", "measure", {"score", "label", "features"}),
         ("measure/score.py", "measure", {"score", "features"}),
         ("measure/textures.py", "measure", {"score", "features"}),
         ("measure/label.py", "measure", {"label", "features"}),
         ("measure/words.py", "measure", {"label", "features"}),
         ("measure/features.py", "measure", {"features"}),
-        (
-            "dataset/vet.py",
-            "dataset",
-            {"vet", "select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"},
-        ),
-        ("dataset/select.py", "dataset", {"select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
-        ("dataset/near.py", "dataset", {"dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
-        ("dataset/split.py", "dataset", {"split", "clumps", "leaks", "check", "tables"}),
-        ("tables.py", "dataset", {"vet", "select", "dedup", "balance", "split", "clumps", "leaks", "check", "tables"}),
+        ("dataset/vet.py", "dataset", {"vet", *AFTER_VET}),
+        ("params.py", "dataset", {"vet", *AFTER_VET}),
+        ("dataset/select.py", "dataset", AFTER_VET),
+        ("dataset/split.py", "dataset", {"split", "leaks", "check", "tables"}),
+        ("dataset/leaks.py", "dataset", {"leaks", "check", "tables"}),
     ],
 )
 def test_an_edited_module_reruns_the_steps_that_use_it(
-    built: Project, file: str, milestone: str, rules: set[str]
+    edited: Project, file: str, milestone: str, rules: set[str]
 ) -> None:
-    path = built.root / "src/native4k" / file
+    path = edited.root / "src/native4k" / file
     before = path.read_bytes()
-    built.append(f"src/native4k/{file}", "# edited")
     try:
-        assert planned(built, milestone) == rules
-        assert built.repro("--dry", milestone)[-1] == milestone
+        edited.append(f"src/native4k/{file}", "# only a comment")
+        edited.run("native4k", "definitions", "data/definitions.yaml", "--check")
+        assert planned(edited, milestone) == set()
+        edited.append(f"src/native4k/{file}", "EDITED = True")
+        assert planned(edited, milestone) == rules
+        status, said = edited.attempt("native4k", "definitions", "data/definitions.yaml", "--check")
+        assert (status, said.splitlines()[-1]) == (1, STALE)
     finally:
         path.write_bytes(before)
 
@@ -235,7 +230,7 @@ def test_an_edited_module_reruns_the_steps_that_use_it(
 def test_an_edited_metric_is_measured_again_and_the_rest_is_remembered(copy: Copy, built: Project) -> None:
     project = copy()
     before = project.times_of("data/scratch/cache/**/*.parquet")
-    project.append("src/native4k/measure/metrics.py", "# edited")
+    project.append("src/native4k/measure/metrics.py", "EDITED = True")
     assert project.repro("measure") == ["measure"]
     after = project.times_of("data/scratch/cache/**/*.parquet")
     assert after.items() >= before.items()
@@ -376,8 +371,9 @@ def test_store_cache_and_published_dataset_take_the_bytes_of_the_images_once(bui
 
 
 def test_a_fresh_clone_with_nothing_pulled_is_up_to_date(clone: Copy) -> None:
-    said = clone().run("dvc", "repro", "--dry", "--allow-missing")
-    assert said.splitlines()[-1] == "Data and pipelines are up to date."
+    project = clone()
+    assert project.repro("--dry", "--allow-missing") == []
+    project.run("native4k", "definitions", "data/definitions.yaml", "--check")
 
 
 def test_a_fresh_clone_draws_the_same_images_and_leaves_git_clean(clone: Copy, built: Project) -> None:

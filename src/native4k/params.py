@@ -1,6 +1,7 @@
 """Typed numbers from params.yaml: one section a step, one frozen class beside the function that reads it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -62,6 +63,7 @@ def read(path: Path) -> dict[str, Any]:
 def load(cls: type[Typed], path: Path, *keys: str) -> Typed:
     """The section at keys (such as 'dedup', or 'sr', 'baselines', NAME) as a typed, frozen object."""
     section: Any = read(path)
+    sys.audit("native4k.params", ".".join(keys))  # so that tests see which numbers a step reads
     for depth, key in enumerate(keys):
         if not isinstance(section, dict) or key not in section:
             there = ", ".join(map(str, section)) if isinstance(section, dict) else type(section).__name__

@@ -27,9 +27,14 @@ PIECE = 2**22
 
 def defined(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
     """The definition of what modules make by some numbers: 16 hex digits."""
-    source = code(*(f"{PACKAGE.name}.{name}" if "/" not in name else name for name in modules), words=words(numbers))
+    source = code(*roots(modules), words=words(numbers))
     text = json.dumps(numbers, sort_keys=True, default=str)
     return hashed([source, text, *(f"{name} {version(name)}" for name in libraries)])
+
+
+def roots(modules: tuple[str, ...]) -> list[str]:
+    """Modules by their whole names, and folders of tests as they are."""
+    return [name if "/" in name else f"{PACKAGE.name}.{name}" for name in modules]
 
 
 def definition(name: str, tree: dict[str, Any], item: str = "") -> str:

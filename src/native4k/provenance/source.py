@@ -46,7 +46,7 @@ def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
             continue
         source = parsed(file.read_text(encoding="utf-8"))
         found[name] = source.digest
-        todo += source.imports
+        todo += source.imports | source.packages
         todo += [name.rpartition(".")[0]] if "/" not in name else []
         todo += [f"{package}.{word}" for package in source.packages for word in words if word.isidentifier()]
         if file.name == "__init__.py":
