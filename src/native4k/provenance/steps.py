@@ -35,7 +35,7 @@ DECODERS = ("numpy", "opencv-python-headless", "pillow", "scipy")
 FETCH = {
     "collect": Step(("fetch.collect",), ("collect", "demo"), reads=(OPTOUT,)),
     "fetch": Step(("fetch.fetch",), ("fetch", "probe.geometry", "collect.sources", "demo"), ("collect",), (OPTOUT,)),
-    "freeze": Step(("fetch.freeze",), ("fetch.max_transient",), ("collect", "fetch")),
+    "freeze": Step(("fetch.freeze",), ("fetch.max_transient", "probe.geometry"), ("collect", "fetch"), (OPTOUT,)),
 }
 
 MEASURE = {
@@ -58,7 +58,9 @@ DATASET = {
     "balance": Step(("dataset.balance",), ("balance",), ("dedup",)),
     "split": Step(("dataset.split",), ("split",), ("balance",), (RELEASED,)),
     "leaks": Step(("dataset.leaks",), ("dedup",), ("split",)),
-    "check": Step(("tests/product",), (), ("vet", "select", "dedup", "balance", "split", "leaks"), (RELEASED,)),
+    "check": Step(
+        ("tests/product",), ("dedup", "split"), ("vet", "select", "dedup", "balance", "split", "leaks"), (RELEASED,)
+    ),
     "tables": Step(("dataset.tables",), (), ("split", "leaks", "check")),
 }
 
