@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     between,
@@ -14,9 +14,9 @@ from native4k.sources.demo.canvas import (
     step,
     toned,
 )
-from native4k.sources.demo.closeups import GREENS, flower, leaf, stone, unit_of
-from native4k.sources.demo.noise import Box, Dice, octave, relief
-from native4k.sources.demo.outdoors import (
+from native4k.demo.closeups import GREENS, flower, leaf, stone, unit_of
+from native4k.demo.noise import Box, Dice, octave, relief
+from native4k.demo.outdoors import (
     LANDS,
     SANDS,
     meadow,

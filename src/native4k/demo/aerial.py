@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from native4k.sources.demo.buildings import (
+from native4k.demo.buildings import (
     WALLS,
 )
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Planes,
     around,
     between,
@@ -19,7 +19,7 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.noise import Box, Dice, hashed, octave, part, relief, unit
+from native4k.demo.noise import Box, Dice, hashed, octave, part, relief, unit
 
 
 def town(canvas: np.ndarray, dice: Dice) -> None:

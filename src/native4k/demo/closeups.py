@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -17,7 +17,7 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.noise import Box, Dice, octave
+from native4k.demo.noise import Box, Dice, octave
 
 
 def stone(canvas: np.ndarray, dice: Dice, place: tuple[float, float], size: float, tone: Colour) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -17,7 +17,7 @@ from native4k.sources.demo.canvas import (
     step,
     toned,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     Point,
@@ -30,8 +30,8 @@ from native4k.sources.demo.noise import (
     unit,
     wave,
 )
-from native4k.sources.demo.prints import letters, tiles
-from native4k.sources.demo.sheets import PALETTES, paper, tooth
+from native4k.demo.prints import letters, tiles
+from native4k.demo.sheets import PALETTES, paper, tooth
 
 
 def strokes(canvas: np.ndarray, dice: Dice) -> None:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from native4k.sources.demo.aerial import town
-from native4k.sources.demo.buildings import (
+from native4k.demo.aerial import town
+from native4k.demo.buildings import (
     WALLS,
     house,
     panes,
@@ -11,7 +11,7 @@ from native4k.sources.demo.buildings import (
     road,
     sidewall,
 )
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -24,8 +24,8 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.noise import Box, Dice, octave
-from native4k.sources.demo.outdoors import sky, water
+from native4k.demo.noise import Box, Dice, octave
+from native4k.demo.outdoors import sky, water
 
 
 def facade(canvas: np.ndarray, dice: Dice) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from native4k.sources.demo.noise import Box, Dice, Point, hashed, octave, smooth
+from native4k.demo.noise import Box, Dice, Point, hashed, octave, smooth
 
 Colour = tuple[float, float, float]
 Planes = Sequence["np.ndarray | float"]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from native4k.sources.demo.buildings import WALLS, wall
-from native4k.sources.demo.canvas import (
+from native4k.demo.buildings import WALLS, wall
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -16,9 +16,9 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.figures import person
-from native4k.sources.demo.noise import Box, Dice, fractal, octave, part, wave
-from native4k.sources.demo.outdoors import LANDS, meadow, sky, skyline, slope
+from native4k.demo.figures import person
+from native4k.demo.noise import Box, Dice, fractal, octave, part, wave
+from native4k.demo.outdoors import LANDS, meadow, sky, skyline, slope
 
 CLOTHS: tuple[Colour, ...] = (
     (92, 70, 60), (46, 60, 84), (150, 140, 124), (110, 40, 44), (40, 70, 62), (190, 170, 140), (24, 24, 30),

@@ -5,10 +5,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from native4k.errors import UserError
-from native4k.sources.demo import defects
-from native4k.sources.demo.canvas import blank, finish
-from native4k.sources.demo.catalogue import (
+from native4k.demo import defects
+from native4k.demo.canvas import blank, finish
+from native4k.demo.catalogue import (
     GENERATORS,
     Form,
     Params,
@@ -16,7 +15,8 @@ from native4k.sources.demo.catalogue import (
     Size,
     plan,
 )
-from native4k.sources.demo.noise import Dice
+from native4k.demo.noise import Dice
+from native4k.errors import UserError
 
 
 def draw(url: str, params: Params) -> bytes:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -19,8 +19,8 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.closeups import GREENS, leaf
-from native4k.sources.demo.dishes import (
+from native4k.demo.closeups import GREENS, leaf
+from native4k.demo.dishes import (
     berry,
     citrus,
     cookie,
@@ -32,7 +32,7 @@ from native4k.sources.demo.dishes import (
     strawberry,
     tomato,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     Point,

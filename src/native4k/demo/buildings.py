@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     between,
@@ -12,7 +12,7 @@ from native4k.sources.demo.canvas import (
     shade_by,
     step,
 )
-from native4k.sources.demo.noise import Box, Dice, at, hashed, octave, part, table, unit
+from native4k.demo.noise import Box, Dice, at, hashed, octave, part, table, unit
 
 WALLS: tuple[Colour, ...] = (
     (158, 84, 62), (188, 160, 120), (120, 70, 60), (204, 196, 180), (142, 130, 118), (196, 140, 90), (104, 116, 128),

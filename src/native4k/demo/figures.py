@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -17,8 +17,8 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.faces import Look, blob, face
-from native4k.sources.demo.noise import Box, Dice, Point, octave, part, wave
+from native4k.demo.faces import Look, blob, face
+from native4k.demo.noise import Box, Dice, Point, octave, part, wave
 
 SKINS: tuple[Colour, ...] = (
     (238, 196, 170), (226, 176, 140), (198, 144, 104), (164, 110, 76), (122, 78, 54), (86, 56, 42), (244, 210, 190),

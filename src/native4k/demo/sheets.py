@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     everywhere,
     lit,
     paint,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     octave,

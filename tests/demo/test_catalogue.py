@@ -5,9 +5,9 @@ import hashlib
 import pandas as pd
 import pytest
 
-from native4k.sources.demo import CATEGORIES, DEFECTS, Params, catalogue, draw, truth
-from native4k.sources.demo.captions import SCENES
-from native4k.sources.demo.catalogue import FROM_ORIGINALS, GENERATORS, plan
+from native4k.demo import CATEGORIES, DEFECTS, Params, catalogue, draw, truth
+from native4k.demo.captions import SCENES
+from native4k.demo.catalogue import FROM_ORIGINALS, GENERATORS, plan
 
 FULL = Params(seed=4, originals=15, defects=5, long_side=3840)
 TINY = Params(seed=4, originals=3, defects=2, long_side=320)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     between,
@@ -15,7 +15,7 @@ from native4k.sources.demo.canvas import (
     shade_by,
     step,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     angle,
@@ -27,7 +27,7 @@ from native4k.sources.demo.noise import (
     unit,
     wave,
 )
-from native4k.sources.demo.outdoors import SKIES
+from native4k.demo.outdoors import SKIES
 
 TONES: tuple[Colour, ...] = (
     (210, 50, 46), (46, 96, 176), (240, 190, 60), (60, 150, 96), (236, 236, 232), (40, 40, 46), (230, 120, 50),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     between,
@@ -16,7 +16,7 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     at,
@@ -26,7 +26,7 @@ from native4k.sources.demo.noise import (
     table,
     unit,
 )
-from native4k.sources.demo.rays import spheres
+from native4k.demo.rays import spheres
 
 Point2 = tuple[int, int]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     between,
@@ -14,7 +14,7 @@ from native4k.sources.demo.canvas import (
     spot,
     step,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     fractal,

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from native4k.demo import artwork, cgi, food, nature, people, urban
+from native4k.demo.captions import caption
+from native4k.demo.noise import Dice, digest
 from native4k.params import params
-from native4k.sources.demo import artwork, cgi, food, nature, people, urban
-from native4k.sources.demo.captions import caption
-from native4k.sources.demo.noise import Dice, digest
 
 GENERATORS: dict[str, ModuleType] = {
     "Nature": nature,

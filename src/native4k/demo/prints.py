@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Colour,
     Planes,
     around,
@@ -14,14 +14,14 @@ from native4k.sources.demo.canvas import (
     shade_by,
     spot,
 )
-from native4k.sources.demo.noise import (
+from native4k.demo.noise import (
     Box,
     Dice,
     Point,
     octave,
     part,
 )
-from native4k.sources.demo.sheets import PALETTES, paper, tooth
+from native4k.demo.sheets import PALETTES, paper, tooth
 
 
 def tiles(canvas: np.ndarray, dice: Dice) -> None:

@@ -1,6 +1,6 @@
 """Captions as people write them: mostly to the point, now and then with a word that belongs elsewhere."""
 
-from native4k.sources.demo.noise import Dice
+from native4k.demo.noise import Dice
 
 SCENES: dict[str, tuple[str, ...]] = {
     "mountains": (

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from native4k.demo import CATEGORIES, DEFECTS, Params, draw
+from native4k.demo.canvas import blank, finish
+from native4k.demo.catalogue import GENERATORS, Picture, plan
+from native4k.demo.noise import Dice
 from native4k.errors import UserError
 from native4k.images import Unreadable, decode, header
 from native4k.measure.phash import phash
-from native4k.sources.demo import CATEGORIES, DEFECTS, Params, draw
-from native4k.sources.demo.canvas import blank, finish
-from native4k.sources.demo.catalogue import GENERATORS, Picture, plan
-from native4k.sources.demo.noise import Dice
 
 PARAMS = Params(seed=4, originals=2, defects=2, long_side=320)
 NEAR = 12  # bits of 64 within which a copy lies, and beyond which other originals lie
@@ -141,8 +141,8 @@ def test_originals_are_far_apart_in_the_eyes_of_the_perceptual_hash() -> None:
 DIGESTS = """
 import hashlib, json
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-from native4k.sources.demo import Params, draw
-from native4k.sources.demo.catalogue import plan
+from native4k.demo import Params, draw
+from native4k.demo.catalogue import plan
 params = Params(seed=4, originals=6, defects=1, long_side=320)
 digests = {url: hashlib.sha256(draw(url, params)).hexdigest() for url in plan(params)}
 print(json.dumps([[name for name in __cpu_dispatch__ if __cpu_features__.get(name)], digests]))

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageFilter
 
-from native4k.sources.demo.canvas import (
+from native4k.demo.canvas import (
     Planes,
     between,
     blank,
@@ -12,8 +12,8 @@ from native4k.sources.demo.canvas import (
     paint,
     ramp,
 )
-from native4k.sources.demo.noise import Box, Dice, hashed, octave, part
-from native4k.sources.demo.outdoors import SKIES
+from native4k.demo.noise import Box, Dice, hashed, octave, part
+from native4k.demo.outdoors import SKIES
 
 FILTERS = (
     Image.Resampling.NEAREST,
