@@ -102,7 +102,7 @@ def test_other_params_or_other_code_have_another_place(
     assert place() == probe
     package = tmp_path / "package"
     (package / "measure").mkdir(parents=True)
-    (package / "headers").mkdir()
+    (package / "formats").mkdir()
     for file in cache.CODE["probe"]:
         (package / file).write_bytes((cache.PACKAGE / file).read_bytes())
     monkeypatch.setattr(cache, "PACKAGE", package)
@@ -134,7 +134,7 @@ def test_what_hung_on_the_machine_is_not_kept(tmp_path: Path) -> None:
 
 def test_every_module_that_a_row_of_probe_depends_on_is_in_its_key() -> None:
     code = (
-        "import sys, native4k.measure.parts as parts;"
+        "import sys, native4k.measure.measurements;"
         "print(*(name for name in sys.modules if name.startswith('native4k.')))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

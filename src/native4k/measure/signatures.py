@@ -8,7 +8,7 @@ import pandas as pd
 
 from native4k import images, tables
 from native4k.errors import UserError
-from native4k.measure import cache, signing
+from native4k.measure import cache, image_signatures
 from native4k.measure.phash import phash
 
 
@@ -17,8 +17,8 @@ def measured(content: bytes) -> dict[str, Any]:
     try:
         image = images.decode(content)
     except images.Unreadable as failure:
-        return {"phash": "", **signing.EMPTY, "failure": str(failure)}
-    return {"phash": phash(image), **signing.signatures(image), "failure": ""}
+        return {"phash": "", **image_signatures.EMPTY, "failure": str(failure)}
+    return {"phash": phash(image), **image_signatures.signatures(image), "failure": ""}
 
 
 def listed(folder: Path, known: Path) -> pd.DataFrame:

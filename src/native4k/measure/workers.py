@@ -38,7 +38,7 @@ class Limits(NamedTuple):
 SERVER = multiprocessing.get_context("forkserver")
 """Workers are born of a process that has what they need and nothing of ours, in milliseconds."""
 
-SERVER.set_forkserver_preload(["native4k.measure.parts"])
+SERVER.set_forkserver_preload(["native4k.measure.measurements"])
 
 
 class Lost(NamedTuple):

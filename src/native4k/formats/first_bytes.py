@@ -1,4 +1,4 @@
-"""What every reader of headers needs: a place in the first bytes, and what it may find there."""
+"""What every reader of sizes needs: numbers at a place in the first bytes, and what it may find there."""
 
 import struct
 from typing import NamedTuple
@@ -11,8 +11,8 @@ class NotAnImage(Exception):  # noqa: N818
     """The first bytes are of no format we know, or of a file made wrong."""
 
 
-class More(Exception):  # noqa: N818
-    """The size stands further on in the file."""
+class TooFewBytes(Exception):  # noqa: N818
+    """What is read stands further on in the file, or beyond its end."""
 
 
 class Size(NamedTuple):
@@ -24,13 +24,13 @@ class Size(NamedTuple):
     sure: bool = True
 
 
-def turned(kind: str, width: int, height: int, orientation: int) -> Size:
-    """The size upright, by the EXIF orientation."""
+def upright(kind: str, width: int, height: int, orientation: int) -> Size:
+    """The size as displayed, by the EXIF orientation."""
     return Size(kind, height, width) if orientation in SIDEWAYS else Size(kind, width, height)
 
 
-def take(head: bytes, pattern: str, place: int) -> tuple[int, ...]:
+def unpack(content: bytes, pattern: str, place: int) -> tuple[int, ...]:
     """The numbers at a place, as struct reads them."""
-    if place + struct.calcsize(pattern) > len(head):
-        raise More
-    return struct.unpack_from(pattern, head, place)
+    if place + struct.calcsize(pattern) > len(content):
+        raise TooFewBytes
+    return struct.unpack_from(pattern, content, place)

@@ -1,4 +1,4 @@
-"""What one decode leaves to be measured: a plane of luma, a small picture, and rows for the hash."""
+"""A decoded image, as far as it is measured: a plane of luma, a small picture, and rows for the hash."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile
 
-from native4k import images
-from native4k.measure import phash, signing
+from native4k import formats, images
+from native4k.measure import image_signatures, phash
 
 Row = dict[str, Any]
 
 cv2.setNumThreads(1)  # cores are used by shards and workers
 
 
-class Look(NamedTuple):
+class DecodedImage(NamedTuple):
     """The upright picture, as far as anything is measured of it."""
 
     luma: np.ndarray
@@ -34,15 +34,15 @@ class Look(NamedTuple):
     """The ICC profile; empty for none."""
 
 
-def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
+def decode(image: ImageFile.ImageFile, side: int, facts: Row) -> DecodedImage:
     """Decode, and go over the picture once, band by band; no copy of the whole is made."""
     profile = image.info.get("icc_profile") or b""
-    picture = loaded(image)
+    picture = load(image)
     orientation = images.orientation_of(image)
-    width, height = picture.size if orientation not in images.SIDEWAYS else picture.size[::-1]
+    width, height = picture.size if orientation not in formats.SIDEWAYS else picture.size[::-1]
     power = halvings(width, height, side)
     luma, weights = np.empty((height, width), np.uint8), phash.lanczos(width, phash.SIDE)
-    digest = signing.started(width, height)
+    digest = image_signatures.start_hash(width, height)
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
     for band, pixels in _pixels(picture, orientation):
         rows = luma[top : top + len(pixels)]
@@ -53,10 +53,11 @@ def look(image: ImageFile.ImageFile, side: int, facts: Row) -> Look:
         clear += _clear(band)
         top += len(pixels)
     reduced = Image.fromarray(np.concatenate(small), "CMYK" if picture.mode == "CMYK" else "RGB")
-    return Look(luma, reduced, np.concatenate(narrow), signing.ended(digest), clear / luma.size, facts, profile)
+    transparent, pixel_hash = clear / luma.size, image_signatures.end_hash(digest)
+    return DecodedImage(luma, reduced, np.concatenate(narrow), pixel_hash, transparent, facts, profile)
 
 
-def loaded(image: ImageFile.ImageFile) -> Image.Image:
+def load(image: ImageFile.ImageFile) -> Image.Image:
     """The decoded picture, as it lies in the file; WebP by OpenCV: the same pixels in half of Pillow's memory."""
     if image.format != "WEBP":
         images.load_pixels(image)

@@ -1,7 +1,7 @@
-"""What tells copies beside the pHash: a hash of the pixels, and signatures of the whole and of its middle.
+"""What identifies copies beside the pHash: a hash of the pixels, and signatures of the whole and of its middle.
 
 The longer signature says of two near pHashes whether they are chance: it sees the finer frequencies too. The whole of
-a cropped copy looks like the middle of its original, so the middle's pHash and signature are told at two insets.
+a cropped copy looks like the middle of its original, so the middle's pHash and signature are taken at two insets.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ EMPTY = {"pixels": "", "signature": "", "inset_phash": "", "inset_signature": ""
 
 def signatures(image: Image.Image) -> dict[str, str]:
     """The signatures of an upright RGB picture."""
-    return signed(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2GRAY), pixels(image))
+    return signatures_of(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2GRAY), pixel_hash(image))
 
 
-def signed(luma: np.ndarray, digest: str) -> dict[str, str]:
+def signatures_of(luma: np.ndarray, digest: str) -> dict[str, str]:
     """The hash of a picture's pixels, its signature, and those of its middles one after another."""
     whole = Image.fromarray(luma)
     small = whole.reduce(max(1, min(whole.size) // MIDDLE_SIZE))
@@ -47,21 +47,21 @@ def signed(luma: np.ndarray, digest: str) -> dict[str, str]:
     }
 
 
-def pixels(image: Image.Image) -> str:
+def pixel_hash(image: Image.Image) -> str:
     """A hash of size and RGB pixels, 32 hex digits: equal for equal pictures, whatever file they came from."""
-    digest = started(image.width, image.height)
+    digest = start_hash(image.width, image.height)
     for band in images.bands(image, 1, images.BAND):
         digest.update(band.tobytes())
-    return ended(digest)
+    return end_hash(digest)
 
 
-def started(width: int, height: int) -> "hashlib._Hash":
-    """The hash before the first row of pixels."""
+def start_hash(width: int, height: int) -> "hashlib._Hash":
+    """Begin the hash, before the first row of pixels."""
     return hashlib.sha256(f"{width}x{height}".encode())
 
 
-def ended(digest: "hashlib._Hash") -> str:
-    """The hash after the last row."""
+def end_hash(digest: "hashlib._Hash") -> str:
+    """Return the hash, after the last row of pixels."""
     return digest.hexdigest()[:32]
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from native4k import images
-from native4k.measure import parts, phash, signing
+from native4k.measure import image_signatures, measurements, phash
 from tests.pictures import FORMATS, MEASURES, NUMBERS, encoded, moving, noise, oriented, photo, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -22,7 +22,7 @@ Measured = Callable[[bytes], dict[str, Any]]
 def the_row_of_a_file(tmp_path: Path) -> Measured:
     def row(content: bytes) -> dict[str, Any]:
         (tmp_path / "file").write_bytes(content)
-        return parts.measure(tmp_path / "file", NUMBERS)
+        return measurements.measure(tmp_path / "file", NUMBERS)
 
     return row
 
@@ -66,10 +66,10 @@ def test_every_format_is_decoded_to_the_same_picture(measured: Measured, name: s
 
 
 def test_all_columns_are_there_whether_a_file_can_be_used_or_not(measured: Measured) -> None:
-    expected = [*parts.empty(MEASURES), "failure"]
+    expected = [*measurements.empty_row(MEASURES), "failure"]
     good, bad = measured(FORMATS["PNG"]), measured(b"")
     assert list(good) == list(bad) == expected
-    np.testing.assert_equal(bad, parts.empty(MEASURES) | {"failure": "not_an_image"})
+    np.testing.assert_equal(bad, measurements.empty_row(MEASURES) | {"failure": "not_an_image"})
     assert [type(value) for value in good.values()] == [type(value) for value in bad.values()]
 
 
@@ -125,11 +125,11 @@ def test_a_file_that_cannot_be_used_says_why(measured: Measured, content: bytes,
 
 def test_what_would_take_too_much_memory_is_refused_by_its_header(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(png(9000, 9000))
-    assert parts.measure(tmp_path / "large.png", NUMBERS)["failure"] == "too_heavy"
+    assert measurements.measure(tmp_path / "large.png", NUMBERS)["failure"] == "too_heavy"
 
 
 def test_a_folder_instead_of_a_file_is_not_an_image(tmp_path: Path) -> None:
-    assert parts.measure(tmp_path, NUMBERS)["failure"] == "not_an_image"
+    assert measurements.measure(tmp_path, NUMBERS)["failure"] == "not_an_image"
 
 
 @pytest.mark.parametrize("options", [{"quality": 70}, {"lossless": True}, {"quality": 80, "alpha": True}])
@@ -139,5 +139,5 @@ def test_webp_has_the_pixels_that_pillow_decodes(measured: Measured, options: di
         picture.putalpha(Image.linear_gradient("L").resize(picture.size))
     content = encoded(picture, "WEBP", **options)
     row, pixels = measured(content), images.decode(content)
-    assert (row["pixels"], row["phash"]) == (signing.pixels(pixels), phash.phash(pixels))
+    assert (row["pixels"], row["phash"]) == (image_signatures.pixel_hash(pixels), phash.phash(pixels))
     assert (row["transparent"] > 0.9) == (picture.mode == "RGBA")

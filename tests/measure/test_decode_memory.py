@@ -5,14 +5,14 @@ import io
 import pytest
 from PIL import Image
 
-from native4k.measure import cost
+from native4k.measure import decode_memory
 from tests.pictures import encoded, photo
 
 
 def each(kind: str, **options: object) -> float:
     """Bytes of a pixel that a large picture of the sort would take."""
     picture = Image.open(io.BytesIO(encoded(photo(64, 64), kind, **options)))
-    return (cost.memory(picture, 1000) - cost.SMALL - 1000) / 64**2
+    return (decode_memory.memory(picture, 1000) - decode_memory.SMALL - 1000) / 64**2
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from native4k import headers, images
-from native4k.headers import Size
+from native4k import formats, images
+from native4k.formats import Size
 
 WRITERS: dict[str, dict[str, Any]] = {
     "baseline JPEG": {"format": "JPEG"},
@@ -42,7 +42,7 @@ def test_sizes_are_those_of_the_decoded_picture(
     options: dict[str, Any], width: int, height: int, orientation: int
 ) -> None:
     content = written(width, height, orientation, **options)
-    found = headers.size(content)
+    found = formats.size(content)
     assert found is not None
     upright = images.decode(content).size
     assert images.header(content) == (found.format, *upright)
@@ -53,10 +53,10 @@ def test_sizes_are_those_of_the_decoded_picture(
 @pytest.mark.parametrize("options", WRITERS.values(), ids=WRITERS)
 def test_too_few_bytes_are_told_from_no_image(options: dict[str, Any]) -> None:
     content = written(200, 100, 6, **options)
-    found = [headers.size(content[:end]) for end in range(len(content) + 1)]
+    found = [formats.size(content[:end]) for end in range(len(content) + 1)]
     enough = next(end for end, size in enumerate(found) if size)
     assert found[:enough] == [None] * enough
-    assert set(found[enough:]) == {headers.size(content)}
+    assert set(found[enough:]) == {formats.size(content)}
     assert enough < 1000
 
 
@@ -65,8 +65,8 @@ def test_bytes_gone_wrong_are_a_size_or_too_few_or_no_image(start: bytes, data: 
     place = data.draw(st.integers(0, len(start) - 1))
     broken = start[:place] + data.draw(st.binary(min_size=1, max_size=9)) + start[place + 1 :]
     try:
-        found = headers.size(broken)
-    except headers.NotAnImage:
+        found = formats.size(broken)
+    except formats.NotAnImage:
         return
     assert found is None or min(found.width, found.height) > 0
 
@@ -74,14 +74,14 @@ def test_bytes_gone_wrong_are_a_size_or_too_few_or_no_image(start: bytes, data: 
 @given(st.binary(min_size=32, max_size=200))
 def test_noise_is_no_image(noise: bytes) -> None:
     if noise[:2] not in {b"\xff\xd8", b"\xff\x0a", b"\0\0"}:
-        with pytest.raises(headers.NotAnImage):
-            headers.size(noise)
+        with pytest.raises(formats.NotAnImage):
+            formats.size(noise)
 
 
 @pytest.mark.parametrize("kind", [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF])
 def test_every_start_of_frame_is_known(kind: int) -> None:
     content = written(70, 50, format="JPEG")
-    assert headers.size(content.replace(b"\xff\xc0\x00\x11", bytes([0xFF, kind, 0, 0x11]))) == Size("JPEG", 70, 50)
+    assert formats.size(content.replace(b"\xff\xc0\x00\x11", bytes([0xFF, kind, 0, 0x11]))) == Size("JPEG", 70, 50)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -94,20 +94,25 @@ def test_tiffs_of_both_byte_orders_are_read(order: str, big: bool) -> None:
         + struct.pack(order + {3: "H", 4: "I"}[kind], value).ljust(8 if big else 4, b"\0")
         for tag, kind, value in [(0x0100, 4, 5000), (0x0101, 3, 4000), (0x0112, 3, 6)]
     ]
-    assert headers.size(mark + start + b"".join(entries)) == Size("TIFF", 4000, 5000)
+    assert formats.size(mark + start + b"".join(entries)) == Size("TIFF", 4000, 5000)
+
+
+def test_a_tiff_whose_next_page_lies_beyond_any_file_is_truncated() -> None:
+    content = struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, 0) + struct.pack("<Q", 2**63)
+    assert formats.flaw(content, "TIFF") == "truncated"
 
 
 def test_xmp_turns_a_jpeg_that_exif_leaves_alone() -> None:
     packet = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     content = written(70, 50, format="JPEG", xmp=packet)
-    assert headers.size(content) == Size("JPEG", 50, 70)
+    assert formats.size(content) == Size("JPEG", 50, 70)
     assert images.decode(content).size == (50, 70)
 
 
 def test_metadata_before_the_size_ask_for_more_bytes() -> None:
     content = written(70, 50, format="JPEG", icc_profile=bytes(100_000))
-    assert headers.size(content[:50_000]) is None
-    assert headers.size(content) == Size("JPEG", 70, 50)
+    assert formats.size(content[:50_000]) is None
+    assert formats.size(content) == Size("JPEG", 70, 50)
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
@@ -144,13 +149,13 @@ CLAP = box(b"clap", struct.pack(">8I", 4000, 1, 3000, 1, 0, 1, 0, 1))
     ],
 )
 def test_the_primary_item_of_a_heif_counts_cut_and_turned(content: bytes, size: Size) -> None:
-    assert headers.size(content) == size
-    assert headers.size(content[:-9]) is None
+    assert formats.size(content) == size
+    assert formats.size(content[:-9]) is None
 
 
 def test_a_film_is_no_image() -> None:
-    with pytest.raises(headers.NotAnImage):
-        headers.size(box(b"ftyp", b"isom", bytes(4), b"mp42") + bytes(99))
+    with pytest.raises(formats.NotAnImage):
+        formats.size(box(b"ftyp", b"isom", bytes(4), b"mp42") + bytes(99))
 
 
 def bits(*fields: tuple[int, int]) -> bytes:
@@ -177,7 +182,7 @@ def bits(*fields: tuple[int, int]) -> bytes:
 )
 def test_jpeg_xl_is_read_bare_and_in_boxes(stream: bytes, size: tuple[int, int]) -> None:
     start = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl ", bytes(4), b"jxl ")
-    assert headers.size(stream) == Size("JXL", *size)
-    assert headers.size(start + box(b"jxlc", stream)) == Size("JXL", *size)
-    assert headers.size(start + box(b"jxll", b"\x05") + box(b"jxlp", bytes(4), stream)) == Size("JXL", *size)
-    assert headers.size(start + box(b"jxlc", stream)[:12]) is None
+    assert formats.size(stream) == Size("JXL", *size)
+    assert formats.size(start + box(b"jxlc", stream)) == Size("JXL", *size)
+    assert formats.size(start + box(b"jxll", b"\x05") + box(b"jxlp", bytes(4), stream)) == Size("JXL", *size)
+    assert formats.size(start + box(b"jxlc", stream)[:12]) is None
