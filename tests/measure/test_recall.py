@@ -81,7 +81,7 @@ def test_without_features_there_is_nothing_to_recall(store: Any, capsys: Any) ->
 
 def test_every_cached_step_has_the_code_that_its_rows_depend_on() -> None:
     for step, files in cache.CODE.items():
-        looking = {"probe": "parts"}.get(step, step)  # probe itself only hands out and decides
+        looking = {"probe": "measurements"}.get(step, step)  # probe itself only hands out and decides
         module = importlib.import_module(f"native4k.measure.{looking}")
         assert Path(str(module.__file__)) in [cache.PACKAGE / file for file in files]
         assert all((cache.PACKAGE / file).is_file() for file in files)

@@ -29,18 +29,18 @@ class Layout(NamedTuple):
 
     order: str
     version: int
-    offset: str
-    count: str
+    offset_type: str
+    count_type: str
     entry: int
 
     def first(self, content: bytes) -> int:
         """Where the first directory is."""
-        return unpack(content, self.order + self.offset, struct.calcsize(self.offset))[0]
+        return unpack(content, self.order + self.offset_type, struct.calcsize(self.offset_type))[0]
 
     def entries(self, content: bytes, place: int) -> range:
         """Where the tags of the directory at a place begin."""
-        (count,) = unpack(content, self.order + self.count, place)
-        start = place + struct.calcsize(self.count)
+        (count,) = unpack(content, self.order + self.count_type, place)
+        start = place + struct.calcsize(self.count_type)
         return range(start, start + count * self.entry, self.entry)
 
 
@@ -78,9 +78,9 @@ def _tags(head: bytes) -> dict[int, int]:
         raise TooFewBytes
     found: dict[int, int] = {}
     for place in places:
-        tag, kind, values = unpack(head, layout.order + "HH" + layout.offset, place)
+        tag, kind, values = unpack(head, layout.order + "HH" + layout.offset_type, place)
         if values == 1 and kind in NUMBERS:
-            inside = place + 4 + struct.calcsize(layout.offset)
+            inside = place + 4 + struct.calcsize(layout.offset_type)
             (found[tag],) = unpack(head, layout.order + NUMBERS[kind], inside)
     return found
 
@@ -109,16 +109,16 @@ def _pages(content: bytes) -> Iterator[dict[int, tuple[int, ...]]]:
         seen.add(place)
         starts = layout.entries(content, place)
         yield {tag: values for start in starts for tag, values in _entry(content, start, layout)}
-        (place,) = unpack(content, layout.order + layout.offset, starts.stop)
+        (place,) = unpack(content, layout.order + layout.offset_type, starts.stop)
 
 
 def _entry(content: bytes, start: int, layout: Layout) -> Iterator[tuple[int, tuple[int, ...]]]:
     """A tag with its numbers, if they are where the pixels are; TooFewBytes if its values lie beyond the end."""
-    tag, kind, count = unpack(content, layout.order + "HH" + layout.offset, start)
-    inside, size = struct.calcsize(layout.offset), count * SIZES.get(kind, 0)
+    tag, kind, count = unpack(content, layout.order + "HH" + layout.offset_type, start)
+    inside, size = struct.calcsize(layout.offset_type), count * SIZES.get(kind, 0)
     place = start + 4 + inside
     if size > inside:
-        (place,) = unpack(content, layout.order + layout.offset, place)
+        (place,) = unpack(content, layout.order + layout.offset_type, place)
     if place + size > len(content):
         raise TooFewBytes
     if tag in {*LENGTHS, *LENGTHS.values()} and kind in NUMBERS:
