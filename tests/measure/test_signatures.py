@@ -136,7 +136,7 @@ def test_a_list_made_again_measures_nothing_and_has_the_same_bytes(
 ) -> None:
     listed(folder)
     before = (folder.parent / "list.parquet").read_bytes()
-    monkeypatch.setattr(signatures, "measured", None)
+    monkeypatch.setattr(signatures, "signatures_row", None)
     listed(folder)
     assert (folder.parent / "list.parquet").read_bytes() == before
 
