@@ -27,9 +27,9 @@ from parts.alone import alone, peak
 from parts.results import Row, at_least, at_most
 from PIL import Image
 
-from native4k import images, params
-from native4k.measure import complete, cost, nativeness, parts, phash, workers
-from native4k.measure.look import look
+from native4k import formats, images, params
+from native4k.measure import decode_memory, measurements, nativeness, phash, workers
+from native4k.measure.decoded_image import decode
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "cleanvision==0.3.7"
@@ -59,19 +59,19 @@ if __name__ == "__main__":
 """
 
 
-def numbers() -> parts.Numbers:
+def numbers() -> measurements.Numbers:
     """As the repository's params.yaml has them."""
     file = ROOT / "params.yaml"
-    return parts.Numbers(
-        params.load(parts.Measures, file, "probe", "measures"),
+    return measurements.Numbers(
+        params.load(measurements.Measures, file, "probe", "measures"),
         params.load(nativeness.Params, file, "probe", "nativeness"),
     )
 
 
 def pictures(folder: Path, *, quick: bool) -> list[Path]:
     """Originals of the demo at 4K."""
-    from native4k.sources.demo.catalogue import Params, plan
-    from native4k.sources.demo.draw import draw
+    from native4k.demo.catalogue import Params, plan
+    from native4k.demo.draw import draw
 
     demo = params.load(Params, ROOT / "params.yaml", "demo")
     made = []
@@ -131,7 +131,11 @@ def told(python: Path | str, code: str, *words: object) -> float:
 def ours(files: list[Path]) -> None:
     """All rows, by a worker a core."""
     limits = workers.Limits(os.cpu_count() or 1, LIMIT, 4000)
-    rows = list(workers.each([file.name for file in files], partial(parts.one, files[0].parent, numbers()), limits))
+    rows = list(
+        workers.each(
+            [file.name for file in files], partial(measurements.measure_file, files[0].parent, numbers()), limits
+        )
+    )
     assert all(isinstance(row, dict) and not row["failure"] for row in rows), rows
 
 
@@ -166,17 +170,19 @@ def anatomy(file: Path) -> dict[str, float]:
     with images.opened(content) as picture:
         picture.load()
         bands = [np.asarray(band) for band in images.bands(picture, 1, images.BAND)]
-    facts = parts.facts_of(content, given)
-    seen = look(images.opened(file), given.measures.thumbnail, facts)
+    facts = measurements.facts_of(content, given)
+    seen = decode(images.opened(file), given.measures.thumbnail, facts)
     weights = phash.lanczos(seen.luma.shape[1], phash.SIDE)
     taken = {"decode": cpu(lambda: images.opened(content).load())}
-    taken["header"] = cpu(lambda: parts.facts_of(content, given)) - cpu(lambda: complete.flaw(content, facts["format"]))
-    taken["completeness"] = cpu(lambda: complete.flaw(content, facts["format"]))
+    taken["header"] = cpu(lambda: measurements.facts_of(content, given)) - cpu(
+        lambda: formats.flaw(content, facts["format"])
+    )
+    taken["completeness"] = cpu(lambda: formats.flaw(content, facts["format"]))
     taken["rows of the hash"] = cpu(lambda: [phash.narrow(band, weights) for band in bands])
-    whole = cpu(lambda: look(images.opened(file), given.measures.thumbnail, facts))
+    whole = cpu(lambda: decode(images.opened(file), given.measures.thumbnail, facts))
     taken["bands, luma, small picture"] = whole - taken["decode"] - taken["rows of the hash"]
-    taken |= {name: cpu(partial(part, seen, given)) for name, (part, _) in parts.PARTS.items()}
-    return taken | {"all": cpu(lambda: parts.measure(file, given))}
+    taken |= {name: cpu(partial(part, seen, given)) for name, (part, _) in measurements.MEASUREMENTS.items()}
+    return taken | {"all": cpu(lambda: measurements.measure(file, given))}
 
 
 def costs(files: list[Path]) -> list[Row]:
@@ -248,11 +254,11 @@ def weigh(path: str) -> tuple[int, int, float, str]:
 
     before, content = peak(), Path(path).read_bytes()
     with images.opened(content) as picture:
-        predicted = cost.memory(picture, len(content))
+        predicted = decode_memory.memory(picture, len(content))
     del content
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
     given = numbers()
-    row = parts.measure(Path(path), given._replace(measures=replace(given.measures, memory=100_000)))
+    row = measurements.measure(Path(path), given._replace(measures=replace(given.measures, memory=100_000)))
     return before, peak(), predicted, row["failure"]
 
 

@@ -10,16 +10,16 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, features
 
 from native4k import params
-from native4k.measure import nativeness, parts
+from native4k.measure import measurements, nativeness
 
 ROOT = Path(__file__).parent.parent
 
 MEASURES = params.validate(
-    parts.Measures,
+    measurements.Measures,
     {"memory": 300, "tile": 16, "tiles": 4, "thumbnail": 20, "patch": 20, "flat": {"v1": 800.0, "final": 100.0}},
     "tests",
 )
-NUMBERS = parts.Numbers(MEASURES, params.load(nativeness.Params, ROOT / "params.yaml", "probe", "nativeness"))
+NUMBERS = measurements.Numbers(MEASURES, params.load(nativeness.Params, ROOT / "params.yaml", "probe", "nativeness"))
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:

@@ -20,7 +20,7 @@ FILES = [
 ]
 
 READERS = {
-    ("demo",): "native4k.sources.demo:Params",
+    ("demo",): "native4k.demo:Params",
     ("analyze",): "native4k.analyze.stats:Params",
     ("collect",): "native4k.fetch.collect:Params",
     ("fetch",): "native4k.fetch.fetch:Params",

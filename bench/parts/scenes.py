@@ -9,9 +9,9 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw, ImageFont
 
-from native4k.sources.demo.canvas import blank, finish
-from native4k.sources.demo.catalogue import GENERATORS
-from native4k.sources.demo.noise import Dice
+from native4k.demo.canvas import blank, finish
+from native4k.demo.catalogue import GENERATORS
+from native4k.demo.noise import Dice
 
 WIDTH, HEIGHT = 1280, 960
 OVER = 2

@@ -142,11 +142,12 @@ def _run(words: list[str]) -> int:
         print(f"native4k: no step {' '.join(words[:2])!r}; there are: {known}", file=sys.stderr)
         return 2
     package, step = found
-    made, rest = parser(package, step), words[len(step.split()) :]
-    if {"-h", "--help"} & set(rest):
-        made.print_help()
-        return 0
+    rest = words[len(step.split()) :]
     try:
+        made = parser(package, step)
+        if {"-h", "--help"} & set(rest):
+            made.print_help()
+            return 0
         args = made.parse_intermixed_args(rest)  # so that options may stand among paths
         args.run(args)
     except UserError as error:
@@ -157,6 +158,10 @@ def _run(words: list[str]) -> int:
         why = os.strerror(error.errno).lower()
         advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
         return _complain(step, f"{error.filename or 'writing'}: {why}{advice}")
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith("native4k"):
+            raise
+        return _complain(step, f"{error.name} is not installed; run 'make', or pip install '.[pipeline,train]'")
     except KeyboardInterrupt:
         _complain(step, "interrupted; the same command goes on from here")
         return 130

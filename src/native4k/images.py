@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import AvifImagePlugin, Image, ImageFile
 
+from native4k.formats import SIDEWAYS, png, tiff
+
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """What we accept, and the file ending each gets."""
 
@@ -25,7 +27,7 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # cores are used by shards and workers
 Image.MAX_IMAGE_PIXELS = None  # we ask ourselves: Pillow only warns up to twice its limit
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of broken metadata; what matters is an exception
 
-ORIENTATION = 0x0112
+ORIENTATION = tiff.ORIENTATION
 """The EXIF tag; orientations 5 to 8 swap the sides."""
 
 UPRIGHT = {
@@ -37,7 +39,6 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIDEWAYS = (5, 6, 7, 8)
 
 BAND = 64
 """Rows taken from a picture at once; they and what is made of them fit a processor's cache."""
@@ -65,7 +66,8 @@ def header(content: bytes | Path) -> tuple[str, int, int]:
     with opened(content) as image:
         width, height = image.size
         if image.format == "PNG" and not {"exif", "Raw profile type exif"} & image.info.keys():
-            image.info["exif"] = _late_exif(image)  # or Pillow decodes the pixels to see what follows them
+            assert image.fp is not None
+            image.info["exif"] = png.exif(image.fp)  # or Pillow decodes the pixels to see what follows them
         turned = image.format != "TIFF" and orientation_of(image) in SIDEWAYS  # Pillow turns the size of TIFF itself
         return kind_of(image), *((height, width) if turned else (width, height))
 
@@ -134,19 +136,6 @@ def opened(content: bytes | Path) -> ImageFile.ImageFile:
     if image.width * image.height > MAX_PIXELS:
         raise Unreadable("bomb")
     return image
-
-
-def _late_exif(image: ImageFile.ImageFile) -> bytes:
-    """The EXIF that a PNG has anywhere; empty for none."""
-    file = image.fp
-    assert file is not None
-    file.seek(8)
-    while len(head := file.read(8)) == 8:  # noqa: PLR2004
-        length, kind = struct.unpack(">I4s", head)
-        if kind == b"eXIf":
-            return file.read(length)
-        file.seek(length + 4, io.SEEK_CUR)
-    return b""
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from native4k import headers, images
+from native4k import formats, images
 from native4k.fetch import store
 from native4k.fetch.statuses import Failure
 from native4k.fetch.store import Incoming
@@ -46,7 +46,7 @@ def test_a_size_that_stands_at_the_end_of_a_file_already_written_is_found(
 ) -> None:
     monkeypatch.setattr(store, "HEAD", store.PIECE)
     content = picture(400, 500, "TIFF", compression="tiff_lzw")
-    assert headers.size(content[:-1000]) is None
+    assert formats.size(content[:-1000]) is None
     made = incoming(tmp_path, content)
     assert made.file is not None
     assert made.waiting

@@ -125,7 +125,7 @@ def test_what_hung_on_the_machine_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_rows_of_probe_depend_on_what_looks_at_an_image_and_not_on_what_runs_it() -> None:
-    found = set(source.reach("native4k.measure.parts"))
+    found = set(source.reach("native4k.measure.measurements"))
     assert found > {"native4k.images", "native4k.measure.nativeness", "native4k.errors", "native4k.params", "native4k"}
     assert not found & {"native4k.measure.probe", "native4k.measure.cache", "native4k.tables"}
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from native4k import tables
-from native4k.measure import cache, features, label, parts, probe
+from native4k.measure import cache, features, label, measurements, probe
 from tests.pictures import MEASURES
 
 
@@ -37,7 +37,7 @@ def test_every_candidate_is_a_row_with_every_measured_column(store: Any, mixed: 
     assert dict(zip(table["id"], table["reason"], strict=True)) == mixed
     assert table.columns.tolist() == [
         "id", "caption", "declared_width", "declared_height", "status", "sha256", "bytes",
-        *(name for name in parts.empty(MEASURES) if name != "thumbnail"), "reason", "rejected_by",
+        *(name for name in measurements.empty_row(MEASURES) if name != "thumbnail"), "reason", "rejected_by",
         "piqe", "category", "category_confidence",
     ]  # fmt: skip
 
@@ -64,7 +64,7 @@ def test_the_notes_say_which_code_and_params_measured_what(store: Any, mixed: di
     notes = tables.metadata(run(store, 1) / "images.parquet")
     assert json.loads(notes["probe"]) == {
         "key": cache.key("probe", store.params),
-        "columns": list(parts.empty(MEASURES)),
+        "columns": list(measurements.empty_row(MEASURES)),
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from native4k import images
-from native4k.measure import parts
+from native4k.measure import measurements
 from tests.pictures import FORMATS, NUMBERS, chunk, encoded, multipage, noise, oriented, photo, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -21,7 +21,7 @@ FAILURES = {"truncated", "broken", "not_an_image", "unsupported", "bomb", "anima
 
 def failure_of(content: bytes, place: Path) -> str:
     (place / "file").write_bytes(content)
-    return str(parts.measure(place / "file", NUMBERS)["failure"])
+    return str(measurements.measure(place / "file", NUMBERS)["failure"])
 
 
 LARGE = {
@@ -118,7 +118,7 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path, name: str
 @pytest.mark.parametrize(("width", "height"), [(65_535, 1), (1, 65_535)])
 def test_a_side_of_65535_pixels_is_measured(tmp_path: Path, width: int, height: int) -> None:
     (tmp_path / "file").write_bytes(encoded(Image.new("RGB", (width, height)), "PNG"))
-    row = parts.measure(tmp_path / "file", NUMBERS)
+    row = measurements.measure(tmp_path / "file", NUMBERS)
     assert (row["failure"], row["width"], row["height"]) == ("", width, height)
 
 
@@ -206,6 +206,6 @@ def test_a_jpeg_with_markers_in_its_comment_ends_where_it_ends(tmp_path: Path) -
 
 def test_a_profile_that_cannot_be_read_is_said_and_not_applied(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(encoded(photo(80, 60), "JPEG", icc_profile=b"not a profile" * 20))
-    row: dict[str, Any] = parts.measure(tmp_path / "file", NUMBERS)
+    row: dict[str, Any] = measurements.measure(tmp_path / "file", NUMBERS)
     assert (row["failure"], row["icc"], row["wide_gamut"]) == ("", "unreadable", False)
     assert images.decode(io.BytesIO(row["thumbnail"]).getvalue()).size == (20, 15)

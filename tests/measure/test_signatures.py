@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from native4k import cli, images, tables
-from native4k.measure import signatures, signing
+from native4k.measure import image_signatures, signatures
 from native4k.measure.phash import phash
 
 EXACT = {"PNG": {}, "WEBP": {"lossless": True}, "TIFF": {}}
@@ -39,14 +39,14 @@ def apart(one: str, other: str) -> int:
 
 
 def test_a_picture_has_all_signatures_in_hex_of_a_fixed_length() -> None:
-    made = signing.signatures(drawn(300, 200))
+    made = image_signatures.signatures(drawn(300, 200))
     assert {name: len(value) for name, value in made.items()} == {
         "pixels": 32,
         "signature": 64,
-        "inset_phash": 16 * len(signing.INSETS),
-        "inset_signature": 64 * len(signing.INSETS),
+        "inset_phash": 16 * len(image_signatures.INSETS),
+        "inset_signature": 64 * len(image_signatures.INSETS),
     }
-    assert list(made) == list(signing.EMPTY)
+    assert list(made) == list(image_signatures.EMPTY)
 
 
 @pytest.mark.parametrize("kind", EXACT)
@@ -57,42 +57,44 @@ def test_equal_pixels_in_other_bytes_have_every_signature_in_common(kind: str, o
     exif[images.ORIENTATION] = orientation
     stored = picture.transpose(Image.Transpose.ROTATE_90) if orientation == 6 else picture
     again = images.decode(encoded(stored, kind, exif=exif, **EXACT[kind]))
-    assert signing.signatures(again) == signing.signatures(picture)
+    assert image_signatures.signatures(again) == image_signatures.signatures(picture)
 
 
 @given(width=st.integers(1, 40), height=st.integers(1, 200), place=st.integers(0, 10**6))
 @settings(max_examples=30)
 def test_one_other_pixel_or_another_shape_is_another_picture(width: int, height: int, place: int) -> None:
     content = np.zeros((height, width, 3), dtype=np.uint8)
-    before = signing.pixels(Image.fromarray(content))
+    before = image_signatures.pixel_hash(Image.fromarray(content))
     content.reshape(-1)[place % content.size] = 1
-    assert signing.pixels(Image.fromarray(content)) != before
+    assert image_signatures.pixel_hash(Image.fromarray(content)) != before
     if width != height:
         turned = Image.fromarray(np.zeros((width, height, 3), dtype=np.uint8))
-        assert signing.pixels(turned) != before
+        assert image_signatures.pixel_hash(turned) != before
 
 
 def test_the_middle_of_a_picture_is_the_whole_of_its_crop() -> None:
     picture = drawn(2000, 1600)
-    made = signing.signatures(picture)
-    for at, inset in enumerate(signing.INSETS):
+    made = image_signatures.signatures(picture)
+    for at, inset in enumerate(image_signatures.INSETS):
         x, y = round(2000 * inset), round(1600 * inset)
         crop = picture.crop((x, y, 2000 - x, 1600 - y))
         assert apart(phash(crop), made["inset_phash"][16 * at :][:16]) <= 2
-        assert apart(signing.signatures(crop)["signature"], made["inset_signature"][64 * at :][:64]) <= 12
+        assert apart(image_signatures.signatures(crop)["signature"], made["inset_signature"][64 * at :][:64]) <= 12
 
 
 def test_a_reencoded_and_resized_copy_is_near_and_another_picture_is_far() -> None:
     picture = drawn(1200, 800)
     copy = images.decode(encoded(picture.resize((1000, 667), Image.Resampling.LANCZOS), "JPEG", quality=80))
-    one, other, stranger = (signing.signatures(image)["signature"] for image in (picture, copy, drawn(1200, 800, 1)))
+    one, other, stranger = (
+        image_signatures.signatures(image)["signature"] for image in (picture, copy, drawn(1200, 800, 1))
+    )
     assert apart(one, other) <= 20
     assert apart(one, stranger) >= 90
 
 
 def test_bits_of_the_pHash_are_those_of_imagededup_where_nothing_is_reduced() -> None:  # noqa: N802
     picture = drawn(255, 255).convert("L")
-    assert signing.bits(signing.frequencies(picture, 0.0), signing.SHORT) == phash(picture)
+    assert image_signatures.bits(image_signatures.frequencies(picture, 0.0), image_signatures.SHORT) == phash(picture)
 
 
 @pytest.fixture(name="folder")
@@ -124,7 +126,7 @@ def test_a_folder_becomes_a_list_of_signatures_and_what_cannot_be_read_is_said(f
     assert list(table.index) == ["a.png", "broken.webp", "deep/again.PNG", "deep/b.jpg"]
     for name in ("a.png", "deep/again.PNG", "deep/b.jpg"):
         picture = images.decode((folder / name).read_bytes())
-        expected = {"phash": phash(picture), **signing.signatures(picture), "failure": ""}
+        expected = {"phash": phash(picture), **image_signatures.signatures(picture), "failure": ""}
         assert {column: table.loc[name, column] for column in expected} == expected
     assert table.loc["broken.webp", ["phash", "pixels"]].tolist() == ["", ""]
 
@@ -134,7 +136,7 @@ def test_a_list_made_again_measures_nothing_and_has_the_same_bytes(
 ) -> None:
     listed(folder)
     before = (folder.parent / "list.parquet").read_bytes()
-    monkeypatch.setattr(signatures, "measured", None)
+    monkeypatch.setattr(signatures, "signatures_row", None)
     listed(folder)
     assert (folder.parent / "list.parquet").read_bytes() == before
 

@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from native4k import params, tables
+from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.publish import assess
-from native4k.sources import demo
 
 ROOT = Path(__file__).parents[2]
 PLANTED = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from native4k import headers, images, tables
+from native4k import formats, images, tables
 from native4k.fetch.statuses import Failure
 from native4k.geometry import Geometry, geometry_reasons
 
@@ -56,8 +56,8 @@ def misfit(width: int, height: int, rule: Geometry) -> str:
 def look(head: bytes, rule: Geometry) -> bool:
     """Whether a file's first bytes are enough to take it; a Failure where they speak against it."""
     try:
-        size = headers.size(head)
-    except headers.NotAnImage:
+        size = formats.size(head)
+    except formats.NotAnImage:
         raise Failure("not_an_image") from None
     if size is None:
         return False

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from native4k import params, provenance, tables
 from native4k.provenance.steps import DECODERS
 
-CODE = {"probe": "measure.parts", "embed": "measure.embed", "signatures": "measure.signatures"}
+CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
 """Step -> the module that measures, as distinct from what runs it or decides by it; columns have their own."""
 
 BEARING = {"probe": ("measures", "nativeness")}

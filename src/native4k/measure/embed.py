@@ -1,4 +1,4 @@
-"""Show each image to a network that knows copies by sight, such as SSCD: one vector an image, for dedup's embedding.
+"""Show each image to a network for copy detection, such as SSCD: one vector an image, for dedup's embedding.
 
 Optional. The network is a TorchScript file, a transformers encoder (a folder or a hub name), or imagededup's CNN.
 """
@@ -58,7 +58,7 @@ def torchscript(numbers: Params) -> Encoder:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch calls its own format old; published encoders have it
         network = torch.jit.load(numbers.model, map_location="cpu").eval()
-    return lambda pixels: vector_of(network(scaled(pixels, numbers)))
+    return lambda pixels: vector_of(network(scale_pixels(pixels, numbers)))
 
 
 def encoder(numbers: Params) -> Encoder:
@@ -67,7 +67,7 @@ def encoder(numbers: Params) -> Encoder:
 
     network = AutoModel.from_pretrained(numbers.model, use_safetensors=True).eval()
     see = getattr(network, "get_image_features", network)
-    return lambda pixels: vector_of(see(pixel_values=scaled(pixels, numbers)))
+    return lambda pixels: vector_of(see(pixel_values=scale_pixels(pixels, numbers)))
 
 
 def imagededup(_: Params) -> Encoder:
@@ -78,7 +78,7 @@ def imagededup(_: Params) -> Encoder:
     return lambda pixels: np.asarray(network.encode_image(image_array=pixels))
 
 
-def scaled(pixels: np.ndarray, numbers: Params) -> Any:
+def scale_pixels(pixels: np.ndarray, numbers: Params) -> Any:
     """Pixels as the network wants them: one image, its channels first."""
     import torch
 
@@ -86,13 +86,13 @@ def scaled(pixels: np.ndarray, numbers: Params) -> Any:
     return torch.from_numpy(values.astype(np.float32)).permute(2, 0, 1)[None]
 
 
-def vector_of(told: Any) -> np.ndarray:
+def vector_of(output: Any) -> np.ndarray:
     """The vector in what a network returns: its pooled features, or the mean of its tokens."""
-    if getattr(told, "pooler_output", None) is not None:
-        told = told.pooler_output
-    elif getattr(told, "last_hidden_state", None) is not None:
-        told = told.last_hidden_state.mean(dim=1)
-    return np.asarray(told.detach().numpy())
+    if getattr(output, "pooler_output", None) is not None:
+        output = output.pooler_output
+    elif getattr(output, "last_hidden_state", None) is not None:
+        output = output.last_hidden_state.mean(dim=1)
+    return np.asarray(output.detach().numpy())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,19 +108,19 @@ def run(args: argparse.Namespace) -> None:
     probed = tables.read(args.probed, "id", "reason")
     good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
     place = cache.folder(args.cache, "embed", args.params)
-    known: list[Encoder] = []
+    loaded: list[Encoder] = []
 
     def one(file: str) -> dict[str, Any]:
-        if not known:
-            known.append(alone(numbers))
-        return {"embedding": embed(images.decode((args.store / file).read_bytes()), known[0], numbers.side)}
+        if not loaded:
+            loaded.append(load_on_one_thread(numbers))
+        return {"embedding": embed(images.decode((args.store / file).read_bytes()), loaded[0], numbers.side)}
 
     rows = cache.measure(files[files.index.isin(good["sha256"])], one, place, "embed")
     rows = rows.reindex(columns=["sha256", "embedding"])
     tables.write(good[["id", "sha256"]].merge(rows, on="sha256").drop(columns="sha256"), args.out)
 
 
-def alone(numbers: Params) -> Encoder:
+def load_on_one_thread(numbers: Params) -> Encoder:
     """The network on one thread: sums in another order give other last digits, and shards use the cores."""
     import torch
 

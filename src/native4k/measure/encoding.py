@@ -8,7 +8,7 @@ import numpy as np
 from PIL import ImageCms, ImageFile
 
 from native4k import images
-from native4k.measure import complete
+from native4k.formats import tiff
 
 EMPTY = {
     "mode": "",
@@ -49,7 +49,7 @@ def encoding(image: ImageFile.ImageFile, content: bytes) -> dict[str, Any]:
     return {
         "mode": image.mode,
         "bit_depth": _depth(image, kind, content),
-        "pages": complete.pages(content) if kind == "TIFF" else 1,
+        "pages": tiff.pages(content) if kind == "TIFF" else 1,
         "jpeg_quality": quality(image),
         "subsampling": subsampling(image),
         "icc": profile.name,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import params, provenance, tables
-from native4k.measure import cache, columns, parts, probe, recall
+from native4k.measure import cache, columns, measurements, probe, recall
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     )
     table = features(probed.drop(columns="file"), scored, labelled)
     measures = params.load(probe.Params, args.params, "probe").measures
-    notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(parts.empty(measures))}}
+    notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(measurements.empty_row(measures))}}
     for step, shards in (("score", args.scored), ("label", args.labelled)):
         weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
         notes[step] = columns.notes(recall.filled(step, args.params), weights)

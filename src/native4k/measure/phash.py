@@ -67,7 +67,7 @@ def phash(image: Image.Image) -> str:
 
 
 def phash_of(narrow: np.ndarray) -> str:
-    """The same, of a picture that is 32 pixels wide already."""
+    """Perceptual hash of a picture that is 32 pixels wide already."""
     grey = np.asarray(Image.fromarray(narrow).resize((SIDE, SIDE), Image.Resampling.LANCZOS).convert("L"))
     low = dct(dct(grey, axis=0), axis=1)[:8, :8]
     bits = low >= np.median(low.flatten()[1:])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from native4k import params, tables
 from native4k.geometry import Geometry, geometry_reasons
-from native4k.measure import cache, nativeness, parts, workers
+from native4k.measure import cache, measurements, nativeness, workers
 
 SUSPICIOUS = 4
 """Images that crash, and no other, at which the fault is ours."""
@@ -24,7 +24,7 @@ class Params:
     geometry: Geometry
     workers: int
     seconds: float
-    measures: parts.Measures
+    measures: measurements.Measures
     nativeness: nativeness.Params
 
 
@@ -32,20 +32,20 @@ def probe(files: list[str], store: Path, numbers: Params) -> Iterator[dict[str, 
     """A row for each file of the store, in their order."""
     limits = workers.Limits(numbers.workers, numbers.seconds, numbers.measures.memory)
     crashed = 0
-    work = partial(parts.one, store, parts.Numbers(numbers.measures, numbers.nativeness))
+    work = partial(measurements.measure_file, store, measurements.Numbers(numbers.measures, numbers.nativeness))
     for answer in workers.each(files, work, limits):
         if isinstance(answer, workers.Lost):
             crashed += answer.reason == "crashed"
-            yield parts.empty(numbers.measures) | {"failure": answer.reason}
+            yield measurements.empty_row(numbers.measures) | {"failure": answer.reason}
         else:
             yield answer
     if crashed == len(files) >= SUSPICIOUS:
         raise RuntimeError(f"each of {crashed} images crashed its worker: this is not the images' fault")
 
 
-def join(table: pd.DataFrame, rows: pd.DataFrame, numbers: parts.Measures) -> pd.DataFrame:
+def join(table: pd.DataFrame, rows: pd.DataFrame, numbers: measurements.Measures) -> pd.DataFrame:
     """The candidates with what was measured of their bytes, in the same types whoever failed."""
-    unmeasured = parts.empty(numbers) | {"failure": ""}
+    unmeasured = measurements.empty_row(numbers) | {"failure": ""}
     joined = table.merge(rows.reindex(columns=["sha256", *unmeasured]), on="sha256", how="left")
     for name, value in unmeasured.items():
         joined[name] = joined[name].where(joined[name].notna(), value)

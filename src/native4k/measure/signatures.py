@@ -8,20 +8,20 @@ import pandas as pd
 
 from native4k import images, tables
 from native4k.errors import UserError
-from native4k.measure import cache, signing
+from native4k.measure import cache, image_signatures
 from native4k.measure.phash import phash
 
 
-def measured(content: bytes) -> dict[str, Any]:
-    """What a list says of a picture, by which dedup knows its copies; `failure` says why there is nothing to say."""
+def signatures_row(content: bytes) -> dict[str, Any]:
+    """A picture's row, by which dedup finds its copies; `failure` says why it has no signatures."""
     try:
         image = images.decode(content)
     except images.Unreadable as failure:
-        return {"phash": "", **signing.EMPTY, "failure": str(failure)}
-    return {"phash": phash(image), **signing.signatures(image), "failure": ""}
+        return {"phash": "", **image_signatures.EMPTY, "failure": str(failure)}
+    return {"phash": phash(image), **image_signatures.signatures(image), "failure": ""}
 
 
-def listed(folder: Path, known: Path) -> pd.DataFrame:
+def list_signatures(folder: Path, known: Path) -> pd.DataFrame:
     """A row for each picture below a folder, by its path there; those measured before are taken from the cache."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
     if not files:
@@ -30,7 +30,7 @@ def listed(folder: Path, known: Path) -> pd.DataFrame:
     named = pd.DataFrame({"id": [file.relative_to(folder).as_posix() for file in files], "sha256": sha256s})
     rows = cache.measure(
         pd.Series(list(map(str, files)), index=sha256s),
-        lambda file: measured(Path(file).read_bytes()),
+        lambda file: signatures_row(Path(file).read_bytes()),
         known,
         "signatures",
     )
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the list, and name the files that could not be read."""
-    table = listed(args.folder, cache.folder(args.cache, "signatures", args.params))
+    table = list_signatures(args.folder, cache.folder(args.cache, "signatures", args.params))
     failed = table[table["failure"] != ""]
     for row in failed.itertuples():
         print(f"signatures: {args.folder / str(row.id)}: {row.failure}; its copies will not be found")

@@ -34,7 +34,7 @@ def views(image: Image.Image, view: str, tiles: int) -> list[np.ndarray]:
 
 
 def pictures(image: Image.Image, view: str, tiles: int) -> list[Image.Image]:
-    """The same as pictures."""
+    """The pictures a metric is shown."""
     return [image] if view == "full" else [Image.fromarray(pixels) for pixels in views(image, view, tiles)]
 
 

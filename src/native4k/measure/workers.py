@@ -23,8 +23,8 @@ TRIES = 2
 PATIENCE = 20
 """Times the limit of processor time that the clock may show: a file that waits for nothing must end before."""
 
-QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""One thread."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Variables that keep numeric libraries on one thread."""
 
 
 class Limits(NamedTuple):
@@ -38,19 +38,19 @@ class Limits(NamedTuple):
 SERVER = multiprocessing.get_context("forkserver")
 """Workers are born of a process that has what they need and nothing of ours, in milliseconds."""
 
-SERVER.set_forkserver_preload(["native4k.measure.parts"])
+SERVER.set_forkserver_preload(["native4k.measure.measurements"])
 
 
 class Lost(NamedTuple):
-    """Why a file has no row: `timeout`, `out_of_memory` or `crashed`. It hangs on the machine, so it is no truth."""
+    """Why a file has no row: `timeout`, `out_of_memory` or `crashed`. These depend on the machine: never kept."""
 
     reason: str
-    told: str = ""
-    """What there is to say of it."""
+    details: str = ""
+    """The traceback, where there is one."""
 
 
 def serve(pipe: Connection, work: Work, limits: Limits) -> None:
-    """A worker's life: a file in, a row out."""
+    """Run a worker: receive a file, send its row."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, wherever it is
     allowed = _data() + limits.memory * 1_000_000
@@ -83,10 +83,10 @@ def _data() -> int:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """One thread a worker, said in the environment that it is born into."""
-    before = {name: os.environ.get(name) for name in QUIET}
-    os.environ.update(QUIET)
+def _one_thread() -> Iterator[None]:
+    """Set the environment in which a worker starts, so that it has one thread."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     try:
         yield
     finally:
@@ -104,7 +104,7 @@ class Worker:
         self.limits = limits
         self.pipe, theirs = SERVER.Pipe()
         self.process = SERVER.Process(target=serve, args=(theirs, work, limits), daemon=True)
-        with _quiet():
+        with _one_thread():
             self.process.start()
         theirs.close()
         try:
@@ -135,7 +135,7 @@ class Worker:
 
 
 def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Lost]:
-    """What comes of every file, in their order, whichever worker it falls to."""
+    """Yield the row of every file, or why it has none, in the order of the files."""
     waiting = deque(enumerate(files))
     tries: dict[int, int] = {}
     done: dict[int, Row | Lost] = {}
@@ -158,7 +158,7 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
                 worker.end()
                 tries[number] = tries.get(number, 0) + 1
                 if answer.reason == "timeout" or tries[number] == TRIES:
-                    print(f"{file}: {answer.reason}\n{answer.told}".strip(), file=sys.stderr)
+                    print(f"{file}: {answer.reason}\n{answer.details}".strip(), file=sys.stderr)
                     done[number] = answer
                 else:
                     waiting.appendleft((number, file))
@@ -171,7 +171,7 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
 
 
 def _ready(busy: dict[Worker, tuple[int, str]], limits: Limits) -> list[Worker]:
-    """Those that have an answer or are at their end; all that hang are ended after a patience."""
+    """The workers that have an answer or have ended; all that hang are ended after PATIENCE."""
     pipes = {worker.pipe: worker for worker in busy}
     ready = wait(list(pipes), timeout=limits.seconds * PATIENCE)
     if not ready:

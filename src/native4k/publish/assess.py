@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from native4k import params, tables
+from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
 from native4k.publish import facts
-from native4k.sources import demo
 
 COPIES = ("copy", "reencode", "resize", "crop")
 REASONS = {

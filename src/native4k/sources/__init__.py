@@ -9,9 +9,8 @@ from native4k import params
 from native4k.errors import UserError
 from native4k.sources.source import Source
 
-_OTHERS = {"__init__", "__pycache__", "source"}
-NAMES = tuple(sorted(path.stem for path in Path(__file__).parent.iterdir() if path.stem not in _OTHERS))
-"""Every module and package beside this one."""
+NAMES = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py") if path.stem != "source"))
+"""Every module beside this one."""
 
 
 def find(name: str) -> Source:

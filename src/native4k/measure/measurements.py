@@ -1,0 +1,153 @@
+"""Everything that probe measures of one decoded image, and what stands where there is none."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import ImageFile
+
+from native4k import formats, images, params
+from native4k.measure import (
+    artefacts,
+    borders,
+    decode_memory,
+    detail,
+    encoding,
+    image_signatures,
+    nativeness,
+    phash,
+    sharpness,
+    thumbnail,
+    tones,
+)
+from native4k.measure.decoded_image import DecodedImage, Row, decode
+
+SIZE = {"format": "", "width": 0, "height": 0}
+
+
+@params.params
+class Measures:
+    """What is measured where; nothing else changes a row."""
+
+    memory: int
+    tile: int
+    tiles: int
+    thumbnail: int
+    patch: int
+    flat: dict[str, float]
+
+
+class Numbers(NamedTuple):
+    """The numbers of all measurements."""
+
+    measures: Measures
+    nativeness: nativeness.Params
+
+
+Measurement = Callable[[DecodedImage, Numbers], Row]
+
+MEASUREMENTS: dict[str, tuple[Measurement, Row]] = {
+    "encoding": (lambda image, _: image.facts, SIZE | encoding.EMPTY),
+    "transparency": (lambda image, _: {"transparent": image.transparent}, {"transparent": np.nan}),
+    "phash": (lambda image, _: {"phash": phash.phash_of(image.narrow)}, {"phash": ""}),
+    "signatures": (lambda image, _: image_signatures.signatures_of(image.luma, image.digest), image_signatures.EMPTY),
+    "detail": (
+        lambda image, numbers: detail.detail(image.luma, numbers.measures.tile, numbers.measures.tiles),
+        detail.EMPTY,
+    ),
+    "nativeness": (lambda image, numbers: nativeness.nativeness(image.luma, numbers.nativeness), nativeness.UNKNOWN),
+    "sharpness": (
+        lambda image, numbers: sharpness.sharpness(image.luma, numbers.measures.patch, numbers.measures.flat),
+        sharpness.EMPTY,
+    ),
+    "artefacts": (lambda image, numbers: artefacts.artefacts(image.luma, numbers.measures.patch), artefacts.EMPTY),
+    "tones": (lambda image, _: tones.tones(image.luma, image.small), tones.EMPTY),
+    "borders": (lambda image, _: borders.borders(image.luma), borders.EMPTY),
+    "thumbnail": (
+        lambda image, numbers: thumbnail.thumbnail(
+            image.small, image.luma.shape, image.profile, numbers.measures.thumbnail
+        ),
+        thumbnail.EMPTY,
+    ),
+}
+"""Name -> what it measures, and its columns' values for an image that cannot be used."""
+
+DIGITS = 6
+"""Decimals kept of a measurement."""
+
+
+def empty_row(numbers: Measures) -> Row:
+    """Every column of a row, as it is for an image that cannot be used."""
+    made: Row = {}
+    for name, (_, columns) in MEASUREMENTS.items():
+        made |= columns
+        if name == "sharpness":
+            made |= {f"flat_{preset}": np.nan for preset in sorted(numbers.flat)}
+    return made
+
+
+def measure(path: Path, numbers: Numbers) -> Row:
+    """The row of an image file, decoded once; `failure` says why there is nothing to measure."""
+    try:
+        image = _decoded(path, numbers)
+    except images.Unreadable as reason:
+        return empty_row(numbers.measures) | {"failure": str(reason)}
+    row: Row = {}
+    for measurement, _ in MEASUREMENTS.values():
+        row |= measurement(image, numbers)
+    return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in row.items()} | {
+        "failure": ""
+    }
+
+
+def _decoded(path: Path, numbers: Numbers) -> DecodedImage:
+    try:
+        facts = facts_of(path.read_bytes(), numbers)
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # a folder
+        raise images.Unreadable("not_an_image") from error
+    with images.opened(path) as image:  # from the file, so that its bytes are not held beside the pixels
+        return decode(image, numbers.measures.thumbnail, facts)
+
+
+def facts_of(content: bytes, numbers: Numbers) -> Row:
+    """The header's columns; Unreadable where it is known before the decode that there is no use in it."""
+    try:
+        kind, width, height = images.header(content)
+    except images.Unreadable as reason:
+        raise images.Unreadable(_failure(content, str(reason))) from None
+    if flaw := formats.flaw(content, kind):
+        raise images.Unreadable(flaw)
+    with images.opened(content) as image:
+        if kind != "TIFF" and image.format != "MPO" and _is_animated(image):
+            raise images.Unreadable("animation")
+        if decode_memory.memory(image, len(content)) > numbers.measures.memory * 1e6:
+            raise images.Unreadable("too_heavy")
+        return {"format": kind, "width": width, "height": height, **encoding.encoding(image, content)}
+
+
+def _is_animated(image: ImageFile.ImageFile) -> bool:
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except images.HOSTILE as error:
+        raise images.Unreadable("broken") from error
+
+
+def _failure(content: bytes, reason: str) -> str:
+    """Why a file has no header that Pillow reads."""
+    if reason != "not_an_image" or len(content) < formats.SHORTEST:
+        return reason
+    try:
+        found = formats.size(content)
+    except formats.NotAnImage:
+        return "unsupported" if content.startswith(images.FOREIGN) or b"<svg" in content[:1024] else reason
+    if found is None:
+        return "truncated"
+    return formats.flaw(content, found.format) or "broken" if found.format in images.FORMATS else "unsupported"
+
+
+def measure_file(store: Path, numbers: Numbers, file: str) -> Row:
+    """Measure a file of the store: a worker's task."""
+    return measure(store / file, numbers)
