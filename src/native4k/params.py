@@ -33,6 +33,7 @@ SECTIONS = (
     "assess",
     "sr",
     "t2i",
+    "study",
 )
 
 
