@@ -276,3 +276,12 @@ def test_a_study_that_cannot_be_run_is_one_line(
 ) -> None:
     file = write(**changes)
     assert line in complaint(*words(tmp_path, file, design))
+
+
+def test_a_test_image_too_small_to_be_measured_is_named(
+    split: Make, file: Path, complaint: Any, tmp_path: Path
+) -> None:
+    split("train", images=1), split("val", images=1), split("test", images=1, size=(10, 50))
+    line = complaint(*words(tmp_path, file, "all"))
+    assert "test0000.png: too small to be measured at scale 4, which takes 11 pixels; leave it out" in line
+    assert line.endswith("or measures out of study.measures (psnr, ssim)")

@@ -52,7 +52,7 @@ def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def studies(metrics: Path) -> dict[str, Any]:
     """The results of studies that are kept in git, by name."""
     paths = [path for path in sorted(metrics.glob("*.json")) if "study" in read(path)]
-    return {path.stem: read(path, *origin.KEYS) for path in paths}
+    return {path.stem: read(path, *origin.RESULT_KEYS) for path in paths}
 
 
 def by_scale(sr: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from native4k.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
 
-KEYS = ("study", "measure", "test_images", "means", "differences", "findings", "made_of")
+RESULT_KEYS = ("study", "measure", "test_images", "means", "differences", "findings", "made_of")
 """What a file of results holds; `study` is the design's name."""
 
 CODE = (
@@ -68,7 +68,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: no such file; run 'make study'") from None
     except ValueError as error:
         raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run 'make study'") from None
-    if not isinstance(tree, dict) or not tree.keys() >= set(KEYS):
+    if not isinstance(tree, dict) or not tree.keys() >= set(RESULT_KEYS):
         raise UserError(f"{path}: not the results of a study; run 'make study'")
     return tree
 
