@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all question images retry test lint format bench lock s3 clean help setup
+.PHONY: all study images retry test lint format bench lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -12,9 +12,9 @@ all: images ## set up, make what is missing or stale on the demo, print the resu
 	@dvc repro
 	@native4k summary
 
-question: images ## ask the whole question: every scale and arm, and how it grows with the images (at most 20 minutes)
+study: images ## run the full study: every scale and arm, and how it grows with the images (at most 20 minutes)
 	@native4k recall data/features
-	@dvc repro question/dvc.yaml
+	@dvc repro study/dvc.yaml
 	@native4k summary
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale

@@ -21,7 +21,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
 STAGES = {
     name: stage
-    for file in ("dvc.yaml", "question/dvc.yaml")
+    for file in ("dvc.yaml", "study/dvc.yaml")
     for name, stage in yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))["stages"].items()
 }
 TARGETS = set(re.findall(r"^([a-z0-9]+):", MAKEFILE, re.MULTILINE))

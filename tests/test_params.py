@@ -43,11 +43,11 @@ READERS = {
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",
     ("sr", "baselines", "*"): "native4k.sr.baselines:Params",
     ("sr", "pretrained", "*"): "native4k.sr.baselines:Params",
-    ("sr", "question"): "native4k.sr.question:Params",
     ("t2i", "evaluate"): "native4k.t2i.evaluate:Params",
     ("t2i", "baselines", "*", "encode"): "native4k.t2i.encode:Params",
     ("t2i", "baselines", "*", "train"): "native4k.t2i.train:Params",
     ("t2i", "baselines", "*", "generate"): "native4k.t2i.generate:Params",
+    ("study",): "native4k.study.study:Params",
 }
 """Keys -> the class that reads what is there; a star stands for every name."""
 

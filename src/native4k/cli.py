@@ -54,7 +54,6 @@ STEPS = {
         "sr train": "train a super-resolution baseline",
         "sr upscale": "make pictures larger with a trained baseline",
         "sr evaluate": "measure a baseline on the test images",
-        "sr question": "ask what native 4K pixels are worth: train on other views of the same images, and compare",
     },
     "t2i": {
         "t2i encode": "train the autoencoder and encode the training images",
@@ -62,9 +61,12 @@ STEPS = {
         "t2i generate": "make pictures from captions",
         "t2i evaluate": "measure a baseline's pictures against the test images",
     },
+    "study": {
+        "study": "compare training on native 4K pixels with training on other views of the same images",
+        "study_report": "write the report of the full study",
+    },
     "report": {
         "report": "write the report page",
-        "answers": "write the page of the whole question",
         "summary": "print the funnel, the metrics, and where the report is",
     },
 }

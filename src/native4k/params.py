@@ -34,6 +34,7 @@ SECTIONS = (
     "assess",
     "sr",
     "t2i",
+    "study",
 )
 
 

@@ -246,7 +246,7 @@ def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_pat
 
 def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
     own = {name for name in needed("sr/train.py") if name.startswith("sr/")}
-    assert missing(own, {*train.CODE, "sr/origin.py"}) == set()
+    assert missing(own, {*train.CODE, "study/origin.py"}) == set()
     stages = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     steps = {"train_sr": "sr/train.py", "train_pretrained_sr": "sr/train.py", "evaluate_sr": "sr/evaluate.py"}
     for stage, step in steps.items():

@@ -78,16 +78,15 @@ STAGES = {
     "evaluate_pretrained_sr": Step(
         ("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", "sr.pretrained.{item}.network")
     ),
-    "question": Step(
-        ("sr.question",),
+    "study": Step(
+        ("study.study",),
         (
-            "sr.patches",
-            "sr.degrade",
-            "sr.upscale",
-            *(f"sr.question.{name}" for name in ("network", "training", "conventions", "measures", "bootstrap")),
-            "sr.question.parts.{item}",
+            *("sr.patches", "sr.degrade", "sr.upscale"),
+            *(f"study.{name}" for name in ("network", "training", "conventions", "measures", "bootstrap")),
+            "study.designs.{item}",
         ),
     ),
+    "study_report": Step(("study.study_report",)),
     "encode_t2i": Step(("t2i.encode",), ("t2i.baselines.{item}.encode",)),
     "train_t2i": Step(("t2i.train",), ("t2i.baselines.{item}.train",)),
     "evaluate_t2i": Step(("t2i.evaluate",), ("t2i.evaluate", "t2i.baselines.{item}.generate")),
@@ -102,7 +101,7 @@ EACH = {
     "train_pretrained_sr": "sr.pretrained",
     "evaluate_sr": "sr.baselines",
     "evaluate_pretrained_sr": "sr.pretrained",
-    "question": "sr.question.parts",
+    "study": "study.designs",
     "encode_t2i": "t2i.baselines",
     "train_t2i": "t2i.baselines",
     "evaluate_t2i": "t2i.baselines",

@@ -6,11 +6,10 @@ from typing import Any
 
 from native4k import cli
 from native4k.errors import UserError
+from native4k.study import origin
 
 DATASET = "dataset.json"
 TEST_SETS = "test_sets"
-ANSWERED = ("question", "measure", "test_images", "means", "differences", "says", "made_of")
-"""What answers to the question hold."""
 SPLITS = ("train", "val", "test", "reserve")
 
 Steps = list[tuple[str, list[tuple[str, int]]]]
@@ -43,17 +42,17 @@ def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     trees = {path.stem: read(path) for path in sorted(metrics.glob("*.json")) if path.name != DATASET}
     sr = {name: tree for name, tree in trees.items() if "scale" in tree}
     t2i = {name: tree for name, tree in trees.items() if "generated" in tree}
-    strange = [name for name, tree in trees.items() if name not in sr and name not in t2i and "question" not in tree]
+    strange = [name for name, tree in trees.items() if name not in sr and name not in t2i and "study" not in tree]
     if strange:
         path = metrics / f"{strange[0]}.json"
         raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
     return by_scale(sr), t2i
 
 
-def questions(metrics: Path) -> dict[str, Any]:
-    """The answers to parts of the question that are kept in git, by name."""
-    paths = [path for path in sorted(metrics.glob("*.json")) if "question" in read(path)]
-    return {path.stem: read(path, *ANSWERED) for path in paths}
+def studies(metrics: Path) -> dict[str, Any]:
+    """The results of studies that are kept in git, by name."""
+    paths = [path for path in sorted(metrics.glob("*.json")) if "study" in read(path)]
+    return {path.stem: read(path, *origin.RESULT_KEYS) for path in paths}
 
 
 def by_scale(sr: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.report import answers, benchmarks, fetched, found, gallery, leaks, page, plots
+from native4k.report import benchmarks, fetched, found, gallery, leaks, page, plots
+from native4k.study import study_report
 
 PAGE = "report.html"
 PAIR = ("id", "split", "near_id", "near_split", "search", "distance", "leak")
@@ -235,14 +236,14 @@ def run(args: argparse.Namespace) -> None:
         sections["Truth"] = grades(dataset["demo"]) + goals(dataset["goals"])
     if sr:
         sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.models, limit)
-    asked = found.questions(args.metrics)
-    if asked:
-        sections["The question"] = "\n".join(answers.section(tree) for tree in asked.values())
+    studies = found.studies(args.metrics)
+    if studies:
+        sections["The study"] = "\n".join(study_report.section(tree) for tree in studies.values())
     if t2i:
         sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.models, limit)
     used = [args.tables / f"{name}.parquet" for name in ("images", "leaks", "fetched")]
     used += [args.features / "thumbnails.parquet"]
-    used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *asked, *t2i)]
+    used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *studies, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.models / f"{name}.csv" for name in (*sr, *t2i)]
     used += [path for name in (*sr, *t2i) for path in benchmarks.pictures(name, args.evaluations)]

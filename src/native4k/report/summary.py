@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from native4k.report import found
-from native4k.sr import origin
+from native4k.study import origin
 
 LEAKS = ("pairs", "radius", "within", "leaks")
 
@@ -91,18 +91,18 @@ def share(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def question(metrics: Path, answers: Path, numbers: Path) -> list[str]:
-    """What the parts of the question say; answers of other code, numbers or images than those at hand are not shown."""
-    lines = [said for tree in found.questions(metrics).values() for said in tree["says"]]
-    if not answers.exists():
-        return [*lines, "more scales and arms, and how it grows with the images: run 'make question'"] if lines else []
-    tree = found.read(answers, *found.ANSWERED)
-    if not origin.holds(tree, numbers):
-        return [*lines, f"{answers}: made of other code, numbers or images; run 'make question'"]
-    return [*lines, f"the whole question ({answers}):", *tree["says"]]
+def study(metrics: Path, results: Path, numbers: Path) -> list[str]:
+    """The findings of the studies; results of other code, numbers or images than those at hand are not shown."""
+    lines = [finding for tree in found.studies(metrics).values() for finding in tree["findings"]]
+    if not results.exists():
+        return [*lines, "more scales and arms, and how it grows with the images: run 'make study'"] if lines else []
+    tree = origin.read(results)
+    if not origin.is_current(tree, numbers):
+        return [*lines, f"{results}: made of other code, numbers or images; run 'make study'"]
+    return [*lines, f"the full study ({results}):", *tree["findings"]]
 
 
-def summary(metrics: Path, report: Path, answers: Path, numbers: Path) -> str:
+def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:
     """All that is printed."""
     dataset = found.dataset(metrics)
     sr, t2i = found.baselines(metrics)
@@ -115,9 +115,9 @@ def summary(metrics: Path, report: Path, answers: Path, numbers: Path) -> str:
         parts["the demo's planted defects"] = [*demo(dataset["demo"]), *goals(dataset["goals"])]
     if sr:
         parts["super-resolution, means over the test images"] = super_resolution(sr)
-    asked = question(metrics, answers, numbers)
-    if asked:
-        parts["what native 4K is worth to training"] = asked
+    studied = study(metrics, results, numbers)
+    if studied:
+        parts["what native 4K is worth to training"] = studied
     if t2i:
         parts["text-to-image, on the test captions"] = text_to_image(t2i)
     parts["report"] = [str(report) if report.exists() else f"{report} is not there; run 'dvc repro'"]
@@ -129,7 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     places = {
         "metrics": (Path("metrics"), "the folder of metrics"),
         "report": (Path("data/report/report.html"), "the report page"),
-        "answers": (Path("data/question/answers.json"), "the answers of 'make question', if they are there"),
+        "results": (Path("data/study/results.json"), "the results of 'make study', if they are there"),
     }
     for name, (path, meaning) in places.items():
         parser.add_argument(name, type=Path, nargs="?", default=path, help=f"{meaning} (default: %(default)s)")
@@ -137,4 +137,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the summary."""
-    print(summary(args.metrics, args.report, args.answers, args.params))
+    print(summary(args.metrics, args.report, args.results, args.params))

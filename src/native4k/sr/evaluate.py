@@ -41,12 +41,15 @@ class Params:
     test_sets: dict[str, testsets.Params]
 
 
-class Baseline(NamedTuple):
-    """A network that is ready to be used, and how."""
+class Method(NamedTuple):
+    """How test images are made small, enlarged and compared."""
 
-    network: nn.Module
-    scale: int
+    making: testsets.Making | None
     tiles: tiles.Params
+    conventions: tuple[metrics.Name, ...]
+    measures: tuple[metrics.Measure, ...]
+    section: str
+    """Of the params, where the measures are named."""
 
 
 class Result(NamedTuple):
@@ -68,26 +71,39 @@ def load(path: Path) -> Params:
 
 
 def measure(
-    pairs: list[testsets.Pair],
-    making: testsets.Making | None,
-    baseline: Baseline,
-    numbers: Params,
-    models: perceptual.Metrics,
+    network: nn.Module, pairs: list[testsets.Pair], scale: int, method: Method, models: perceptual.Metrics
 ) -> Iterator[Result]:
     """Each image of a set; sides are cut to multiples of the scale."""
-    least = metrics.smallest(baseline.scale, numbers.conventions, numbers.measures)
     for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
-        small, truth = testsets.opened(pair, baseline.scale, making)
-        if min(truth.shape[:2]) < least:
-            raise UserError(
-                f"{pair.high}: too small to be measured at scale {baseline.scale}, which takes {least} pixels; leave "
-                f"it out of the split, or measures out of sr.evaluate.measures ({', '.join(numbers.measures)})"
-            )
-        size = baseline.tiles
-        ours = tiles.enlarge(baseline.network, small, baseline.scale, size.tile, size.overlap)
-        found = metrics.compare(ours, truth, baseline.scale, numbers.conventions, numbers.measures)
-        found |= models.compare(pair.id, ours, truth)
-        yield Result({"id": pair.id, "category": pair.category} | found, small, ours, truth)
+        pictures = open_pictures(pair, scale, method)
+        ours, values = enlarge_and_compare(network, pictures, scale, method)
+        values |= models.compare(pair.id, ours, pictures.truth)
+        yield Result({"id": pair.id, "category": pair.category} | values, pictures.small, ours, pictures.truth)
+
+
+def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.Pictures:
+    """The pixels of an image that is large enough to be measured."""
+    smallest = metrics.smallest(scale, method.conventions, method.measures)
+    pictures = testsets.opened(pair, scale, method.making)
+    if min(pictures.truth.shape[:2]) < smallest:
+        raise UserError(
+            f"{pair.high}: too small to be measured at scale {scale}, which takes {smallest} pixels; leave it out of "
+            f"the split, or measures out of {method.section}.measures ({', '.join(method.measures)})"
+        )
+    return pictures
+
+
+def enlarge_and_compare(
+    network: nn.Module, pictures: testsets.Pictures, scale: int, method: Method
+) -> tuple[np.ndarray, dict[str, float]]:
+    """The small picture enlarged by a network, and every measure of it, by names such as "sr-classical psnr_y"."""
+    ours = tiles.enlarge(network, pictures.small, scale, method.tiles.tile, method.tiles.overlap)
+    return ours, metrics.compare(ours, pictures.truth, scale, method.conventions, method.measures)
+
+
+def column_name(name: str) -> str:
+    """A measure's name in a table of images."""
+    return name.replace(" ", "_").replace("-", "_")
 
 
 def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: statistics.Bootstrap) -> dict[str, Any]:
@@ -125,19 +141,18 @@ def run(args: argparse.Namespace) -> None:
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")
-    baseline = Baseline(network.to(tiles.device()), saved.baseline.scale, sizes)
+    network, scale = network.to(tiles.device()), saved.baseline.scale
     extremes = strips.Extremes(numbers.strips)
-    sets = {"": own} | {
-        name: testsets.foreign(name, chosen, baseline.scale) for name, chosen in numbers.test_sets.items()
-    }
+    sets = {"": own} | {name: testsets.foreign(name, chosen, scale) for name, chosen in numbers.test_sets.items()}
     rows, trees = [], {}
     for name, pairs in sets.items():
         how = numbers.test_sets[name].degradation if name else numbers.degradation
         making = None if how is None else testsets.Making(how, made)
+        method = Method(making, sizes, numbers.conventions, numbers.measures, "sr.evaluate")
         where = f"{args.params}: sr.evaluate.perceptual"
         with perceptual.loaded(numbers.perceptual, numbers.views, numbers.models, where) as models:
             found = []
-            for result in measure(pairs, making, baseline, numbers, models):
+            for result in measure(network, pairs, scale, method, models):
                 found.append({"test_set": name} | result.row)
                 if not name:
                     _show(result, extremes, numbers)
@@ -146,9 +161,8 @@ def run(args: argparse.Namespace) -> None:
         print(f"{saved.name}{name and f' on {name}'}: {_line(trees[name])}")
     with tables.whole_folder(args.pictures) as folder:
         extremes.save(folder)
-    plain = pd.DataFrame(rows).rename(columns=lambda name: name.replace(" ", "_").replace("-", "_"))
-    tables.write(plain, args.images)
-    head = {"baseline": saved.name, "scale": baseline.scale, "parameters": baselines.count(network)}
+    tables.write(pd.DataFrame(rows).rename(columns=column_name), args.images)
+    head = {"baseline": saved.name, "scale": scale, "parameters": baselines.count(network)}
     tree = head | {"degradation": numbers.degradation} | trees.pop("")
     tables.write_json(tree | ({"test_sets": trees} if trees else {}), args.out)
 

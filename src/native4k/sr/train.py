@@ -14,8 +14,9 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, origin, patches
+from native4k.sr import baselines, degrade, patches
 from native4k.sr.learning import loader, loop, ranks, recipes, start
+from native4k.study import origin
 
 CODE = (
     "images.py",

@@ -1,4 +1,4 @@
-"""Plots of differences: where they lie, how sure they are, and how they grow."""
+"""Plots of differences with their intervals: one below the other, and as training images grow."""
 
 from collections.abc import Sequence
 from html import escape
@@ -12,33 +12,33 @@ NAMES, BEGIN, END = 0.0, 39.0, 97.0  # percent; where names stand, where the sca
 
 
 class Difference(NamedTuple):
-    """A mean, the interval that it is in if there is one, and single values beside it."""
+    """A mean, its interval if there is one, and the means of single seeds."""
 
     name: str
     mean: float
     low: float | None
     high: float | None
-    singles: Sequence[float] = ()
+    seeds: Sequence[float] = ()
 
     def values(self) -> list[float]:
-        """Everything that has to have room."""
-        return [value for value in (self.mean, self.low, self.high, *self.singles) if value is not None]
+        """Every value that the plot has to show."""
+        return [value for value in (self.mean, self.low, self.high, *self.seeds) if value is not None]
 
 
-def across(rows: Sequence[Difference], unit: str) -> str:
-    """A line for each difference: a dot at the mean, a stroke for the interval, small dots for single values."""
+def forest(rows: Sequence[Difference], unit: str) -> str:
+    """A forest plot, a line for each difference: a dot at the mean, a stroke for the interval, small dots for seeds."""
     scale = _scale(rows)
     width = (END - BEGIN) / (scale[-1] - scale[0])
     bottom = LINE * len(rows) + 6
     parts = []
     for value in scale:
         x = BEGIN + (value - scale[0]) * width
-        parts.append(_vertical(x, 0, bottom, "bound" if abs(value) < 1e-12 else "grid"))  # noqa: PLR2004
+        parts.append(_vertical(x, 0, bottom, _grid(value)))
         parts.append(text(x, bottom + 16, tick(value), "tick", "middle"))
-    for place, row in enumerate(rows):
-        y = LINE * place + 20
+    for index, row in enumerate(rows):
+        y = LINE * index + 20
         parts.append(text(NAMES, y + 4, row.name, "label"))
-        parts += [_dot(BEGIN + (value - scale[0]) * width, y, 2.5, f"one seed: {value:+.4f}") for value in row.singles]
+        parts += [_dot(BEGIN + (value - scale[0]) * width, y, 2.5, f"one seed: {value:+.4f}") for value in row.seeds]
         if row.low is not None and row.high is not None:
             ends = [BEGIN + (value - scale[0]) * width for value in (row.low, row.high)]
             parts.append(f'<line x1="{ends[0]:.2f}%" x2="{ends[1]:.2f}%" y1="{y}" y2="{y}" class="mean"/>')
@@ -46,23 +46,23 @@ def across(rows: Sequence[Difference], unit: str) -> str:
     return svg(bottom + 24, f"differences in {unit}, each with its interval", *parts)
 
 
-def upward(rows: Sequence[Difference], unit: str, height: int = 150) -> str:
-    """From left to right, as the names say: means joined by a curve, each with its interval."""
+def trend(rows: Sequence[Difference], unit: str, height: int = 150) -> str:
+    """Differences from left to right, as their names say: means joined by a curve, each with its interval."""
     scale = _scale(rows)
-    ys = [(place, height * (1 - place / (len(scale) - 1)) + 8) for place in range(len(scale))]
+    ys = [(value, height * (1 - index / (len(scale) - 1)) + 8) for index, value in enumerate(scale)]
     up = height / (scale[-1] - scale[0])
     step = (FRAME_RIGHT - FRAME_LEFT) / len(rows)
-    places = [(FRAME_LEFT + step * (place + 0.5), row) for place, row in enumerate(rows)]
+    xs = [FRAME_LEFT + step * (index + 0.5) for index in range(len(rows))]
     parts = []
-    for place, y in ys:
-        kind = "bound" if abs(scale[place]) < 1e-12 else "grid"  # noqa: PLR2004
-        parts.append(f'<line x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}" class="{kind}"/>')
-        parts.append(text(FRAME_LEFT - 1.5, y + 4, tick(scale[place]), "tick", "end"))
+    for value, y in ys:
+        ends = f'x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}"'
+        parts.append(f'<line {ends} class="{_grid(value)}"/>')
+        parts.append(text(FRAME_LEFT - 1.5, y + 4, tick(value), "tick", "end"))
     heights = [8 + height - (row.mean - scale[0]) * up for row in rows]
-    for (one, other), (first, second) in zip(pairwise(places), pairwise(heights), strict=True):
-        ends = f'x1="{one[0]:.2f}%" x2="{other[0]:.2f}%" y1="{first:.1f}" y2="{second:.1f}"'
+    for (left, right), (first, second) in zip(pairwise(xs), pairwise(heights), strict=True):
+        ends = f'x1="{left:.2f}%" x2="{right:.2f}%" y1="{first:.1f}" y2="{second:.1f}"'
         parts.append(f'<line {ends} class="curve"/>')
-    for (x, row), y in zip(places, heights, strict=True):
+    for x, row, y in zip(xs, rows, heights, strict=True):
         if row.low is not None and row.high is not None:
             tops = [8 + height - (value - scale[0]) * up for value in (row.high, row.low)]
             parts.append(_vertical(x, tops[0], tops[1], "mean"))
@@ -77,9 +77,14 @@ def _scale(rows: Sequence[Difference]) -> list[float]:
     return nice(low, high) if high > low else nice(-1.0, 1.0)
 
 
+def _grid(value: float) -> str:
+    """The class of a grid line; zero stands out."""
+    return "bound" if abs(value) < 1e-12 else "grid"  # noqa: PLR2004
+
+
 def _vertical(x: float, top: float, bottom: float, kind: str) -> str:
     return f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="{top:.1f}" y2="{bottom:.1f}" class="{kind}"/>'
 
 
-def _dot(x: float, y: float, radius: float, said: str) -> str:
-    return f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="{radius:g}" class="dot"><title>{escape(said)}</title></circle>'
+def _dot(x: float, y: float, radius: float, title: str) -> str:
+    return f'<circle cx="{x:.2f}%" cy="{y:.1f}" r="{radius:g}" class="dot"><title>{escape(title)}</title></circle>'

@@ -1,4 +1,4 @@
-"""native4k.sr.question: arms differ in their pixels alone, cells are kept, and answers are those of the images."""
+"""native4k.study.study: arms differ in their pixels alone, runs are kept, and results are those of the images."""
 
 import json
 import os
@@ -13,27 +13,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
 from torch import Tensor, nn
 
 from native4k import cli, tables
-from native4k.sr import baselines, cells, metrics, networks, origin, patches, resample, testsets, tiles
+from native4k.sr import baselines, metrics, networks, patches, resample, testsets, tiles
 from native4k.sr.learning import recipes
 from native4k.sr.learning.recipe import Batch, Recipe
+from native4k.study import origin, runs
 from tests.sr.conftest import SECTION
 
 Make = Callable[..., Path]
 ARMS = ["native", "half", "half_field", "upscaled"]
 SIDE = 32
 BASELINE = SECTION["baselines"]["swinir_x4"]
-QUESTION: dict[str, Any] = {
+STUDY: dict[str, Any] = {
     "network": BASELINE["network"] | {"embed_dim": 4, "depths": [1], "drop_path": 0.0},
     "training": BASELINE["training"] | {"images": 6, "val_patches": 1, "curve_every": 6, "checkpoint_every": 2},
     "conventions": ["sr-real"],
     "measures": ["psnr", "ssim"],
     "bootstrap": {"seed": 0, "draws": 50, "confidence": 0.9},
     "workers": 2,
-    "parts": {
+    "designs": {
         "all": [{"scales": [4], "arms": ARMS, "images": [None], "seeds": [0]}],
         "grown": [
             {"scales": [4], "arms": ["native", "half"], "images": [None], "seeds": [0, 1]},
@@ -47,9 +49,22 @@ QUESTION: dict[str, Any] = {
 CUT = {"patches.side": SIDE, "patches.margin": SIDE // 2, "patches.per_image": 2}
 
 
+@pytest.fixture(name="write")
+def params_writer(numbers: Make) -> Make:
+    """Makes a params file of the study above and of sr's numbers, each but for what is given."""
+
+    def make(study: dict[str, Any] | None = None, **changes: Any) -> Path:
+        path = numbers(CUT | changes)
+        tree = yaml.safe_load(path.read_text(encoding="utf-8")) | {"study": STUDY | (study or {})}
+        path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+        return path
+
+    return make
+
+
 @pytest.fixture(name="file")
-def params_file(numbers: Make) -> Path:
-    return numbers({"question": QUESTION, **CUT})
+def params_file(write: Make) -> Path:
+    return write()
 
 
 @pytest.fixture(name="splits")
@@ -57,10 +72,10 @@ def three_splits(split: Make) -> None:
     split("train", images=3), split("val", images=1), split("test", images=2)
 
 
-def words(folder: Path, file: Path, part: str, out: str = "out", scratch: str = "scratch") -> list[str]:
+def words(folder: Path, file: Path, design: str, out: str = "out", scratch: str = "scratch") -> list[str]:
     paths = [folder / name for name in ("train", "val", "test", f"{out}.json")]
     ends = ["--images", folder / f"{out}.parquet", "--scratch", folder / scratch, "--params", file]
-    return ["sr", "question", part, *map(str, paths), *map(str, ends)]
+    return ["study", design, *map(str, paths), *map(str, ends)]
 
 
 def results(folder: Path, out: str = "out") -> list[bytes]:
@@ -68,7 +83,7 @@ def results(folder: Path, out: str = "out") -> list[bytes]:
 
 
 class Seen(NamedTuple):
-    """What one cell began with, and all that it was shown."""
+    """The first weights of one run, and every batch that it was trained on."""
 
     first: dict[str, Tensor]
     batches: list[Batch]
@@ -79,8 +94,8 @@ class Seen(NamedTuple):
 
 
 @pytest.fixture(name="seen")
-def recorded_cells(monkeypatch: pytest.MonkeyPatch) -> list[Seen]:
-    """Of every cell that is trained from now on, in the order of the cells."""
+def recorded_runs(monkeypatch: pytest.MonkeyPatch) -> list[Seen]:
+    """Record every run that is trained from now on, in the order of the runs."""
     found: list[Seen] = []
     real = recipes.build
 
@@ -132,7 +147,7 @@ def test_arms_differ_in_their_pixels_and_in_nothing_else(
         for batch in arm.batches:
             assert torch.equal(batch.small, resample.downscale(batch.large, 4)), "the same degradation"
     assert [len(batch.large) for arm in arms.values() for batch in arm.batches] == [2, 2, 2] * 4
-    saved = [json.loads(path.read_text()) for path in (tmp_path / "scratch/question").glob("*/weights/params.json")]
+    saved = [json.loads(path.read_text()) for path in (tmp_path / "scratch/study").glob("*/weights/params.json")]
     assert sorted(one.pop("name") for one in saved) == [f"x4 {arm} 3 images seed 0" for arm in sorted(ARMS)]
     assert saved == [saved[0]] * 4, "the same network, budget, schedule and patches"
 
@@ -141,8 +156,8 @@ def test_the_pixels_of_an_arm_are_those_of_its_view(splits: None, file: Path, se
     ramps(tmp_path / "train")
     assert cli.main(words(tmp_path, file, "all")) == 0
     found = {}
-    for arm, cell in zip(sorted(ARMS), seen, strict=True):
-        red = cell.shown()[0][0]
+    for arm, run in zip(sorted(ARMS), seen, strict=True):
+        red = run.shown()[0][0]
         found[arm] = len(red), max(round(2 * float(np.abs(np.diff(red, axis=axis)).mean())) / 2 for axis in (0, 1))
     assert found == {"native": (32, 1.5), "half": (32, 3.0), "half_field": (16, 3.0), "upscaled": (32, 1.5)}
 
@@ -166,7 +181,7 @@ def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
     pair = testsets.ours(tmp_path / "test")[0]
     truth = patches.pixels(pair.high)
     small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
-    for folder in (tmp_path / "scratch/question").glob("*/weights"):
+    for folder in (tmp_path / "scratch/study").glob("*/weights"):
         saved, network = baselines.restore(folder)
         scale, arm, images, _, _, seed = saved.name.split()
         if scale != "x4":
@@ -179,20 +194,20 @@ def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
     tree = json.loads((tmp_path / "out.json").read_text())
     assert list(tree["differences"]["x2"]) == ["2", "3"]
     assert tree["differences"]["x4"]["3"]["half"]["sr_real_psnr_y"]["seeds"].keys() == {"0", "1"}
-    assert (tree["question"], tree["cells"], tree["test_images"]) == ("grown", 8, 2)
+    assert (tree["study"], tree["runs"], tree["test_images"]) == ("grown", 8, 2)
 
 
-def test_a_run_that_is_killed_ends_as_if_it_had_not_been_and_trains_no_cell_twice(
+def test_a_run_that_is_killed_ends_as_if_it_had_not_been_and_trains_no_network_twice(
     splits: None, file: Path, seen: list[Seen], tmp_path: Path
 ) -> None:
     assert cli.main(words(tmp_path, file, "grown", "whole", "other")) == 0
     command = [sys.executable, "-m", "native4k.cli", *words(tmp_path, file, "grown")]
     process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not list((tmp_path / "scratch/question").glob("*/weights")):
+    while process.poll() is None and not list((tmp_path / "scratch/study").glob("*/weights")):
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    finished = len(list((tmp_path / "scratch/question").glob("*/weights")))
+    finished = len(list((tmp_path / "scratch/study").glob("*/weights")))
     seen.clear()
     assert cli.main(words(tmp_path, file, "grown")) == 0
     assert len(seen) == 8 - finished < 8
@@ -204,7 +219,7 @@ def test_a_second_run_trains_and_measures_nothing_and_mends_a_torn_note(
 ) -> None:
     assert cli.main(words(tmp_path, file, "all", "first")) == 0
     seen.clear()
-    notes = next((tmp_path / "scratch/question/bicubic_x4").iterdir())
+    notes = next((tmp_path / "scratch/study/bicubic_x4").iterdir())
     *whole, last = notes.read_text().splitlines()
     notes.write_text("\n".join([*whole, last[:10]]))
     measured: list[Any] = []
@@ -219,7 +234,7 @@ def test_a_second_run_trains_and_measures_nothing_and_mends_a_torn_note(
 def test_fewer_training_images_are_among_more() -> None:
     names = [f"{number:04}" for number in range(40)]
     store = patches.Store(np.arange(80).reshape(80, 1, 1, 1), [name for name in names for _ in range(2)])
-    found = [cells.few(store, count) for count in (10, 20, 40)]
+    found = [runs.subset(store, count) for count in (10, 20, 40)]
     assert [len(set(one.ids)) for one in found] == [10, 20, 40]
     assert set(found[0].ids) < set(found[1].ids)
     assert found[2] is store
@@ -230,34 +245,43 @@ def test_fewer_training_images_are_among_more() -> None:
         assert len(one.pixels) == len(one.ids)
 
 
-def test_answers_hold_only_for_the_numbers_and_images_that_they_were_made_of(
-    splits: None, numbers: Make, file: Path, tmp_path: Path
+def test_results_are_current_only_for_the_numbers_and_images_that_they_were_made_of(
+    splits: None, write: Make, file: Path, tmp_path: Path
 ) -> None:
     assert cli.main(words(tmp_path, file, "all")) == 0
     tree = json.loads((tmp_path / "out.json").read_text())
-    assert origin.holds(tree, file)
-    numbers({"question": QUESTION | {"measures": ["psnr"]}, **CUT})
-    assert not origin.holds(tree, file)
-    numbers({"question": QUESTION | {"parts": QUESTION["parts"] | {"many": QUESTION["parts"]["all"]}}, **CUT})
-    assert origin.holds(tree, file), "another part is another question"
+    assert origin.is_current(tree, file)
+    write({"measures": ["psnr"]})
+    assert not origin.is_current(tree, file)
+    write({"designs": STUDY["designs"] | {"many": STUDY["designs"]["all"]}})
+    assert origin.is_current(tree, file), "another design is another study"
     path = tmp_path / "train/metadata.parquet"
     tables.write(tables.read(path).iloc[1:], path)
-    assert not origin.holds(tree, file)
+    assert not origin.is_current(tree, file)
 
 
 @pytest.mark.parametrize(
-    ("part", "changes", "said"),
+    ("design", "changes", "line"),
     [
-        ("none", {}, "sr.question.parts: there is no part 'none'; there are: all, grown, many, narrow, unfair"),
-        ("unfair", {}, "sr.question.parts.unfair.0.arms: add native, which the others are compared with"),
-        ("many", {}, "sr.question.parts.many: 4 training images are wanted, there are 3; write null for all"),
-        ("narrow", {}, "sr.question.network: swinir: upsampler pixelshuffledirect cannot do scale 32"),
+        ("none", {}, "study.designs: there is no design 'none'; there are: all, grown, many, narrow, unfair"),
+        ("unfair", {}, "study.designs.unfair.0.arms: add native, which the others are compared with"),
+        ("many", {}, "study.designs.many: 4 training images are wanted, there are 3; write null for all"),
+        ("narrow", {}, "study.network: swinir: upsampler pixelshuffledirect cannot do scale 32"),
         ("all", {"patches.margin": 0}, "sr.patches.margin: must be 16, half of the side, or more for the view half"),
         ("all", {"patches.side": 36}, "sr.patches.side: 36 is not a multiple of 8, which half_field takes at scale 4"),
     ],
 )
-def test_a_question_that_cannot_be_asked_is_one_line(
-    part: str, changes: dict[str, Any], said: str, splits: None, numbers: Make, complaint: Any, tmp_path: Path
+def test_a_study_that_cannot_be_run_is_one_line(
+    design: str, changes: dict[str, Any], line: str, splits: None, write: Make, complaint: Any, tmp_path: Path
 ) -> None:
-    file = numbers({"question": QUESTION, **CUT, **changes})
-    assert said in complaint(*words(tmp_path, file, part))
+    file = write(**changes)
+    assert line in complaint(*words(tmp_path, file, design))
+
+
+def test_a_test_image_too_small_to_be_measured_is_named(
+    split: Make, file: Path, complaint: Any, tmp_path: Path
+) -> None:
+    split("train", images=1), split("val", images=1), split("test", images=1, size=(10, 50))
+    line = complaint(*words(tmp_path, file, "all"))
+    assert "test0000.png: too small to be measured at scale 4, which takes 11 pixels; leave it out" in line
+    assert line.endswith("or measures out of study.measures (psnr, ssim)")
