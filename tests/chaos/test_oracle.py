@@ -1,4 +1,4 @@
-"""What each step used while the tiny project was built, noted by Python's audit hooks, is in what its result depends on."""
+"""What each step used while the tiny project was built, as audit hooks noted, is in what its result depends on."""
 
 from collections.abc import Iterator
 from pathlib import Path
