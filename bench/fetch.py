@@ -45,6 +45,7 @@ LIMITS: dict[str, float] = {
     "read_seconds": 5.0,
     "total_seconds": 30.0,
     "host_failures": 100,
+    "max_transient": 1.0,
     "backoff_base": 0.5,
     "allow_loopback": True,
 }

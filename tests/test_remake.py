@@ -1,6 +1,7 @@
 """Images of the web through `make images`, a push, a clone and a looser filter: nothing is asked for twice."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def picture(seed: int, width: int, height: int) -> bytes:
     return out.getvalue()
 
 
-def set_up(project: Project, rows: list[tuple[str, int, int]]) -> None:
+def set_up(project: Project, rows: list[tuple[str, int, int]], **numbers: Any) -> None:
     """A collection of web images instead of the demo, fetched over loopback."""
     names = ["url", "width", "height"]
     table = pd.DataFrame(rows, columns=names).assign(caption="a tree", id=range(len(rows)), license="CC0", source="x")
@@ -30,7 +31,7 @@ def set_up(project: Project, rows: list[tuple[str, int, int]]) -> None:
     path = project.root / "params.yaml"
     tree: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     tree["collect"]["sources"] = {"pd12m": "data/sources/pd12m/rows.parquet"}
-    tree["fetch"] |= {"allow_loopback": True, "per_host_rate": 100.0, "backoff_base": 0.01}
+    tree["fetch"] |= {"allow_loopback": True, "per_host_rate": 100.0, "backoff_base": 0.01} | numbers
     path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
 
 
@@ -52,7 +53,7 @@ def test_a_clone_that_pulled_the_store_asks_only_for_what_a_looser_filter_adds(t
     with Server(pages) as server:
         project = tiny(tmp_path / "project")
         sizes = {"/small.jpg": (300, 200)}
-        set_up(project, [(server.url(path), *sizes.get(path, (320, 180))) for path in pages])
+        set_up(project, [(server.url(path), *sizes.get(path, (320, 180))) for path in pages], max_transient=0.2)
         project.images()
         ok = dict.fromkeys(("/0.jpg", "/1.jpg", "/2.jpg", "/3.jpg"), "ok")
         assert found(project) == {**ok, "/lie.jpg": "too_small", "/lost.jpg": "not_found", "/late.jpg": "server_error"}
@@ -80,3 +81,50 @@ def test_a_clone_that_pulled_the_store_asks_only_for_what_a_looser_filter_adds(t
         added = [path for path in (tmp_path / "remote").rglob("*") if path.is_file() and path.name not in before]
         pictures = [path for path in added if path.read_bytes()[:2] == b"\xff\xd8"]
         assert len(pictures) == 1
+
+
+def test_a_server_that_dies_in_the_middle_is_one_line_until_make_retry_has_the_rest(tmp_path: Path) -> None:
+    pages = {f"/{n:02}.jpg": file(picture(n, 320, 180)) for n in range(20)}
+    store = "data/images"
+    with Server(dict(pages)) as server:
+        rows = [(server.url(path), 320, 180) for path in pages]
+        projects = [tiny(tmp_path / name) for name in ("undisturbed", "disturbed")]
+        for each in projects:
+            set_up(each, rows)
+        undisturbed, project = projects
+        undisturbed.images()
+        project.set_up()
+
+        server.pages["/09.jpg"] = server.die
+        status, said = project.attempt("make", "images")
+        held = found(project)
+        missing = sum(word != "ok" for word in held.values())
+        assert 0 < missing < len(pages)
+        assert status == 2
+        assert_last(said, rf"{store}: {missing} of 20 images failed in a way that may pass \(.*\); run 'make retry'")
+        assert len(list((project.root / store).glob("??/*.jpg"))) == len(pages) - missing
+        assert not (project.root / "data/images.dvc").exists()
+
+        server.listen()
+        server.pages |= dict.fromkeys([path for path in pages if held[path] != "ok"], reply("503 Busy"))
+        server.asked.clear()
+        status, said = project.attempt("make", "images")
+        assert set(server.paths) == {path for path in pages if held[path] != "ok"}
+        assert status == 2
+        assert_last(said, rf"{store}: {missing} of 20 images .* \(server_error {missing}\); run 'make retry'")
+        status, said = project.attempt("dvc", "repro", "measure")
+        assert status != 0
+        assert re.search(rf"^native4k freeze: {store}: {missing} of 20 images", said, re.MULTILINE)
+
+        server.pages = dict(pages)
+        project.run("make", "retry")
+        assert project.bytes_of(store, "data/images.dvc") == undisturbed.bytes_of(store, "data/images.dvc")
+        server.asked.clear()
+        assert project.images() == ""
+        assert server.asked == []
+
+
+def assert_last(said: str, pattern: str) -> None:
+    """The last line but make's own."""
+    *_, line = [line for line in said.splitlines() if not line.startswith("make")]
+    assert re.match(f"native4k freeze: {pattern}", line), said

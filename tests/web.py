@@ -145,7 +145,9 @@ class Server:
     def __init__(self, pages: dict[str, Page] | None = None, certificate: "Path | None" = None) -> None:
         self.pages: dict[str, Page] = pages or {}
         self.asked: list[Request] = []
+        self.open: set[asyncio.StreamWriter] = set()
         self.busiest = self.busy = self.connections = 0
+        self.port = 0
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -156,10 +158,20 @@ class Server:
 
     def __enter__(self) -> Self:
         self.thread.start()
-        started = asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.tls, limit=2**17)
+        self.listen()
+        return self
+
+    def listen(self) -> None:
+        """Take connections, at the same port as before if there was one."""
+        started = asyncio.start_server(self.serve, "127.0.0.1", self.port, ssl=self.tls, limit=2**17)
         self.server = asyncio.run_coroutine_threadsafe(started, self.loop).result()
         self.port = self.server.sockets[0].getsockname()[1]
-        return self
+
+    async def die(self, _: Request, __: asyncio.StreamWriter) -> None:
+        """A page that ends the server: every connection breaks, and none is taken any more."""
+        self.server.close()
+        for out in self.open:
+            out.transport.abort()
 
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self.stop(), self.loop).result()
@@ -187,6 +199,7 @@ class Server:
     async def serve(self, lines: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         """One connection, request after request."""
         self.connections += 1
+        self.open.add(out)
         number = self.connections
         try:
             while not out.is_closing() and (request := await read(lines, number)):
@@ -200,6 +213,7 @@ class Server:
         except (ConnectionError, ssl.SSLError):
             return
         finally:
+            self.open.discard(out)
             out.transport.abort() if out.transport.is_closing() else out.close()
 
 

@@ -5,9 +5,12 @@ import errno
 import importlib
 import os
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 from native4k.errors import UserError
+from native4k.redaction import redact
 
 STEPS = {
     "metadata": {
@@ -125,6 +128,7 @@ def parser(package: str, step: str) -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one step; a user's mistake is one line on stderr and exit status 1."""
+    sys.excepthook = _print_traceback
     try:
         status = _run(sys.argv[1:] if words is None else words)
         sys.stdout.flush()
@@ -171,8 +175,13 @@ def _run(words: list[str]) -> int:
 
 
 def _complain(step: str, line: str) -> int:
-    print(f"native4k {step}: {line}", file=sys.stderr)
+    print(redact(f"native4k {step}: {line}"), file=sys.stderr)
     return 1
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print what Python prints of an error that nobody expected, without secrets."""
+    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ PARAMS: dict[str, Any] = {
         "backoff_cap": 0.05,
         "max_retry_after": 5.0,
         "host_failures": 1000,
+        "max_transient": 1.0,
         "robots": True,
         "allow_loopback": True,
     },

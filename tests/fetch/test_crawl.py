@@ -1,5 +1,6 @@
 """Many images of many hosts: what is asked again and when, what never is, and what a kill or a full disk leaves."""
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -218,12 +219,42 @@ def test_a_redirect_to_another_host_is_followed_by_that_hosts_rules(project: Any
 
 
 def test_no_more_is_asked_of_a_host_at_a_time_than_it_should_be(project: Any) -> None:
-    pages = {f"/{number}.png": raw(web.whole(picture(number)), pause=0.02) for number in range(20)}
-    with Server(pages) as server:
+    with Server() as server:
+
+        def held(body: bytes) -> web.Page:
+            """An answer that comes once three are asked for together, or nobody is left to come or has come yet."""
+
+            async def page(_: web.Request, out: asyncio.StreamWriter) -> None:
+                while server.busy < 3 and 1 < len(server.paths) < len(pages):  # noqa: ASYNC110  # two numbers
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.02)  # for a fourth
+                out.write(web.whole(body))
+
+            return page
+
+        pages = {f"/{number}.png": held(picture(number)) for number in range(20)}
+        server.pages |= pages
         project.limit(per_host=3, concurrency=20)
         project.web(*(server.url(path) for path in pages))
         assert set(project.statuses().values()) == {"ok"}
         assert server.busiest == 3
+
+
+def test_a_redirect_to_a_signed_address_is_followed_and_logged_without_its_credentials(project: Any) -> None:
+    signed = "/a.png?width=9&X-Amz-Credential=PLANTED1%2Fus&X-Amz-Signature=PLANTED2&token=PLANTED3"
+    tagged = file(GOOD, tag='"1"', X_Robots_Tag="token=PLANTED4", Last_Modified="Bearer PLANTED5")
+    with Server({"/a.png": moved(signed), signed: tagged}) as server:
+        project.web(server.url("/a.png"))
+        said = run(project)
+        assert signed in server.paths
+    assert tables.read(project.work / "0-of-1.parquet")["status"].tolist() == ["ok"]
+    last = project.attempts()[-1]
+    safe = "/a.png?width=9&X-Amz-Credential=***&X-Amz-Signature=***&token=***"
+    assert (last["url"], last["answered"]) == (server.url(safe), server.url(safe))
+    assert last["headers"]["X-Robots-Tag"] == "token=***"
+    files = [path for path in project.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"PLANTED" in path.read_bytes()] == []
+    assert "PLANTED" not in said
 
 
 def test_a_rate_is_kept(project: Any) -> None:

@@ -134,3 +134,51 @@ def test_what_became_of_the_images_is_counted_by_source_host_and_status() -> Non
         ["s", "a.example", "gone", 1, 0],
         ["s", "b.example", "ok", 2, 11],
     ]
+
+
+def fetched(project: Any, *statuses: str, older: tuple[str, ...] = ()) -> None:
+    """Close a store over candidates with these statuses; the index also has rows of an older version."""
+    project.web(*(f"http://127.0.0.1/{number}.png" for number in range(len(statuses))))
+    candidates = tables.read(project.work / "candidates" / "0-of-1.parquet")
+    shard = index(*((id_, "", "") for id_ in candidates["id"])).assign(status=list(statuses))
+    tables.write(shard, project.work / "0-of-1.parquet")
+    old = index(*((f"old{number}", "", "") for number in range(len(older)))).assign(status=list(older))
+    tables.write(old, project.store / "index.parquet")
+    project.freeze_web()
+
+
+def test_more_failures_that_may_pass_than_allowed_are_one_line_and_the_store_is_closed_all_the_same(
+    project: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.limit(max_transient=0.5)
+    with pytest.raises(UserError) as raised:
+        fetched(project, "ok", "timeout", "host_down", "gone", "timeout")
+    assert str(raised.value) == (
+        f"{project.store}: 3 of 5 images failed in a way that may pass (timeout 2, host_down 1); run 'make retry', "
+        "or raise fetch.max_transient (0.5) and run 'make images' to go on without them"
+    )
+    assert sorted(tables.read(project.store / "index.parquet")["status"]) == [
+        "gone", "host_down", "ok", "timeout", "timeout",
+    ]  # fmt: skip
+    freeze.compare(project.store, project.params)
+    words = ["freeze", str(project.store), "--check", "--params", str(project.params)]
+    for _ in range(2):
+        assert cli.main(words) == 1
+        assert capsys.readouterr().err == f"native4k freeze: {raised.value}\n"
+        (project.store / "origin.json").unlink(missing_ok=True)  # as Snakemake does with what a failed rule has written
+    project.limit(max_transient=0.6)
+    project.freeze_web()
+    assert cli.main(words) == 0
+
+
+def test_only_failures_of_this_version_that_may_pass_count(project: Any) -> None:
+    project.limit(max_transient=0.25)
+    fetched(project, "ok", "gone", "dns", "timeout", older=("timeout", "tls", "reset"))
+    project.limit(max_transient=0.24)
+    with pytest.raises(UserError, match=r"1 of 4 images failed in a way that may pass \(timeout 1\)"):
+        project.freeze_web()
+
+
+def test_a_store_without_any_candidate_lacks_nothing(project: Any) -> None:
+    project.limit(max_transient=0.0)
+    fetched(project)

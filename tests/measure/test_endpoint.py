@@ -5,11 +5,14 @@ import base64
 import io
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -71,6 +74,8 @@ class Server:
         try:
             await asyncio.sleep(0.02)
             answer = self.told.pop(0)() if self.told else said('{"score": 4}')
+            if callable(answer):
+                answer = answer(request)
             if isinstance(answer, float):
                 await asyncio.sleep(answer)
                 answer = said('{"score": 4}')
@@ -79,7 +84,7 @@ class Server:
             self.at_once -= 1
 
     def tell(self, *answers: Any) -> None:
-        """What to answer next: a tree, seconds of silence, or a status with its headers."""
+        """What to answer next: a tree, seconds of silence, a status with headers, or what makes one of a request."""
         self.told += [
             (lambda one=one: web.Response(status=one[0], headers=one[1], text="why")) if isinstance(one, tuple)
             else (lambda one=one: one) for one in answers
@@ -308,6 +313,131 @@ def test_the_key_comes_from_the_environment_and_goes_nowhere_in_clear(scored: An
     scored.change("score", endpoints={"quality": rating(server.url, key=None)})
     run(scored)
     assert server.keys == [None] * 3
+
+
+PLANTED = "sk-Zq7+x/9=Wm2.kP_4vTnB8cLd"
+
+
+def raw(*pieces: bytes) -> Callable[[web.Request], web.Response]:
+    """Bytes for an answer, with the key of the request in place of KEY, then the end of the connection."""
+
+    def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        key = request.headers["Authorization"].removeprefix("Bearer ").encode()
+        for piece in pieces:
+            request.transport.write(piece.replace(b"KEY", key))
+        request.transport.close()
+        return web.Response()
+
+    return answer
+
+
+def echo(body: str, status: int = 200, **headers: str) -> Callable[[web.Request], web.Response]:
+    """A whole answer; KEY in its body and headers is the key of the request."""
+
+    def answer(request: web.Request) -> web.Response:
+        key = request.headers["Authorization"].removeprefix("Bearer ")
+        told = {name.replace("_", "-"): value.replace("KEY", key) for name, value in headers.items()}
+        return web.Response(status=status, text=body.replace("KEY", key), headers=told)
+
+    return answer
+
+
+def changed(change: Callable[[str], str], status: int = 500) -> Callable[[web.Request], web.Response]:
+    """A failure whose body is made from the request's header."""
+    return lambda request: web.Response(status=status, text=change(request.headers["Authorization"]))
+
+
+HONEST = '{"score": 3, "why": "Bearer tokens ABCDEF12, api_key=abc, sk-0123456789abcdef at https://a:b@c.example"}'
+ECHOES = [
+    said(HONEST),
+    echo("you sent Authorization: Bearer KEY", 500),
+    echo('{"error": {"message": "no such key KEY", "headers": {"Authorization": "Bearer KEY"}}}', 400),
+    echo("oops", 500, Set_Cookie="sid[KEY]=1", Retry_After="KEY", WWW_Authenticate="Bearer KEY"),
+    raw(b"HTTP/1.1 500 No\r\nX-Echo: KEY\x00KEY\r\n\r\n"),
+    raw(b"HTTP/1.1 KEY\r\n\r\n"),
+    raw(b"HTTP/1.1 500 KEY\r\nContent-Length: 99\r\n\r\nKEY"),
+    raw(b"HTTP/1.1 429 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nKEY"),
+    raw(b"HTTP/1.1 429 No\r\nConnection: close\r\n\r\nBearer ", b"KEY"),
+    changed(lambda header: quote(header, safe="")),
+    changed(lambda header: base64.b64encode(f"x:{header}".encode()).decode()),
+    changed(lambda header: header.encode().hex()),
+    changed(lambda header: "".join(f"\\u{ord(letter):04x}" for letter in header), 400),
+    changed(lambda header: "x" * (2**20 - 20) + header),  # cut where it is not read any further
+    changed(lambda header: " ".join(["x"] * 95) + header, 422),  # cut where it is shown
+    echo("KEY"),
+    echo('{"choices": [{"message": {"content": "{\\"score\\": \\"KEY\\"}"}}]}'),
+    echo('{"choices": [{"message": {"content": null, "refusal": "I know KEY"}}]}'),
+    echo('{"choices": [{"message": {"content": "{\\"score\\": 2, \\"why\\": \\"KEY\\"}"}}]}'),
+]
+
+
+def fragments() -> set[bytes]:
+    """Eight letters of the key, from every place in it, in each of its spellings."""
+    spelled = [PLANTED, quote(PLANTED, safe=""), PLANTED.encode().hex(), json.dumps(PLANTED)]
+    spelled += [base64.b64encode(b" " * n + PLANTED.encode())[n * 4 // 3 + 1 : -4].decode() for n in range(3)]
+    escapes = [f"\\u{ord(letter):04x}" for letter in PLANTED]
+    units = [*map(list, spelled), escapes, [one.replace("\\", "\\\\") for one in escapes]]
+    return {"".join(unit[at : at + 8]).encode() for unit in units for at in range(len(unit) - 7)}
+
+
+def command(scored: Any, monkeypatch: pytest.MonkeyPatch, url: str, images: int, **changed: Any) -> tuple[int, str]:
+    """`native4k score` of so many images, as typed; what it printed, once no file holds a bit of the key."""
+    monkeypatch.setenv(KEY, PLANTED)
+    probed = pd.DataFrame(scored.rows)[["id"]].assign(reason="").head(images)
+    tables.write(probed, scored.root / "probe.parquet")
+    scored.change("score", endpoints={"quality": rating(url, concurrency=1, **changed)})
+    args = scored.args("score.parquet")
+    words = [args.store, args.out, "--probed", args.probed, "--cache", args.cache, "--answers", args.answers]
+    run = subprocess.run(
+        [sys.executable, "-m", "native4k.cli", "score", *map(str, words), "--params", str(args.params)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    printed = run.stdout + run.stderr
+    files = [path for path in scored.root.rglob("*") if path.is_file()]
+    places = {"the screen": printed.encode()} | {str(path): path.read_bytes() for path in files}
+    found = [(place, bit) for place, content in places.items() for bit in fragments() if bit in content]
+    assert found == []
+    return run.returncode, printed
+
+
+def test_a_key_that_a_server_echoes_reaches_no_file_and_no_line(
+    scored: Any, picture: Any, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(3, len(ECHOES)):
+        scored.add(f"{seed}", picture(seed=seed))
+    scored.freeze()
+    server.tell(*ECHOES)
+    status, printed = command(scored, monkeypatch, server.url, len(ECHOES), attempts=1)
+    assert status == 1
+    assert "questions to http://127" in printed
+    assert server.keys == [f"Bearer {PLANTED}"] * len(ECHOES)
+    rows = lines(scored)
+    assert len(rows) == len(ECHOES)
+    assert rows[0]["text"] == HONEST
+    assert [row["text"] for row in rows].count("you sent Authorization: Bearer ***") == 1
+    assert [row["status"] for row in rows][-1] == "ok"
+    assert rows[-1]["text"] == '{"score": 2, "why": "***"}'
+
+
+@pytest.mark.parametrize("status", [302, 400, 401])
+def test_a_key_that_an_error_quotes_is_not_shown(
+    scored: Any, server: Server, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    server.tell(echo(" ".join(["x"] * 95) + "KEY", status, Location="http://evil.example/?key=KEY"))
+    code, printed = command(scored, monkeypatch, server.url, 1)
+    assert code == 1
+    assert f"(status {status}): x x" in printed
+
+
+@pytest.mark.parametrize(("place", "key"), [("http://u:pass@", KEY), ("http://", None), ("http://", KEY)])
+def test_a_key_in_the_address_or_one_that_is_no_header_is_one_line(scored: Any, place: str, key: str | None) -> None:
+    os.environ[KEY] = "s3cret\nX-More: 1"
+    query = "?api_key=pass" if key is None else ""
+    scored.change("score", endpoints={"quality": rating(f"{place}127.0.0.1:9/v1{query}", key=key)})
+    expected = "no password or query belongs here" if "pass" in place + query else f"the key in {KEY} has a space"
+    with pytest.raises(UserError, match=expected):
+        run(scored)
 
 
 def test_another_prompt_is_another_column_and_is_asked_anew(scored: Any, server: Server) -> None:

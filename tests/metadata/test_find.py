@@ -87,6 +87,19 @@ class Ranged(BaseHTTPRequestHandler):
             self.wfile.write(content[first : last + 1])
 
 
+class Quoting(Ranged):
+    """Gives files as above, and refuses what is below /denied with all that it was sent."""
+
+    def do_GET(self) -> None:
+        """Answer, or fail."""
+        if not self.path.startswith("/denied"):
+            super().do_GET()
+            return
+        self.send_response(500, f"{self.path} {self.headers['Authorization']}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
 class Gated(BaseHTTPRequestHandler):
     """A hub that grants nothing."""
 
@@ -109,7 +122,7 @@ class Gated(BaseHTTPRequestHandler):
     ("name", "content", "said"),
     [
         ("a.csv", b"PAR1abc", "holds Parquet, its ending promises text; rename it or fetch it again"),
-        ("a.csv", gzip.compress(b"URL"), "holds gzip, its ending promises text; rename it or fetch it again"),
+        ("a.csv", gzip.compress(b"URL", mtime=0), "holds gzip, its ending promises text; rename it or fetch it again"),
         (
             "a.parquet",
             b"URL,",
@@ -158,6 +171,33 @@ def test_a_host_that_does_not_answer_is_one_line_within_seconds(scheme: str) -> 
     assert said.startswith(f"{place}: cannot be reached (")
     assert said.count("\n") == 0
     assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/a.parquet", 0, ""),
+        ("/b.parquet", 1, "/b.parquet: not found"),
+        ("/a.doc?token=PLANTED", 1, "/a.doc?token=***: no metadata files there"),
+        ("/denied/PLANTED.parquet", 1, "cannot be reached ("),
+    ],
+)
+def test_credentials_in_an_address_reach_no_file_and_no_line(path: str, status: int, said: str) -> None:
+    ROWS.write_parquet("a.parquet")
+    numbers = Path(__file__).parents[2] / "params.yaml"
+    with serving(Quoting) as address:
+        place = address.replace("://", "://user:PLANTED@") + path
+        words = ["analyze", "--source", "laion_high_resolution", place, "report", "--params", str(numbers)]
+        done = subprocess.run(
+            [sys.executable, "-m", "native4k.cli", *words],
+            env={**os.environ, "PLANTED_TOKEN": "denied/PLANTED"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+    assert "PLANTED" not in done.stdout + done.stderr
+    files = [path for path in Path("report").rglob("*") if path.is_file()]
+    assert [path for path in files if b"PLANTED" in path.read_bytes()] == []
+    assert bool(files) == (status == 0)
 
 
 def test_a_gated_repository_is_one_line_with_its_page_and_what_to_set() -> None:

@@ -22,6 +22,7 @@ from native4k.fetch.statuses import Failure
 from native4k.fetch.store import NOTHING, Incoming, Row, look
 from native4k.fetch.turns import Turns
 from native4k.geometry import Geometry
+from native4k.redaction import redact_credentials
 
 SILENT = {"timeout", "unreachable", "no_resolver", "too_slow"}
 """Statuses of a host that does not work; others are answers."""
@@ -208,11 +209,16 @@ class Crawl:
         self.setting.record(job.id, outcome)
 
     def note(self, job: Job, trace: client.Trace, outcome: Row | Failure | web.Moved, seconds: float) -> None:
-        """Log an attempt."""
+        """Log an attempt; redirects to signed URLs carry credentials."""
         status = outcome["status"] if isinstance(outcome, dict) else getattr(outcome, "status", "moved")
         about: dict[str, Any] = {"id": job.id, "attempt": job.attempt, "hop": job.hops, "status": status}
         cause = outcome.__cause__ if isinstance(outcome, Failure) else None
-        about |= {"url": job.url, "answered": trace.url, "code": trace.code, "why": str(cause or "")}
+        places = {"url": job.url, "answered": trace.url, "why": str(cause or "")}
+        about |= _redacted(places) | {"code": trace.code}
         about |= {"received": trace.received, "length": trace.length, "seconds": round(seconds, 3)}
-        self.setting.log.stamped(about | {"headers": trace.headers})
+        self.setting.log.stamped(about | {"headers": _redacted(trace.headers)})
         self.setting.progress.wire(trace.received, trace.length if status in statuses.GEOMETRY else 0)
+
+
+def _redacted(texts: dict[str, str]) -> dict[str, str]:
+    return {name: redact_credentials(text) for name, text in texts.items()}

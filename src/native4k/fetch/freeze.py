@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 
 from native4k import params, provenance, tables
 from native4k.errors import UserError
+from native4k.fetch import limits, statuses
 from native4k.metadata import urls
 
 MADE_BY = ("collect", "fetch", "freeze")
@@ -46,6 +48,20 @@ def compare(store: Path, numbers: Path) -> None:
     raise UserError(f"{store}: made before a change of {', '.join(sorted(changed))}; run 'make images'")
 
 
+def check_transient(store: Path, numbers: Path) -> None:
+    """Stop with one line if more of this version's images than allowed failed in a way that may pass."""
+    counts = tables.read(store / "fetched.parquet", "status", "images").groupby("status")["images"].sum()
+    failed = Counter({status: count for status, count in counts.items() if statuses.later(str(status))})
+    allowed = params.load(limits.Params, numbers, "fetch").max_transient
+    if failed.total() <= allowed * counts.sum():
+        return
+    why = ", ".join(f"{status} {count:,}" for status, count in failed.most_common())
+    raise UserError(
+        f"{store}: {failed.total():,} of {counts.sum():,} images failed in a way that may pass ({why}); "
+        f"run 'make retry', or raise fetch.max_transient ({allowed:g}) and run 'make images' to go on without them"
+    )
+
+
 def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) -> pd.DataFrame:
     """The store's index: this version's rows, and the older ones that cannot be drawn again."""
     fresh = pd.concat(shards, ignore_index=True)
@@ -79,7 +95,7 @@ def fetched(candidates: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("store", type=Path, help="the image store (data/images)")
-    parser.add_argument("--check", action="store_true", help="only say whether the store belongs to params and code")
+    parser.add_argument("--check", action="store_true", help="only say whether the store is whole and up to date")
     parser.add_argument("--candidates", type=Path, nargs="+", help="the tables that collect wrote")
     parser.add_argument("--counts", type=Path, help="collect's rows by source and reason")
     parser.add_argument("--rejected", type=Path, help="the rows that collect rejected")
@@ -88,8 +104,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write candidates, index, counts and origin into the store, the origin last."""
+    """Write candidates, index, counts and origin into the store, the origin last; then stop if too much is missing."""
     if args.check:
+        if (args.store / "fetched.parquet").exists():  # before the origin, which Snakemake removes if freeze fails
+            check_transient(args.store, args.params)
         compare(args.store, args.params)
         return
     needed = ("candidates", "counts", "rejected", "shards")
@@ -107,5 +125,6 @@ def run(args: argparse.Namespace) -> None:
     tables.write_json(origin(args.store, args.params), args.store / "origin.json")
     for path in args.shards:  # the index answers from now on
         path.with_suffix(".journal").unlink(missing_ok=True)
+    check_transient(args.store, args.params)
     if args.mark:
         provenance.seal(args.store, args.mark)

@@ -38,5 +38,6 @@ class Params:
     backoff_cap: Seconds
     max_retry_after: Annotated[float, Field(ge=0)]
     host_failures: Count
+    max_transient: Annotated[float, Field(ge=0, le=1)]
     robots: bool
     allow_loopback: bool

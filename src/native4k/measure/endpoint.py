@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from pydantic import Field
 from native4k.errors import UserError
 from native4k.fetch.retry import backoff, retry_after
 from native4k.params import params
+from native4k.redaction import redact, redact_secrets
 
 Count = Annotated[int, Field(ge=1)]
 Above = Annotated[float, Field(gt=0)]
@@ -79,6 +81,7 @@ class Endpoint:
         self.server, self.client = server, client
         self.slots, self.free_at = asyncio.Semaphore(server.concurrency), 0.0
         self.headers = authorization(server)
+        self.secrets = [value.partition(" ")[2] for value in self.headers.values()]
 
     async def ask(self, jpeg: Callable[[], str], question: Question) -> Answer:
         """The answer, asked for until it is final or the attempts are used up; tokens of all attempts are counted."""
@@ -134,11 +137,11 @@ class Endpoint:
         except TimeoutError:
             return Answer("timeout")
         except (aiohttp.ClientError, OSError) as error:
-            return Answer("unreachable", text=f"{type(error).__name__}: {error}")
-        return judged(content, question)
+            return Answer("unreachable", text=redact(f"{type(error).__name__}: {error}", *self.secrets))
+        return judged(content, question, *self.secrets)
 
     def _failed(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
-        text, code = content.decode(errors="replace"), response.status
+        text, code = redact(content.decode(errors="replace"), *self.secrets), response.status
         if code in STOP or 300 <= code < 400:  # noqa: PLR2004
             raise UserError(f"{self.server.url}: {STOP.get(code, 'redirects')} (status {code}): {_line(text)}")
         if code in NOT_ACCEPTED:
@@ -156,8 +159,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return content[:LARGEST]
 
 
-def judged(content: bytes, question: Question) -> Answer:
-    """A response of status 200: answered, refused, or malformed; the raw text is kept whichever it is."""
+def judged(content: bytes, question: Question, *secrets: str) -> Answer:
+    """A response of status 200: answered, refused, or malformed; the raw text is kept, but for secrets."""
     raw = content.decode(errors="replace")
     try:
         tree = json.loads(raw)
@@ -166,15 +169,16 @@ def judged(content: bytes, question: Question) -> Answer:
         text, refusal = message.get("content"), message.get("refusal")
         usage = tree.get("usage") or {}
         tokens = {f"tokens_{side}": int(usage.get(name) or 0) for side, name in USAGE.items()}
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return Answer("malformed", raw, 200)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        return Answer("malformed", redact(raw, *secrets), 200)
     if refusal or choice.get("finish_reason") == "content_filter":
-        return Answer("refused", str(refusal or text or ""), 200, **tokens)
+        return Answer("refused", redact(str(refusal or text or ""), *secrets), 200, **tokens)
+    answered = redact_secrets(str(text), *secrets)
     try:
-        read(str(text), question)
-    except ValueError:
-        return Answer("malformed", str(text), 200, **tokens)
-    return Answer("ok", str(text), 200, **tokens)
+        read(answered, question)
+    except (ValueError, RecursionError):
+        return Answer("malformed", redact(answered, *secrets), 200, **tokens)
+    return Answer("ok", answered, 200, **tokens)
 
 
 USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
@@ -197,12 +201,16 @@ def authorization(server: Server) -> dict[str, str]:
     parts = urlsplit(server.url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UserError(f"params: {server.url!r} is not the address of an endpoint, such as http://127.0.0.1:8000/v1")
+    if parts.username is not None or parts.query:
+        raise UserError(f"{server.url}: no password or query belongs here; `key` names the variable with the key")
     if server.key is None:
         return {}
     if not os.environ.get(server.key):
         raise UserError(f"{server.url}: its key is missing; set the environment variable {server.key}")
     if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
         raise UserError(f"{server.url}: a key goes to https:// or to this machine only")
+    if not re.fullmatch(r"[!-~]+", os.environ[server.key]):
+        raise UserError(f"{server.url}: the key in {server.key} has a space, a line break or a letter beyond ASCII")
     return {"Authorization": f"Bearer {os.environ[server.key]}"}
 
 

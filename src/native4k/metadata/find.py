@@ -9,6 +9,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from native4k.errors import UserError
+from native4k.redaction import redact
 
 KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Ending -> what it promises; the text kinds may be followed by .gz."""
@@ -23,7 +24,7 @@ class Part(NamedTuple):
     """One file of a collection."""
 
     name: str
-    """As a person would write it."""
+    """As a person would write it, but for credentials."""
     path: str
     """As its file system calls it."""
     kind: str
@@ -103,7 +104,7 @@ def _refused(error: Exception, page: str) -> str:
 
 
 def _line(error: Exception) -> str:
-    words = " ".join(str(error).split()) or type(error).__name__
+    words = redact(" ".join(str(error).split())) or type(error).__name__
     return words if len(words) <= 300 else f"{words[:300]}…"  # noqa: PLR2004
 
 
@@ -141,7 +142,7 @@ def _endings() -> str:
 def _part(files: Any, path: str, place: str) -> Part:
     local = isinstance(files, LocalFileSystem)
     scheme = "" if local or "://" in path else f"{place.split('://', maxsplit=1)[0]}://"
-    name = _short(path) if local else f"{scheme}{path}"
+    name = _short(path) if local else redact(f"{scheme}{path}")
     promised = kind_of(path)
     if promised is None:
         raise UserError(f"{name}: unknown ending; known are {_endings()}")

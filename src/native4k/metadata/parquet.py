@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from native4k.errors import UserError
 from native4k.metadata.find import Part, reached, unreached
+from native4k.redaction import redact
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
@@ -108,7 +109,7 @@ def _copied(rows: pl.DataFrame) -> pl.DataFrame:
 
 def damage(part: Part, names: list[str], error: Exception) -> str:
     """One line that names the first row group in which one of the columns cannot be read."""
-    said = " ".join(str(error).split())[:300]
+    said = redact(" ".join(str(error).split()))[:300]
     with reached(part.name), part.files.open(part.path, "rb") as raw:
         try:
             file = pq.ParquetFile(raw, page_checksum_verification=True)
@@ -126,7 +127,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
                 except unreached():
                     raise
                 except BROKEN as found:
-                    why = " ".join(str(found).split())[:200]
+                    why = redact(" ".join(str(found).split()))[:200]
                     return f"{where}: damaged ({why}) in column {name!r}; fetch it again"
                 if binary:
                     return f"{where}: column {name!r} is not UTF-8; convert the file"
