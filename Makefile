@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all study images retry test lint format bench lock s3 clean help setup
+.PHONY: all study images retry test test-faults lint format bench lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -31,6 +31,9 @@ retry: setup ## ask again for images that may still succeed; RETRY=final: for al
 
 test: setup ## set up and run the tests, in two processes of one thread each
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first
+
+test-faults: setup ## fail every step of the tiny pipeline in turn, with every change that reaches it (at most 60 minutes)
+	@FAULTS=all OMP_NUM_THREADS=1 pytest -n 2 --dist load tests/chaos/test_faults.py
 
 lint: setup ## check style, types and workflows
 	@ruff check . && ruff format --check . && mypy && snakefmt --check --compact-diff Snakefile rules

@@ -16,13 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from safetensors.torch import load_file
 
 from native4k import cli, params
 from native4k.sr import baselines, patches, train
 from native4k.sr.learning import loader
-from tests.imports import missing, needed
 from tests.sr.conftest import SECTION
 
 Make = Callable[..., Path]
@@ -242,16 +240,6 @@ def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_pat
     weights = [(tmp_path / f"out{workers}/weights.safetensors").read_bytes() for workers in (0, 2)]
     assert (curves[0], weights[0]) == (curves[1], weights[1])
     assert json.loads((tmp_path / "out0/params.json").read_text())["degrade"] == SECTION["degrade"]
-
-
-def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
-    own = {name for name in needed("sr/train.py") if name.startswith("sr/")}
-    assert missing(own, {*train.CODE, "study/origin.py"}) == set()
-    stages = yaml.safe_load((Path(__file__).parents[2] / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    steps = {"train_sr": "sr/train.py", "train_pretrained_sr": "sr/train.py", "evaluate_sr": "sr/evaluate.py"}
-    for stage, step in steps.items():
-        deps = {dep.removeprefix("src/native4k/") for dep in stages[stage]["do"]["deps"]}
-        assert missing(needed(step), deps) == set()
 
 
 @pytest.mark.parametrize(

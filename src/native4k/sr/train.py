@@ -6,30 +6,17 @@ all of them see. The batch is shared among the processes; their number may chang
 
 import argparse
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import torch
 from torch import nn
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, patches
 from native4k.sr.learning import loader, loop, ranks, recipes, start
-from native4k.study import origin
-
-CODE = (
-    "images.py",
-    "sr/baselines.py",
-    "sr/degrade",
-    "sr/learning",
-    "sr/memory.py",
-    "sr/networks",
-    "sr/patches",
-    "sr/resample.py",
-    "sr/train.py",
-)
-"""The modules and packages that weights come from."""
 
 
 def train(
@@ -64,7 +51,8 @@ def identity(saved: baselines.Saved, *folders: Path) -> str:
     """Names one training run: the numbers, starting weights, images, code and torch that its weights come from."""
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
     files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
-    text = "\n".join([repr(saved), *files, *splits, origin.code(CODE), torch.__version__])
+    code = provenance.code("native4k.sr.train", words=provenance.words(asdict(saved)))
+    text = "\n".join([repr(saved), *files, *splits, code, torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from native4k import images, params, tables
+from native4k import images, params, provenance, tables
 from native4k.errors import UserError
-from native4k.sr import resample
 from native4k.sr.patches import cutting, pieces, shuffle
 from native4k.sr.patches.cutting import View
 
@@ -132,10 +131,7 @@ def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
 
 def _key(names: list[str], numbers: Params) -> str:
     """16 hex digits for the images by their names, the numbers and the code that decides bytes."""
-    code = [
-        hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest() for module in (cutting, images, resample)
-    ]
-    text = json.dumps([names, numbers, code], default=str)
+    text = json.dumps([names, numbers, provenance.code("native4k.sr.patches.cutting", "native4k.images")], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,256 @@
+"""A step dies in a built project; the same command again gives what a run from nothing gives.
+
+The short form is a few cases, among them those that once failed. `make test-faults` runs every rule with every fault
+and with every change that reaches it, under DVC and under Snakemake alone.
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from native4k import tables
+from tests.project import Project
+
+MEASURE = ("probe", "score", "label", "features")
+DATASET = ("vet", "select", "dedup", "balance", "split", "leaks", "check", "tables")
+FETCH = ("collect", "fetch", "freeze")
+RESULTS = ("data/features", "data/tables")
+WRAPPED = """
+
+_unedited = {name}
+
+
+def {name}(*args, **numbers):
+    return _unedited(*args, **numbers).assign(edited=1)
+"""
+SEED = 4
+
+SNAKEMAKE = ("snakemake", "--profile", "profiles/local")
+DRIVERS = {
+    "dvc": [("dvc", "repro", "dataset")],
+    "snakemake": [(*SNAKEMAKE, "-s", f"rules/{milestone}.smk") for milestone in ("measure", "dataset")],
+    "make": [("make", "images"), ("dvc", "repro", "dataset")],
+    "top": [SNAKEMAKE],
+}
+
+
+class Case(NamedTuple):
+    """A change of a built project, and the rule that fails when it is run."""
+
+    driver: str
+    change: str
+    rule: str
+    fault: str
+    """one: its process is killed; group: all of the run is; typo: its section has a key that nobody knows."""
+
+    def __str__(self) -> str:
+        return " ".join(self).replace(" ", "-")
+
+
+NUMBERS = {
+    "probe number": ("probe", "probe.measures.tiles", 4),
+    "score number": ("score", "score.tiles", 2),
+    "label number": ("label", "label.least", 0.9),
+    "vet number": ("vet", "vet.rule", "veto"),
+    "select number": ("select", "select.presets.demo.blurred.min", 12.0),
+    "dedup number": ("dedup", "dedup.middles", False),
+    "balance number": ("balance", "balance.keep_unknown", True),
+    "split number": ("split", "split.val.size", 1),
+}
+"""Change -> the first rule that it reaches, the number, its new value."""
+
+CODE = {f"{step} code": step for step in ("vet", "select", "dedup", "balance", "split")} | {"takedown code": "select"}
+
+DATA = {"vote": "vet", "takedown": "select", "foreign": "dedup", "released": "dedup"}
+
+GROWN = "grown collection"
+
+FIRST = {name: first for name, (first, _, _) in NUMBERS.items()} | CODE | DATA | {GROWN: "collect"}
+"""Change -> the first rule that it reaches."""
+
+SHORT = [
+    Case("dvc", "select number", "select", "one"),
+    Case("snakemake", "balance number", "balance", "one"),
+    Case("dvc", "select number", "select", "typo"),
+    Case("dvc", "takedown code", "dedup", "one"),
+    Case("snakemake", "probe number", "features", "group"),
+    Case("make", GROWN, "freeze", "one"),
+]
+
+
+def after(change: str) -> list[str]:
+    """The rules that a change reaches, in order; of those of measure, score and label stand beside each other."""
+    first = FIRST[change]
+    rules = [*FETCH, *MEASURE, *DATASET]
+    found = rules[rules.index(first) :]
+    return [rule for rule in found if not (first == "score" and rule == "label")]
+
+
+def every_case() -> list[Case]:
+    """Each rule with each change that reaches it under both drivers, the faults in turn; then what was left out."""
+    dice = random.Random(SEED)
+    found = []
+    for change in FIRST:
+        for driver in ("make", "top") if change == GROWN else ("dvc", "snakemake"):
+            found += [Case(driver, change, rule, dice.choice(faults(rule))) for rule in after(change)]
+    seen = {(case.driver, case.rule, case.fault) for case in found}
+    for change, driver, rule in {(case.change, case.driver, case.rule): None for case in found}:
+        for fault in faults(rule):
+            if (driver, rule, fault) not in seen:
+                seen.add((driver, rule, fault))
+                found.append(Case(driver, change, rule, fault))
+    return found
+
+
+def faults(rule: str) -> list[str]:
+    """What can befall a rule: only one with a section of its own can have a typo."""
+    return [
+        "one",
+        "group",
+        *(["typo"] if rule in {*MEASURE, *DATASET} - {"features", "leaks", "check", "tables"} else []),
+    ]
+
+
+CASES = every_case() if os.environ.get("FAULTS") == "all" else SHORT
+
+
+@pytest.fixture(scope="module", name="base")
+def prepared(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A built project with two votes that disagree, one image taken down, and an empty foreign list."""
+    project = built.copy(tmp_path_factory.mktemp("base") / "project")
+    voted, gone = kept(project)[:2]
+    project.append("data/votes/tester.csv", f"{voted},one,keep\n{voted},two,drop")
+    project.append("data/takedown/requests.txt", gone)
+    foreign(project, [])
+    project.change("dedup.firewall", {"bench": "reject"})
+    project.repro("dataset")
+    project.commit()
+    return project
+
+
+def kept(project: Project) -> list[str]:
+    """The images in the dataset that stand for themselves alone, in order."""
+    table = tables.read(project.root / "data/tables/images.parquet")
+    alone = ~table["group"].duplicated(keep=False)
+    return table.loc[tables.kept(table) & alone, "id"].tolist()
+
+
+def foreign(project: Project, ids: list[str]) -> None:
+    """A list of somebody else's that has some of our images."""
+    table = tables.read(project.root / "data/features/images.parquet")
+    names = ["id", "pixels", "phash", "signature", "middles"]
+    path = project.root / "data/foreign/bench.parquet"
+    tables.write(table.loc[table["id"].isin(ids), [name for name in table if name in names or "sign" in name]], path)
+
+
+def make(change: str, project: Project) -> None:
+    """Change something that the dataset depends on."""
+    if change in NUMBERS:
+        project.change(*NUMBERS[change][1:])
+    elif change == GROWN:
+        project.change("demo.originals", 5)
+    elif change == "takedown code":
+        project.append("src/native4k/dataset/takedown.py", 'REASON = "removed"')
+    elif change in CODE:
+        project.append(f"src/native4k/dataset/{CODE[change]}.py", WRAPPED.format(name=CODE[change]))
+    else:
+        add(change, project)
+
+
+def add(change: str, project: Project) -> None:
+    """Add to one of people's lists."""
+    one = kept(project)[5]
+    if change == "vote":
+        project.append("data/votes/tester.csv", f"{one},one,drop")
+    elif change == "takedown":
+        project.append("data/takedown/requests.txt", one)
+    elif change == "foreign":
+        foreign(project, [one])
+    else:
+        row = tables.read(project.root / "data/tables/images.parquet").set_index("id").loc[one]
+        zone = next(name for name in ("train", "val", "test") if name != row["split"])
+        line = f"{one},{zone},{row['representative']},{row['sha256']}"
+        project.append("data/released/1.0.0.csv", f"id,zone,representative,sha256\n{line}")
+
+
+@pytest.fixture(scope="module", name="expected")
+def from_nothing(base: Project, tmp_path_factory: pytest.TempPathFactory) -> "Expected":
+    return Expected(base, tmp_path_factory.mktemp("expected"))
+
+
+class Expected:
+    """What each change gives from nothing, made once."""
+
+    def __init__(self, base: Project, folder: Path) -> None:
+        self.base, self.folder, self.made = base, folder, dict[str, dict[str, str]]()
+
+    def __call__(self, change: str) -> dict[str, str]:
+        if change not in self.made:
+            project = self.base.copy(self.folder / change.replace(" ", "-"))
+            make(change, project)
+            for place in ("data/scratch", "data/features", "data/tables", ".snakemake", ".dvc/cache/runs"):
+                shutil.rmtree(project.root / place)
+            for command in DRIVERS["top" if change == GROWN else "snakemake"]:
+                project.run(*command)
+            self.made[change] = project.bytes_of(*RESULTS)
+            assert self.made[change] != self.base.bytes_of(*RESULTS), f"{change} changes nothing"
+            shutil.rmtree(project.root)
+        return self.made[change]
+
+
+def attempt(project: Project, driver: str) -> tuple[int, str]:
+    """Run a driver's commands, until one fails."""
+    said = ""
+    for command in DRIVERS[driver]:
+        status, text = project.attempt(*command)
+        said += text
+        if status:
+            return status, said
+    return 0, said
+
+
+@pytest.fixture(name="project")
+def project_to_break(base: Project, tmp_path: Path) -> Iterator[Project]:
+    made = base.copy(tmp_path / "project")
+    made.set_up()
+    yield made
+    shutil.rmtree(made.root)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_step_that_failed_leaves_nothing_old_behind(case: Case, project: Project, expected: Expected) -> None:
+    wanted = expected(case.change)
+    make(case.change, project)
+    if case.fault == "typo":
+        misspelled(case, project)
+    else:
+        project.inside = {"NATIVE4K_FAULT": f"{case.fault} {case.rule}"}
+        status, said = attempt(project, case.driver)
+        assert status != 0, said
+        project.inside = {}
+    status, said = attempt(project, case.driver)
+    assert status == 0, said
+    assert project.bytes_of(*RESULTS) == wanted
+    if case.driver != "top":
+        assert project.repro("dataset") == (["dataset"] if case.driver == "snakemake" else [])
+        assert project.bytes_of(*RESULTS) == wanted
+
+
+def misspelled(case: Case, project: Project) -> None:
+    """The command fails as long as the typo is there, and says where it is."""
+    path = project.root / "params.yaml"
+    good = path.read_text(encoding="utf-8")
+    tree = yaml.safe_load(good)
+    tree[case.rule]["radus"] = 1
+    path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    for _ in range(2):
+        status, said = attempt(project, case.driver)
+        assert status != 0
+        assert f"{case.rule}.radus" in said
+    path.write_text(good, encoding="utf-8")
