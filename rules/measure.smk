@@ -24,6 +24,7 @@ LOOKING = (
     "tones",
     "workers",
 )
+WORDS = expand("params/words/{question}.yaml", question=config["label"]["questions"])
 STORE = frozen("data/images/index.parquet", "data/images/candidates.parquet", made_by="freeze")
 FILLING = [  # what all steps that fill single columns are made of
     "src/native4k/measure/asked.py",
@@ -48,13 +49,15 @@ rule features:
         scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         embedded=expand("data/scratch/embed/{shard}-of-{of}.parquet", shard=EMBEDDED, of=SHARDS),
         labelled=expand("data/scratch/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        words=WORDS,
     output:
         directory("data/features"),
     log:
         "data/scratch/logs/features.log",
     shell:
         "native4k features data/images {output} --probed {input.probed} --scored {input.scored}"
-        " --labelled {input.labelled} --embedded {input.embedded} 2>&1 | tee {log}"
+        " --labelled {input.labelled} --embedded {input.embedded}"
+        " --words params/words 2>&1 | tee {log}"
 
 
 rule probe:
@@ -127,6 +130,7 @@ rule label:
         "src/native4k/measure/lmm.py",
         "src/native4k/measure/words.py",
         "src/native4k/measure/zeroshot.py",
+        words=WORDS,
         probed=rules.probe.output,
     output:
         "data/scratch/label/{shard}-of-{of}.parquet",
@@ -136,5 +140,5 @@ rule label:
         config["label"],
         STORE,
     shell:
-        "native4k label data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
-        " 2>&1 | tee {log}"
+        "native4k label data/images {output} --words params/words --probed {input.probed}"
+        " --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src/native4k"
-EVERYWHERE = {"__init__.py", "errors.py", "params.py"}
+EVERYWHERE = {"__init__.py", "errors.py", "params/__init__.py"}
 """Modules that no stage lists: they check what is given, and decide no number."""
 
 

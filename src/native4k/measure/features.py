@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure import cache, columns, parts, probe, recall
+from native4k.measure import cache, columns, parts, probe, recall, words
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for step in ("probed", "scored", "labelled"):
         parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
     parser.add_argument("--embedded", type=Path, nargs="*", default=[], help="the same, where there are embeddings")
+    words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -47,8 +48,9 @@ def run(args: argparse.Namespace) -> None:
         shutil.copyfile(args.store / name, args.out / name)
     measures = params.load(probe.Params, args.params, "probe").measures
     notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(parts.empty(measures))}}
+    filled = recall.filled(args.params, args.words)
     for step, shards in (("score", args.scored), ("label", args.labelled)):
         weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
-        notes[step] = columns.notes(recall.filled(step, args.params), weights)
+        notes[step] = columns.notes(filled[step], weights)
     text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
     tables.write(table.drop(columns="thumbnail"), args.out / "images.parquet", text)

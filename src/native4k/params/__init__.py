@@ -45,18 +45,23 @@ def params(cls: type[Typed]) -> type[Typed]:
 
 def read(path: Path) -> dict[str, Any]:
     """The whole params file, its section names checked."""
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the repository's root or name another with --params") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    tree = parse(path, "run from the repository's root or name another with --params")
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected sections such as 'collect:', found {type(tree).__name__}")
     unknown = [str(name) for name in tree if name not in SECTIONS]
     if unknown:
         raise UserError(f"{path}: unknown section {unknown[0]!r}; known are {', '.join(SECTIONS)}")
     return tree
+
+
+def parse(path: Path, advice: str) -> Any:
+    """A YAML file's content, or one line that says what is wrong with it."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; {advice}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
 
 
 def load(cls: type[Typed], path: Path, *keys: str) -> Typed:
