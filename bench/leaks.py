@@ -21,9 +21,10 @@ from parts.results import at_most, faster
 
 from native4k import params
 from native4k.dataset import leaks, nearest, released, split
+from native4k.params import compose
 
 ROWS, THREADS = 390_000, 2
-NUMBERS = Path(__file__).parent.parent / "params/paper.yaml"
+ROOT = Path(__file__).parent.parent
 RULE = leaks.Rule(radius=8, verify=76, min_bits=20)
 
 
@@ -54,8 +55,8 @@ def images(count: int) -> pd.DataFrame:
 
 def numbers(together: list[str]) -> split.Params:
     """The paper's, with what stays together."""
-    section = params.read(NUMBERS)["split"] | {"together": together}
-    return params.validate(split.Params, section, "split")
+    text = compose.compose(ROOT / "params.yaml", [ROOT / "params/paper.yaml"])
+    return params.validate(split.Params, params.data(text)["split"] | {"together": together}, "split")
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,9 @@ from pathlib import Path
 from native4k.errors import UserError
 
 STEPS = {
+    "params": {
+        "compose": "put the numbers of params/paper.yaml, or of another overlay, into params.yaml",
+    },
     "metadata": {
         "sources": "list the sources, what their rows hold and where they are",
     },

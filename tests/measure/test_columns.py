@@ -131,7 +131,9 @@ def run_all(store: Any) -> Path:
         module.run(store.args(f"{step}.parquet"))
     shards = {f"{step}ed": [store.root / f"{name}.parquet"] for step, name in STEPS}
     made = store.root / "features"
-    features.run(argparse.Namespace(store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards))
+    features.run(
+        argparse.Namespace(store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards)
+    )
     return Path(made)
 
 
@@ -149,7 +151,9 @@ def test_a_fresh_clone_adds_a_metric_without_measuring_the_others_again(
     store.cache.rename(store.root / "lost")
     store.change("score", textures=ENTROPY | RATIO)
     capsys.readouterr()
-    recall.run(argparse.Namespace(features=store.root / "features", cache=store.cache, params=store.params, words=store.words))
+    recall.run(
+        argparse.Namespace(features=store.root / "features", cache=store.cache, params=store.params, words=store.words)
+    )
     assert capsys.readouterr().out == (
         "probe: recalled 5 of 5 rows\n"
         "entropy: recalled 2 of 2 rows\n"

@@ -25,7 +25,11 @@ def run(store: Any, shards: int, embedded: list[Path] | None = None) -> Path:
         tables.write(scored, store.root / f"scored{number}.parquet", {"weights": "{}"})
         paths["scored"].append(store.root / f"scored{number}.parquet")
     paths["embedded"] = embedded or []
-    features.run(argparse.Namespace(store=store.folder, out=store.root / "features", params=store.params, words=store.words, **paths))
+    features.run(
+        argparse.Namespace(
+            store=store.folder, out=store.root / "features", params=store.params, words=store.words, **paths
+        )
+    )
     return Path(store.root / "features")
 
 

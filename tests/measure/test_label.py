@@ -120,7 +120,10 @@ def test_an_option_without_texts_is_one_line() -> None:
         label.rated(wanted, asked)
 
 
-@pytest.mark.parametrize("tree", [{"votes": {}}, {"votes": {"dice": 1.0}}, {"votes": {"words": 0}}, {"questions": []}, {"questions": ["../x"]}])
+@pytest.mark.parametrize(
+    "tree",
+    [{"votes": {}}, {"votes": {"dice": 1.0}}, {"votes": {"words": 0}}, {"questions": []}, {"questions": ["../x"]}],
+)
 def test_numbers_that_cannot_be_meant_are_one_line(tree: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=r"^label\.(votes|questions)"):
         numbers(**tree)

@@ -21,7 +21,9 @@ def features_without_a_cache(store: Any, mixed: dict[str, str]) -> Path:
         module.run(store.args(f"{step}.parquet"))
     shards = {name: [store.root / f"{step}.parquet"] for name, step in SHARDS.items()}
     made = store.root / "features"
-    features.run(argparse.Namespace(store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards))
+    features.run(
+        argparse.Namespace(store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards)
+    )
     store.cache.rename(store.root / "measured")
     return Path(made)
 

@@ -94,5 +94,7 @@ def test_a_question_without_a_file_is_one_line(tmp_path: Path) -> None:
 
 def test_a_mistake_in_a_question_names_its_file_and_key(tmp_path: Path) -> None:
     (tmp_path / "weather.yaml").write_text("words: {fair: [sun], foul: [sun]}")
-    with pytest.raises(UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' speaks for fair and for foul"):
+    with pytest.raises(
+        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' speaks for fair and for foul"
+    ):
         words.questions(tmp_path, ["weather"])

@@ -1,16 +1,23 @@
 """Typed numbers from params.yaml: one section a step, one frozen class beside the function that reads it."""
 
+import difflib
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast, dataclass_transform
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic_core import ErrorDetails
 
 from native4k.errors import UserError
 
 Typed = TypeVar("Typed")
+Parsed = TypeVar("Parsed")
+
+UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
+"""What pydantic calls a key that is not in the class."""
 
 SECTIONS = (
     "shards",
@@ -45,7 +52,7 @@ def params(cls: type[Typed]) -> type[Typed]:
 
 def read(path: Path) -> dict[str, Any]:
     """The whole params file, its section names checked."""
-    tree = parse(path, "run from the repository's root or name another with --params")
+    tree = parse(path, data, "run from the repository's root or name another with --params")
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected sections such as 'collect:', found {type(tree).__name__}")
     unknown = [str(name) for name in tree if name not in SECTIONS]
@@ -54,10 +61,15 @@ def read(path: Path) -> dict[str, Any]:
     return tree
 
 
-def parse(path: Path, advice: str) -> Any:
-    """A YAML file's content, or one line that says what is wrong with it."""
+def data(text: str) -> Any:
+    """What YAML says, as plain data."""
+    return yaml.load(text, yaml.CSafeLoader)
+
+
+def parse(path: Path, parser: Callable[[str], Parsed], advice: str) -> Parsed:
+    """What a parser makes of a YAML file, or one line that says what is wrong with it."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        return parser(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {advice}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -80,14 +92,32 @@ def validate(cls: type[Typed], section: Any, where: str) -> Typed:
     try:
         return TypeAdapter(cls).validate_json(json.dumps(section, default=str))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join([where, *map(str, first["loc"])])
-        got = "" if first["type"] == "missing" else f" (got {first['input']!r})"
-        raise UserError(f"{key}: {_PLAIN.get(first['type'], first['msg'])}{got}") from None
+        keys, line = _complaint(error.errors())
+        raise UserError(f"{'.'.join([where, *map(str, keys)])}: {line}") from None
 
 
-_PLAIN = {
-    "missing": "missing key; every number must be given",
-    "unexpected_keyword_argument": "unknown key; remove it or correct its spelling",
-    "extra_forbidden": "unknown key; remove it or correct its spelling",
-}
+def _complaint(errors: list[ErrorDetails]) -> tuple[tuple[int | str, ...], str]:
+    """The keys and the line for the mistake that comes first, or for a misspelt key that makes another one missing."""
+    for error in errors:
+        if error["type"] in UNKNOWN and (near := nearest(str(error["loc"][-1]), _missing(error["loc"][:-1], errors))):
+            return error["loc"], f"unknown key; is it {near!r}?"
+    first = errors[0]
+    got = f" (got {first['input']!r})"
+    if first["type"] in UNKNOWN:
+        return first["loc"], f"unknown key; remove it or correct its spelling{got}"
+    if first["type"] in {"missing", "union_tag_not_found"}:
+        keys = first["loc"] if first["type"] == "missing" else (*first["loc"], "kind")
+        return keys, "missing key; every number must be given"
+    if first["type"] == "union_tag_invalid":
+        return (*first["loc"], "kind"), "there is no {tag!r}; there are: {expected_tags}".format_map(first["ctx"])
+    return first["loc"], f"{first['msg']}{got}"
+
+
+def _missing(keys: tuple[int | str, ...], errors: list[ErrorDetails]) -> list[str]:
+    """The keys that are missing from what lies below these keys."""
+    return [str(error["loc"][-1]) for error in errors if error["type"] == "missing" and error["loc"][:-1] == keys]
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that another one may be a misspelling of."""
+    return next(iter(difflib.get_close_matches(name, list(names), 1)), None)
