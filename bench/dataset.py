@@ -17,14 +17,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from parts import features
+from parts import features, paper
 from parts.results import Row, at_most
-
-from native4k.params import compose
 
 ROWS, TRIED = 390_000, 400_000
 CORES, SECONDS, GIGABYTES, AT_ONCE = 2, 120.0, 4.0, 2.0
-ROOT = Path(__file__).parent.parent
 COPY = """
 import sys
 from pathlib import Path
@@ -83,7 +80,7 @@ def step(name: str, words: str, folder: Path) -> Cost:
 
 def laid(folder: Path, rows: int) -> Path:
     """A data folder of so many rows."""
-    features.lay(folder, rows, compose.compose(ROOT / "params.yaml", [ROOT / "params/paper.yaml"]))
+    features.lay(folder, rows, paper.numbers().read_text(encoding="utf-8"))
     return folder
 
 

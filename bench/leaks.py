@@ -11,20 +11,18 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from parts import paper
 from parts.alone import alone, peak
 from parts.results import at_most, faster
 
 from native4k import params
 from native4k.dataset import leaks, nearest, released, split
-from native4k.params import compose
 
 ROWS, THREADS = 390_000, 2
-ROOT = Path(__file__).parent.parent
 RULE = leaks.Rule(radius=8, verify=76, min_bits=20)
 
 
@@ -55,8 +53,8 @@ def images(count: int) -> pd.DataFrame:
 
 def numbers(together: list[str]) -> split.Params:
     """The paper's, with what stays together."""
-    text = compose.compose(ROOT / "params.yaml", [ROOT / "params/paper.yaml"])
-    return params.validate(split.Params, params.data(text)["split"] | {"together": together}, "split")
+    section = params.read(paper.numbers())["split"] | {"together": together}
+    return params.validate(split.Params, section, "split")
 
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:

@@ -116,18 +116,19 @@ class _Reader:
         return entry
 
     def _value(self, key: yaml.ScalarNode, value: yaml.Node, *, inside: bool) -> str:
-        """A value as written; a list with aliases as it would be without."""
+        """A value as written, or where its aliases or the braces around it do not let it be, on one line."""
         alias, start = _alias(key, value), value.start_mark
+        written = self.text[start.index : value.end_mark.index].strip()
         block = isinstance(value, yaml.SequenceNode) and not value.flow_style
-        if self._refers(value) or (alias and block):
+        if self._refers(value) or (alias and block) or (inside and "\n" in written):
             data = yaml.constructor.SafeConstructor().construct_document(value)
-            return str(yaml.safe_dump(data, default_flow_style=True, sort_keys=False, width=10**6)).strip()
+            line = str(yaml.safe_dump(data, default_flow_style=True, sort_keys=False, width=10**6))
+            return line.removesuffix("...\n").strip()
         if not (alias or inside) and start.line > key.start_mark.line:
-            lines = ["", *self.lines[key.start_mark.line + 1 : self._last(value) + 1]]
-        else:
-            lines = self.text[start.index : value.end_mark.index].strip().split("\n")
+            written = "\n".join(["", *self.lines[key.start_mark.line + 1 : self._last(value) + 1]])
+        first, *rest = written.split("\n")
         column = len(self.lines[start.line]) - len(self.lines[start.line].lstrip()) if alias else key.start_mark.column
-        return "\n".join([lines[0], *(_dedent(line, column) for line in lines[1:])])
+        return "\n".join([first, *(_dedent(line, column) for line in rest)])
 
     def _above(self, key: yaml.ScalarNode) -> list[str]:
         """The comments and empty lines above a key."""
@@ -148,18 +149,21 @@ class _Reader:
 
     def _refers(self, node: yaml.Node) -> bool:
         """Whether an alias stands in a value."""
-        if isinstance(node, yaml.ScalarNode):
-            return False
-        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
-        return any(part.start_mark.index < node.start_mark.index or self._refers(part) for part in parts)
+        return any(part.start_mark.index < node.start_mark.index or self._refers(part) for part in _parts(node))
 
     def _last(self, node: yaml.Node) -> int:
         """The line in which a value ends, without the comments below it."""
-        if isinstance(node, yaml.ScalarNode) or node.flow_style:
+        if not isinstance(node, yaml.CollectionNode) or node.flow_style:
             return self.text.count("\n", 0, len(self.text[: node.end_mark.index].rstrip()))
-        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
-        own = [part for part in parts if part.start_mark.index >= node.start_mark.index]
+        own = [part for part in _parts(node) if part.start_mark.index >= node.start_mark.index]
         return max(map(self._last, own), default=int(node.start_mark.line))
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    """The keys and values in a mapping, the items of a list."""
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def _alias(key: yaml.Node, value: yaml.Node) -> bool:
@@ -183,7 +187,17 @@ def compose(base: Path, overlays: Iterable[Path]) -> str:
 def merge(base: Document, overlay: Document, path: Path) -> None:
     """Change a document to what the overlay at this path says."""
     base.header = overlay.header or base.header
+    _settle(overlay.root)
     _merge(base.root, overlay.root, (), path)
+
+
+def _settle(entry: Entry) -> None:
+    """Let what can be merged be written the same way whether it is merged or the first of its name."""
+    entry.above.sort(key=bool)  # empty lines first
+    if entry.entries and not entry.replaces:
+        entry.text = None
+        for each in entry.entries:
+            _settle(each)
 
 
 def _merge(old: Entry, new: Entry, keys: tuple[str, ...], path: Path) -> None:
@@ -248,7 +262,7 @@ def _written(entry: Entry, width: int) -> list[str]:
 def _flow(entry: Entry) -> str:
     """A value on one line."""
     if entry.text is not None:
-        return re.sub(r"\s*\n\s*", " ", entry.text)
+        return entry.text
     return f"{{{', '.join(f'{each.key}: {_flow(each)}' for each in entry.entries or [])}}}"
 
 
