@@ -17,12 +17,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from parts import features
+from parts import features, paper
 from parts.results import Row, at_most
 
 ROWS, TRIED = 390_000, 400_000
 CORES, SECONDS, GIGABYTES, AT_ONCE = 2, 120.0, 4.0, 2.0
-NUMBERS = Path(__file__).parent.parent / "params/paper.yaml"
 COPY = """
 import sys
 from pathlib import Path
@@ -81,7 +80,7 @@ def step(name: str, words: str, folder: Path) -> Cost:
 
 def laid(folder: Path, rows: int) -> Path:
     """A data folder of so many rows."""
-    features.lay(folder, rows, NUMBERS.read_text(encoding="utf-8"))
+    features.lay(folder, rows, paper.numbers().read_text(encoding="utf-8"))
     return folder
 
 

@@ -11,11 +11,11 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from parts import paper
 from parts.alone import alone, peak
 from parts.results import at_most, faster
 
@@ -23,7 +23,6 @@ from native4k import params
 from native4k.dataset import leaks, nearest, released, split
 
 ROWS, THREADS = 390_000, 2
-NUMBERS = Path(__file__).parent.parent / "params/paper.yaml"
 RULE = leaks.Rule(radius=8, verify=76, min_bits=20)
 
 
@@ -54,7 +53,7 @@ def images(count: int) -> pd.DataFrame:
 
 def numbers(together: list[str]) -> split.Params:
     """The paper's, with what stays together."""
-    section = params.read(NUMBERS)["split"] | {"together": together}
+    section = params.read(paper.numbers())["split"] | {"together": together}
     return params.validate(split.Params, section, "split")
 
 

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from parts.results import at_most
 
+from native4k.params import compose
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny" / "params.yaml"
 BUDGET = 480.0
@@ -73,7 +75,7 @@ def copy(folder: Path, *, quick: bool) -> None:
         re.sub(r"(?m)^quiet:.*\n", "", profile.read_text(encoding="utf-8")), encoding="utf-8"
     )  # jobs' ids
     if quick:
-        shutil.copyfile(TINY, folder / "params.yaml")
+        (folder / "params.yaml").write_text(compose.compose(ROOT / "params.yaml", [TINY]), encoding="utf-8")
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
 
 

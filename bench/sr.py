@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from parts import accelerated, duel
+from parts import accelerated, duel, paper
 from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 from PIL import Image
@@ -121,8 +121,8 @@ def pyiqas(sides: tuple[int, int]) -> float:
 def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
     """Seconds and peak memory (GB) of making one picture four times larger, and the side of the tiles."""
     baselines.threads(1)
-    numbers = tiles.load(duel.PAPER)
-    baseline = baselines.load(duel.PAPER, duel.NETWORK)
+    numbers = tiles.load(paper.numbers())
+    baseline = baselines.load(paper.numbers(), duel.NETWORK)
     network = baselines.build(baseline, duel.NETWORK).eval().requires_grad_(requires_grad=False)
     with tempfile.TemporaryDirectory() as folder:
         Image.fromarray(pair(sides)[1]).save(Path(folder) / "small.png", compress_level=1)
@@ -146,7 +146,7 @@ def split(folder: Path, sides: tuple[int, int], images: int) -> Path:
 
 def reading(sides: tuple[int, int], batches: int) -> list[Row]:
     """Batches of 32 patches for training, from the store and by decoding a whole image for each patch."""
-    numbers, count = patches.load(duel.PAPER, 4), 32
+    numbers, count = patches.load(paper.numbers(), 4), 32
     with tempfile.TemporaryDirectory() as scratch:
         folder = split(Path(tempfile.mkdtemp(dir=scratch)), sides, images=4)
         start = time.perf_counter()

@@ -6,6 +6,7 @@ include: "common.smk"
 
 
 SHARDS = config["shards"]
+WORDS = expand("params/words/{question}.yaml", question=config["label"]["questions"])
 EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)
 
 
@@ -17,6 +18,7 @@ rule features:
         scored=expand("data/scratch/score/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
         embedded=expand("data/scratch/embed/{shard}-of-{of}.parquet", shard=EMBEDDED, of=SHARDS),
         labelled=expand("data/scratch/label/{shard}-of-{of}.parquet", shard=range(SHARDS), of=SHARDS),
+        words=WORDS,
     output:
         finished("features", "data/features"),
     log:
@@ -25,7 +27,7 @@ rule features:
         identity("features"),
     shell:
         "native4k features data/images data/features --probed {input.probed} --scored {input.scored}"
-        " --labelled {input.labelled} --embedded {input.embedded} --mark {output} 2>&1 | tee {log}"
+        " --labelled {input.labelled} --embedded {input.embedded} --words params/words --mark {output} 2>&1 | tee {log}"
 
 
 rule probe:
@@ -83,5 +85,5 @@ rule label:
     params:
         identity("label"),
     shell:
-        "native4k label data/images {output} --probed {input.probed} --shard {wildcards.shard}/{wildcards.of}"
-        " 2>&1 | tee {log}"
+        "native4k label data/images {output} --words params/words --probed {input.probed}"
+        " --shard {wildcards.shard}/{wildcards.of} 2>&1 | tee {log}"

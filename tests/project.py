@@ -14,13 +14,20 @@ from typing import Any
 
 import yaml
 
+from native4k.params import compose
+
 HERE = Path(__file__).resolve().parent.parent
-TINY = HERE / "tests/tiny/params.yaml"
+TINY, PAPER = HERE / "tests/tiny/params.yaml", HERE / "params/paper.yaml"
 SLOWEST = 240  # seconds that a command may take
 
 
 INSIDE = HERE / "tests/chaos/inside"
 """What is put inside a project's processes that shall note what they use, or die."""
+
+
+def composed(*overlays: Path) -> str:
+    """The text of params.yaml with what the overlays change."""
+    return compose.compose(HERE / "params.yaml", overlays)
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -184,7 +191,7 @@ def tiny(root: Path) -> Project:
             continue
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(HERE / name, root / name)
-    shutil.copy(TINY, root / "params.yaml")
+    (root / "params.yaml").write_text(composed(TINY), encoding="utf-8")
     project = Project(root)
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.commit()

@@ -28,7 +28,7 @@ TARGETS = set(re.findall(r"^([a-z0-9]+):", MAKEFILE, re.MULTILINE))
 SHARDED = {"analyze", "fetch", "measure", "dataset"}
 """Packages whose steps Snakemake runs."""
 
-BY_HAND = {"sources", "signatures", "check", "export", "release", "sr upscale", "t2i generate"}
+BY_HAND = {"compose", "sources", "signatures", "check", "export", "release", "sr upscale", "t2i generate"}
 """Steps for a person, which no pipeline runs."""
 
 MADE = (

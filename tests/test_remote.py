@@ -26,7 +26,7 @@ from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.publish.publish import SPLITS
 from tests import s3
-from tests.project import HERE, Project
+from tests.project import HERE, TINY, Project, composed
 
 TEST = "data/native4k/test"
 OUTS = (*(f"data/native4k/{split}" for split in SPLITS), "images")  # as DVC's files name them
@@ -140,7 +140,7 @@ def lay_out(root: Path) -> None:
     stage = yaml.safe_load((HERE / "dvc.yaml").read_text())["stages"]["publish"]
     stage["deps"] = [path for path in stage["deps"] if path.startswith("data/")]
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"publish": stage}}))
-    shutil.copy(HERE / "tests/tiny/params.yaml", root / "params.yaml")
+    (root / "params.yaml").write_text(composed(TINY), encoding="utf-8")
     shutil.copy(HERE / "requirements.lock", root)
     contents = [picture(seed) for seed in range(9)]
     for content in contents:

@@ -11,7 +11,7 @@ from torch import nn
 from native4k.sr import baselines, tiles
 from native4k.sr.learning import recipes
 from native4k.sr.learning.recipe import Batch
-from parts import duel, roofline
+from parts import duel, paper, roofline
 from parts.results import Row, faster
 
 FAST = {"precision": "bf16", "channels_last": True, "compile": True}
@@ -73,7 +73,7 @@ def learning(baseline: baselines.Params, side: int, device: torch.device, best: 
 
 def upscaling(small: tuple[int, int], device: torch.device, best: float) -> str:
     """The same network making a picture four times larger, in bfloat16 on a GPU, with tiles fitted to its memory."""
-    baseline, numbers = baselines.load(duel.PAPER, duel.NETWORK), tiles.load(duel.PAPER)
+    baseline, numbers = baselines.load(paper.numbers(), duel.NETWORK), tiles.load(paper.numbers())
     network = baselines.build(baseline, "bench").eval().requires_grad_(requires_grad=False).to(device)
     picture = np.random.default_rng(0).integers(0, 256, (*small, 3), dtype=np.uint8)
     return enlarging(network, picture, baseline.scale, numbers, device, best)

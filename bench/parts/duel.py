@@ -16,8 +16,8 @@ from native4k.sr import baselines, patches, resample
 from native4k.sr.learning import loader, loop, ranks, recipes
 from native4k.sr.learning.recipe import Batch
 from native4k.sr.networks import mended, swinir
+from parts import paper
 
-PAPER = Path(__file__).resolve().parents[2] / "params/paper.yaml"
 NETWORK = "swinir_lightweight_x4"
 
 
@@ -63,7 +63,7 @@ class Basicsr:
 
 def published(batch: int, **switches: Any) -> baselines.Params:
     """SwinIR-light x4 as in the paper, on as many patches, with other switches of training."""
-    baseline = baselines.load(PAPER, NETWORK)
+    baseline = baselines.load(paper.numbers(), NETWORK)
     assert baseline.training is not None
     numbers: dict[str, Any] = {"batch": batch, "threads": 1, "workers": 0, "val_patches": 1} | switches
     return dataclasses.replace(baseline, training=dataclasses.replace(baseline.training, **numbers))

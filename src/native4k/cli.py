@@ -13,6 +13,9 @@ from native4k.errors import UserError
 from native4k.redaction import redact
 
 STEPS = {
+    "params": {
+        "compose": "put the numbers of params/paper.yaml, or of another overlay, into params.yaml",
+    },
     "metadata": {
         "sources": "list the sources, what their rows hold and where they are",
     },

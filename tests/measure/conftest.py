@@ -59,7 +59,7 @@ PARAMS: dict[str, Any] = {
         "votes": {"words": 1.0},
         "least": 0.0,
         "loudness": {"telling": 4.0, "half_way": 8.0},
-        "questions": {"category": QUESTION},
+        "questions": ["category"],
         "zeroshot": None,
         "lmm": None,
         "tiles": 2,
@@ -74,13 +74,20 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root, self.folder, self.cache = root, root / "images", root / "cache"
         self.params, self.rows = root / "params.yaml", list[dict[str, Any]]()
+        self.words = root / "words"
         self.write(PARAMS)
+        self.ask(QUESTION)
 
     def change(self, section: str, **values: Any) -> None:
         """Other numbers in a section."""
         tree = yaml.safe_load(self.params.read_text())
         tree[section] |= values
         self.write(tree)
+
+    def ask(self, question: dict[str, Any]) -> None:
+        """Another question for the column `category`."""
+        self.words.mkdir(exist_ok=True)
+        (self.words / "category.yaml").write_text(yaml.safe_dump(question, sort_keys=False))
 
     def write(self, tree: dict[str, Any]) -> None:
         self.params.write_text(yaml.safe_dump(tree))
@@ -103,7 +110,7 @@ class Store:
 
     def args(self, out: str, shard: str = "0/1", **more: Any) -> argparse.Namespace:
         paths = {"store": self.folder, "out": self.root / out, "cache": self.cache, "params": self.params}
-        paths |= {"probed": self.root / "probe.parquet", "answers": self.root / "answers"}
+        paths |= {"probed": self.root / "probe.parquet", "answers": self.root / "answers", "words": self.words}
         return argparse.Namespace(**paths | more, shard=shard)
 
 

@@ -132,7 +132,9 @@ def run_all(store: Any) -> Path:
     shards = {f"{step}ed": [store.root / f"{name}.parquet"] for step, name in STEPS}
     made = store.root / "features"
     features.run(
-        argparse.Namespace(mark=None, store=store.folder, out=made, params=store.params, embedded=[], **shards)
+        argparse.Namespace(
+            mark=None, store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards
+        )
     )
     return Path(made)
 
@@ -151,7 +153,9 @@ def test_a_fresh_clone_adds_a_metric_without_measuring_the_others_again(
     store.cache.rename(store.root / "lost")
     store.change("score", textures=ENTROPY | RATIO)
     capsys.readouterr()
-    recall.run(argparse.Namespace(features=store.root / "features", cache=store.cache, params=store.params))
+    recall.run(
+        argparse.Namespace(features=store.root / "features", cache=store.cache, params=store.params, words=store.words)
+    )
     assert capsys.readouterr().out == (
         "probe: recalled 5 of 5 rows\n"
         "entropy: recalled 2 of 2 rows\n"
@@ -167,7 +171,7 @@ def test_features_say_with_which_key_and_weights_each_column_was_measured(store:
     assert mixed
     store.change("score", textures=ENTROPY)
     notes = tables.metadata(run_all(store) / "images.parquet")
-    [column] = recall.filled("score", store.params)
+    [column] = recall.filled(store.params, store.words)["score"]
     made = {"key": column.key, "columns": ["entropy_mean", "entropy_min", "entropy_spread"], "weights": "none"}
     assert json.loads(notes["score"]) == {"entropy": made}
     assert json.loads(notes["label"]) == {}

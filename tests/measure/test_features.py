@@ -26,7 +26,9 @@ def run(store: Any, shards: int, embedded: list[Path] | None = None) -> Path:
         paths["scored"].append(store.root / f"scored{number}.parquet")
     paths["embedded"] = embedded or []
     features.run(
-        argparse.Namespace(mark=None, store=store.folder, out=store.root / "features", params=store.params, **paths)
+        argparse.Namespace(
+            mark=None, store=store.folder, out=store.root / "features", params=store.params, words=store.words, **paths
+        )
     )
     return Path(store.root / "features")
 

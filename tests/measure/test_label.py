@@ -26,10 +26,11 @@ SMALL = {
     "prompt": "",
     "answer": "",
 }
+ASKED = {"category": params.validate(words.Question, SMALL, "category")}
 
 
 def numbers(**changed: Any) -> label.Params:
-    return params.validate(label.Params, BASE | {"questions": {"category": SMALL}} | changed, "label")
+    return params.validate(label.Params, BASE | {"questions": ["category"]} | changed, "label")
 
 
 def voted(said: dict[Any, dict[str, float]], **changed: Any) -> tuple[str, float]:
@@ -74,16 +75,16 @@ WORDS = numbers()
 @given(captions=st.lists(st.text(st.sampled_from("abdeprt s3-"), max_size=20), max_size=10))
 def test_a_label_depends_on_its_caption_alone(captions: list[str]) -> None:
     table = pd.DataFrame({"caption": pd.Series(captions, dtype="str")})
-    found = label.label(table, WORDS)
+    found = label.label(table, WORDS, ASKED)
     for place in range(len(captions)):
-        alone = label.label(table[place : place + 1], WORDS)
+        alone = label.label(table[place : place + 1], WORDS, ASKED)
         assert alone.to_numpy().tolist() == found[place : place + 1].to_numpy().tolist()
 
 
 def test_with_several_labelers_each_answer_stands_beside_the_vote() -> None:
     table = pd.DataFrame({"caption": ["bread", "a dog"]})
     table["category_zeroshot"] = [json.dumps({"Nature": 1.0}), None]
-    found = label.label(table, numbers(votes={"words": 1.0, "zeroshot": 2.0}))
+    found = label.label(table, numbers(votes={"words": 1.0, "zeroshot": 2.0}), ASKED)
     assert found["category"].tolist() == ["Nature", "Nature"]
     assert found["category_words"].map(json.loads).tolist() == [{"Food": 1.0}, {"Nature": 1.0}]
 
@@ -109,17 +110,20 @@ def test_a_shard_without_rows_is_a_table_without_rows(store: Any, mixed: dict[st
 
 def test_a_labeler_without_a_model_is_one_line() -> None:
     with pytest.raises(UserError, match=r"label: zeroshot shall vote, but label\.zeroshot names no model"):
-        label.rated(numbers(votes={"zeroshot": 1.0}))
+        label.rated(numbers(votes={"zeroshot": 1.0}), ASKED)
 
 
 def test_an_option_without_texts_is_one_line() -> None:
-    asked = SMALL | {"texts": {"Food": ["food"]}}
-    wanted = numbers(questions={"category": asked}, zeroshot={"model": "x", "revision": None, "view": "full"})
-    with pytest.raises(UserError, match=r"questions\.category\.texts: each option of words needs texts"):
-        label.rated(wanted)
+    asked = {"category": params.validate(words.Question, SMALL | {"texts": {"Food": ["food"]}}, "category")}
+    wanted = numbers(zeroshot={"model": "x", "revision": None, "view": "full"})
+    with pytest.raises(UserError, match="question 'category': each option of words needs texts"):
+        label.rated(wanted, asked)
 
 
-@pytest.mark.parametrize("tree", [{"votes": {}}, {"votes": {"dice": 1.0}}, {"votes": {"words": 0}}, {"questions": {}}])
+@pytest.mark.parametrize(
+    "tree",
+    [{"votes": {}}, {"votes": {"dice": 1.0}}, {"votes": {"words": 0}}, {"questions": []}, {"questions": ["../x"]}],
+)
 def test_numbers_that_cannot_be_meant_are_one_line(tree: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=r"^label\.(votes|questions)"):
         numbers(**tree)

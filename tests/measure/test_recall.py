@@ -21,7 +21,9 @@ def features_without_a_cache(store: Any, mixed: dict[str, str]) -> Path:
     shards = {name: [store.root / f"{step}.parquet"] for name, step in SHARDS.items()}
     made = store.root / "features"
     features.run(
-        argparse.Namespace(mark=None, store=store.folder, out=made, params=store.params, embedded=[], **shards)
+        argparse.Namespace(
+            mark=None, store=store.folder, out=made, params=store.params, words=store.words, embedded=[], **shards
+        )
     )
     store.cache.rename(store.root / "measured")
     return Path(made)
@@ -36,7 +38,7 @@ def rows(root: Path, step: str) -> pd.DataFrame:
 
 
 def run(store: Any, pulled: Path) -> None:
-    recall.run(argparse.Namespace(features=pulled, cache=store.cache, params=store.params))
+    recall.run(argparse.Namespace(features=pulled, cache=store.cache, params=store.params, words=store.words))
 
 
 def test_the_rows_put_back_are_those_that_were_measured(store: Any, pulled: Path, capsys: Any) -> None:

@@ -1,5 +1,6 @@
 """Metrics on named views; the metrics themselves are pyiqa's, whose import alone takes seconds: once, here."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.measure import columns, hardware, metrics, probe, rating, score, vlm
+from tests.project import PAPER, composed
 
 ROOT = Path(__file__).parents[2]
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
@@ -135,8 +137,8 @@ def test_the_default_metrics_are_ones_that_need_no_weights() -> None:
 
 
 def test_the_metrics_named_for_full_scale_are_there_with_their_licences(pyiqa: Any) -> None:
-    text = (ROOT / "params/paper.yaml").read_text()
-    named = yaml.safe_load(text)["score"]["metrics"]
+    text = PAPER.read_text()
+    named = yaml.safe_load(composed(PAPER))["score"]["metrics"]
     asked = {metric if isinstance(view, str) else view["metric"] for metric, view in named.items()}
     assert asked == {"qalign", "laion_aes", "musiq", "clipiqa+", "topiq_iaa", "maniqa", "niqe", "brisque", "piqe"}
     assert named["qalign_aesthetic"]["options"] == {"task_": "aesthetic"}
@@ -163,9 +165,8 @@ def test_scores_on_the_gpu_are_those_of_the_processor_up_to_rounding(pyiqa: Any)
 
 
 def test_the_examples_beside_the_numbers_of_full_scale_are_valid() -> None:
-    text = (ROOT / "params/paper.yaml").read_text()
-    section = text[text.index("  vlms: {}") : text.index("  texture:")]
-    shown = [line.replace("    # ", "", 1) for line in section.splitlines() if line.startswith("    # ")]
+    text = PAPER.read_text()
+    shown = re.findall(r"^  #  ( .*)$", text, re.MULTILINE)
     found = yaml.safe_load("\n".join(shown))
     assert list(found) == ["lmm_quality", "aesthetics"]
     vlms = {"lmm_quality": params.validate(vlm.Rating, found["lmm_quality"], "vlms")}

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from native4k import params
+from native4k.errors import UserError
 from native4k.measure import label, words
 
 ROOT = Path(__file__).parents[2]
@@ -50,16 +50,14 @@ def test_a_word_that_would_speak_for_two_is_refused() -> None:
         TypeAdapter(words.Apart).validate_python({"Nature": ["rose"], "Food": ["bread", "Rose"]})
 
 
-def labelled(file: str) -> pd.DataFrame:
-    """The 300 captions, written down with their category before the list of words was."""
+NUMBERS = params.load(label.Params, ROOT / "params.yaml", "label")
+ASKED = words.questions(ROOT / "params/words", NUMBERS.questions)
+
+
+def test_of_300_captions_in_the_styles_of_three_sources_most_get_their_category() -> None:
+    """They were written down with their category before the list of words was."""
     captions = pd.read_csv(Path(__file__).with_name("captions.csv"), keep_default_na=False)
-    numbers = params.load(label.Params, ROOT / file, "label")
-    return captions.assign(said=label.label(captions, numbers)["category"])
-
-
-@pytest.mark.parametrize("file", ["params.yaml", "params/paper.yaml"])
-def test_of_300_captions_in_the_styles_of_three_sources_most_get_their_category(file: str) -> None:
-    table = labelled(file)
+    table = captions.assign(said=label.label(captions, NUMBERS, ASKED)["category"])
     right = table["said"] == table["category"]
     assert len(table) == 300
     assert table["category"].value_counts().between(46, 52).all()
@@ -80,14 +78,23 @@ def test_style_shot_and_people_are_told_by_words_too() -> None:
         "Gameplay screenshot, wide shot": ("game CGI", "long", "unknown"),
         "Portrait of a man": ("unknown", "close", "people"),
     }
-    numbers = params.load(label.Params, ROOT / "params.yaml", "label")
-    found = label.label(pd.DataFrame({"caption": list(captions)}), numbers)
+    found = label.label(pd.DataFrame({"caption": list(captions)}), NUMBERS, ASKED)
     assert list(found[["style", "shot", "people"]].itertuples(index=False, name=None)) == list(captions.values())
 
 
-def test_the_three_params_files_ask_the_same_questions() -> None:
-    sections = [
-        yaml.safe_load((ROOT / file).read_text())["label"]["questions"]
-        for file in ("params.yaml", "params/paper.yaml", "tests/tiny/params.yaml")
-    ]
-    assert sections[0] == sections[1] == sections[2]
+def test_each_question_has_a_file_and_each_file_is_a_question() -> None:
+    assert list(ASKED) == ["category", "style", "shot", "people"]
+    assert {path.stem for path in (ROOT / "params/words").iterdir()} == set(ASKED)
+
+
+def test_a_question_without_a_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"weather\.yaml: no such file; label\.questions names it$"):
+        words.questions(tmp_path, ["weather"])
+
+
+def test_a_mistake_in_a_question_names_its_file_and_key(tmp_path: Path) -> None:
+    (tmp_path / "weather.yaml").write_text("words: {fair: [sun], foul: [sun]}")
+    with pytest.raises(
+        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' speaks for fair and for foul"
+    ):
+        words.questions(tmp_path, ["weather"])

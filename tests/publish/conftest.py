@@ -14,8 +14,7 @@ from PIL import Image
 from native4k import tables
 from native4k.fetch.store import file_of
 from native4k.publish import publish
-
-TINY = Path(__file__).parent.parent / "tiny" / "params.yaml"
+from tests.project import TINY, composed
 
 SPLITS = {"a": "train", "b": "train", "c": "val", "d": "test", "e": "reserve", "f": "", "g": ""}
 """Id -> split; the last two are rejected: f is flat, g is a copy of a."""
@@ -34,7 +33,7 @@ class Version:
 
     def make(self) -> None:
         """Tables, store, params and lock, and the version published from them."""
-        tree = yaml.safe_load(TINY.read_text(encoding="utf-8"))
+        tree = yaml.safe_load(composed(TINY))
         tree["publish"] |= {"name": "n", "title": "a title", "version": "1.2.3"}
         squares = {"side": 16, "step": 8, "scales": [4], "png_level": 1}
         tree["export"] |= {"webdataset": {"shard_bytes": 5000}, "osediff": {**squares, "step": 16}}

@@ -18,7 +18,7 @@ from tests.sr import diffusion
 
 SECTION: dict[str, Any] = {
     "patches": {"side": 64, "margin": 0, "per_image": 4, "textured_share": 0.5, "tries": 4, "seed": 0},
-    "degrade": yaml.safe_load((Path(__file__).parents[1] / "tiny/params.yaml").read_text())["sr"]["degrade"],
+    "degrade": yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text())["sr"]["degrade"],
     "upscale": {"tile": 32, "overlap": 8, "threads": 1, "largest": 40, "memory_share": 0.5},
     "evaluate": {
         "degradation": "bicubic",

@@ -16,7 +16,7 @@ from native4k.errors import UserError
 from native4k.measure import columns, hardware, lmm, words, zeroshot
 from native4k.measure.column_spec import Column
 from native4k.measure.hardware import Hardware
-from native4k.measure.words import UNKNOWN, Apart
+from native4k.measure.words import UNKNOWN, Question
 
 Labeler = Literal["words", "zeroshot", "lmm"]
 Chances = dict[str, float]
@@ -24,35 +24,23 @@ Chances = dict[str, float]
 
 
 @params.params
-class Question:
-    """Options, and how each labeler tells them: words of captions, texts like the image, a prompt with its answer."""
-
-    words: Apart
-    telling: dict[str, list[str]]
-    deaf: list[str]
-    texts: dict[str, list[str]]
-    prompt: str
-    answer: str
-
-
-@params.params
 class Params:
-    """The questions, whose column each is, and who answers them."""
+    """The questions, whose column each is and which stand in files of their own, and who answers them."""
 
     votes: Annotated[dict[Labeler, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     least: Annotated[float, Field(ge=0, le=1)]
     loudness: words.Weights
-    questions: Annotated[dict[str, Question], Field(min_length=1)]
+    questions: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]], Field(min_length=1)]
     zeroshot: zeroshot.Zeroshot | None
     lmm: lmm.Lmm | None
     tiles: Annotated[int, Field(ge=1)]
     models: Hardware
 
 
-def label(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
+def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) -> pd.DataFrame:
     """Every question's label and confidence, of captions and of what was measured beside them."""
     found = pd.DataFrame(index=table.index)
-    for name, question in numbers.questions.items():
+    for name, question in questions.items():
         said = {labeler: _said(table, name, labeler, question, numbers) for labeler in numbers.votes}
         votes = [
             vote(list(question.words), dict(zip(said, each, strict=True)), numbers)
@@ -92,40 +80,41 @@ def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> t
     return (best if share >= numbers.least else UNKNOWN), share
 
 
-def rated(numbers: Params) -> list[Column]:
+def rated(numbers: Params, questions: dict[str, Question]) -> list[Column]:
     """The columns for which images must be looked at; none if the captions' words are all that speaks."""
     asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
     if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:
         raise UserError(f"params label: {silent[0]} shall vote, but label.{silent[0]} names no model")
-    options = {name: list(question.words) for name, question in numbers.questions.items()}
+    options = {name: list(question.words) for name, question in questions.items()}
     found = []
     if numbers.zeroshot is not None:
-        texts = {name: question.texts for name, question in numbers.questions.items()}
+        texts = {name: question.texts for name, question in questions.items()}
         if missing := [name for name in texts if list(texts[name]) != options[name] or not all(texts[name].values())]:
-            raise UserError(f"params label.questions.{missing[0]}.texts: each option of words needs texts, in order")
+            raise UserError(f"question {missing[0]!r}: each option of words needs texts, in order")
         found.append(zeroshot.column("zeroshot", numbers.zeroshot, texts, numbers.tiles, numbers.models))
     if numbers.lmm is not None:
-        questions = {
-            name: lmm.Choice(question.prompt, question.answer, options[name])
-            for name, question in numbers.questions.items()
+        choices = {
+            name: lmm.Choice(question.prompt, question.answer, options[name]) for name, question in questions.items()
         }
-        found += lmm.columns_of(numbers.lmm, questions, numbers.tiles, numbers.models)
+        found += lmm.columns_of(numbers.lmm, choices, numbers.tiles, numbers.models)
     return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     columns.add_arguments(parser)
+    words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Label a shard of the candidates."""
     numbers = params.load(Params, args.params, "label")
+    questions = words.questions(args.words, numbers.questions)
     hardware.prepare(numbers.models)
     table, files = columns.shard(args)
-    filled = columns.fill(files, rated(numbers), columns.places(args, "label"), numbers.models.readers)
+    filled = columns.fill(files, rated(numbers, questions), columns.places(args, "label"), numbers.models.readers)
     measured = table[["id", "caption", "sha256"]].merge(filled.rows, on="sha256", how="left")
-    labelled = pd.concat([measured, label(measured, numbers)], axis="columns")
+    labelled = pd.concat([measured, label(measured, numbers, questions)], axis="columns")
     tables.write(
         labelled.drop(columns=["caption", "sha256"]), args.out, {"weights": json.dumps(filled.weights, sort_keys=True)}
     )

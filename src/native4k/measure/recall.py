@@ -8,17 +8,20 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure import cache, label, score
+from native4k.measure import cache, label, score, words
 from native4k.measure.column_spec import Column
 
-FILLED = {"score": score, "label": label}
+FILLED = ("score", "label")
 """Steps that measure column by column."""
 
 
-def filled(step: str, numbers: Path) -> list[Column]:
-    """The columns that a step would fill with these numbers."""
-    module = FILLED[step]
-    return module.rated(params.load(module.Params, numbers, step))
+def filled(numbers: Path, folder: Path) -> dict[str, list[Column]]:
+    """The columns that each of these steps would fill with these numbers and this folder of questions."""
+    scored, labelled = params.load(score.Params, numbers, "score"), params.load(label.Params, numbers, "label")
+    return {
+        "score": score.rated(scored),
+        "label": label.rated(labelled, words.questions(folder, labelled.questions)),
+    }
 
 
 def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFrame:
@@ -36,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("features", type=Path, help="the features folder (data/features)")
     parser.add_argument("--cache", type=Path, default=Path("data/scratch/cache"), help="(default: %(default)s)")
+    words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -54,8 +58,8 @@ def run(args: argparse.Namespace) -> None:
         _put(recall(table, made["columns"], "probe"), place, "probe")
     else:
         print("probe: measured by other code or params, nothing to recall")
-    for step in FILLED:
-        for column in filled(step, args.params):
+    for step, would in filled(args.params, args.words).items():
+        for column in would:
             _column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
 
 

@@ -1,12 +1,14 @@
 """What a caption's words say: each telling word speaks for an option, the earlier in the caption the louder."""
 
+import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from native4k.params import params
+from native4k import params
 
 Words = Annotated[dict[str, list[str]], Field(min_length=1)]
 
@@ -17,7 +19,7 @@ NOBODY = ""
 """Whom a phrase of `deaf` speaks for."""
 
 
-@params
+@params.params
 class Weights:
     """How loud words speak."""
 
@@ -37,6 +39,37 @@ def apart(found: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 Apart = Annotated[Words, AfterValidator(apart)]
+
+
+@params.params
+class Question:
+    """Options, and how each labeler tells them: words of captions, texts like the image, a prompt with its answer."""
+
+    words: Apart
+    telling: dict[str, list[str]]
+    deaf: list[str]
+    texts: dict[str, list[str]]
+    prompt: str
+    answer: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder of questions."""
+    parser.add_argument(
+        "--words",
+        type=Path,
+        default=Path("params/words"),
+        help="what label.questions names, a file each (default: %(default)s)",
+    )
+
+
+def questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
+    """The questions of these names, in this order."""
+    paths = {name: folder / f"{name}.yaml" for name in names}
+    return {
+        name: params.validate(Question, params.parse(path, params.data, "label.questions names it"), f"{path}: {name}")
+        for name, path in paths.items()
+    }
 
 
 def reader(

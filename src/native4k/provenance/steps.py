@@ -26,6 +26,7 @@ class Step(NamedTuple):
 
 OPTOUT = "data/optout/*.txt"
 STORE = ("data/images/index.parquet", "data/images/candidates.parquet")
+WORDS = "params/words/*.yaml"
 RELEASED = "data/released/*.csv"
 FEATURES = "data/features/images.parquet"
 
@@ -42,8 +43,10 @@ MEASURE = {
     "probe": Step(("measure.probe",), ("probe",), reads=STORE, libraries=DECODERS),
     "score": Step(("measure.score",), ("score",), ("probe",)),
     "embed": Step(("measure.embed",), ("embed",), ("probe",)),
-    "label": Step(("measure.label",), ("label",), ("probe",)),
-    "features": Step(("measure.features",), ("probe", "score", "label"), ("probe", "score", "embed", "label")),
+    "label": Step(("measure.label",), ("label",), ("probe",), (WORDS,)),
+    "features": Step(
+        ("measure.features",), ("probe", "score", "label"), ("probe", "score", "embed", "label"), (WORDS,)
+    ),
 }
 
 DATASET = {
