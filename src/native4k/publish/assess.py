@@ -14,7 +14,7 @@ from native4k import params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
-from native4k.publish import facts
+from native4k.publish import dataset_numbers
 from native4k.sources import demo
 
 COPIES = ("copy", "reencode", "resize", "crop")
@@ -46,7 +46,9 @@ class Params:
 
 def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """Rows by step and reason from the metadata to the kept, and a proof that they add up."""
-    steps: facts.Rejected = {"collect": {}} | facts.collected(collected) | facts.rejected(table)
+    steps: dataset_numbers.Rejected = (
+        {"collect": {}} | dataset_numbers.rejected_by_collect(collected) | dataset_numbers.rejected_later(table)
+    )
     metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
@@ -131,12 +133,12 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """How many originals got their category, and what those of each category were taken for."""
-    said = originals["id"].map(table.set_index("id")["category"]).rename("said")
-    counts = pd.crosstab(originals["category"], said)
+    predicted = originals["id"].map(table.set_index("id")["category"]).rename("predicted")
+    counts = pd.crosstab(originals["category"], predicted)
     confusion = {
         str(true): {str(name): int(count) for name, count in row.items() if count} for true, row in counts.iterrows()
     }
-    return _share(int((said == originals["category"]).sum()), len(originals)) | {"confusion": confusion}
+    return _share(int((predicted == originals["category"]).sum()), len(originals)) | {"confusion": confusion}
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:

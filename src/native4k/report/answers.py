@@ -6,7 +6,9 @@ from typing import Any
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.report import found, page, whiskers
+from native4k.page import layout as page
+from native4k.page import metrics_files as found
+from native4k.report import whiskers
 from native4k.sr import origin
 
 PAGE = "question.html"
@@ -77,7 +79,7 @@ def in_order(named: dict[str, Any]) -> list[tuple[str, Any]]:
 def plain(name: str) -> str:
     """A measure and its convention, as people write them."""
     convention, measure = ("-".join(name.split("_")[:2]), "_".join(name.split("_")[2:]))
-    return f"{found.plain(measure)} ({convention})"
+    return f"{found.metric_label(measure)} ({convention})"
 
 
 def unit(name: str) -> str:
