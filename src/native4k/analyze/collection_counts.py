@@ -21,11 +21,11 @@ URL, CAPTION = pl.col("url"), pl.col("caption")
 PLAIN = CAPTION.is_between(pl.lit("!"), pl.lit("~"))
 """Captions that begin with a letter of ASCII, as most do, so that no others need be searched for one."""
 
-REST, CUT, TOLD = pl.col("rest"), pl.col("cut"), pl.col("told")
+REST, CUT, HAS_CAPTION = pl.col("rest"), pl.col("cut"), pl.col("has_caption")
 FIRST = (
     {
         "rest": URL.str.slice(len("https://")),
-        "told": (PLAIN | pl.when(~PLAIN).then(CAPTION).str.contains(r"\S")).fill_null(value=False),
+        "has_caption": (PLAIN | pl.when(~PLAIN).then(CAPTION).str.contains(r"\S")).fill_null(value=False),
     },
     {"cut": URL.str.len_bytes() - REST.str.len_bytes() + REST.str.find("/", literal=True)},
 )
@@ -40,8 +40,8 @@ DERIVED = {
     "url_hash": URL.hash(),
     "origin": URL.cast(pl.Binary).bin.head(CUT.fill_null(URL.str.len_bytes())),
     "odd": (URL.str.contains(r"[?#]") | CUT.is_null()).fill_null(value=False),
-    "blank": ~TOLD,
-    "caption_length": pl.when(TOLD).then(CAPTION.str.len_chars()).otherwise(0),
+    "blank": ~HAS_CAPTION,
+    "caption_length": pl.when(HAS_CAPTION).then(CAPTION.str.len_chars()).otherwise(0),
     "caption_hash": CAPTION.hash(),
 }
 """What is counted of a row."""

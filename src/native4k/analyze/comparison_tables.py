@@ -104,7 +104,7 @@ def nonempty(tables: Iterable[Table]) -> list[Table]:
 
 def histogram_plots(trees: Trees, title: str, *keys: str) -> dict[str, str]:
     """Title -> plot of the histogram of each collection at a path of keys."""
-    made = {}
+    made: dict[str, str] = {}
     for name, tree in select_keys(trees, *keys).items():
         if tree:
             about = plot_title(trees, name, title)

@@ -92,7 +92,7 @@ def large_enough(trees: Trees) -> Section:
         for what, key, shown in (("of all rows", "share", percent), ("rows", "images", format_amount))
         if tree
     }
-    lengths = {
+    lengths: dict[str, str] = {
         plot_title(trees, name, "rows that pass"): plots.lengths(
             [(rule, share.value) for rule, share in tree.items()], "rows that pass each rule"
         )

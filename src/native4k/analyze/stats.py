@@ -112,8 +112,8 @@ def even(values: Distribution, bars: int = 24) -> list[float]:
 
 def lengths(counts: ValueCounts, sure: Estimator) -> dict[str, Any]:
     """The lengths of the captions that are there."""
-    told = counts.counted().filter(pl.col("caption_length") > 0)
-    values = distribution(told["caption_length"], told["rows"])
+    nonempty = counts.counted().filter(pl.col("caption_length") > 0)
+    values = distribution(nonempty["caption_length"], nonempty["rows"])
     return {"length": sure.summary(values), "histogram": sizes.histogram(values, LENGTHS) if values.rows else None}
 
 

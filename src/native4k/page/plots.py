@@ -179,8 +179,8 @@ def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, float]]]], unit: s
         parts.append(f'<line x1="{stroke:.2f}%" x2="{stroke:.2f}%" y1="{y - 9}" y2="{y + 9}" class="mean"/>')
         for title, value in marks:
             x = first + (value - scale[0]) * width
-            said = escape(f"{title}: {value:.2f} {unit}")
-            parts.append(f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{said}</title></circle>')
+            title_text = escape(f"{title}: {value:.2f} {unit}")
+            parts.append(f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{title_text}</title></circle>')
     return svg(bottom + 24, f"{unit} of every test image", *parts)
 
 

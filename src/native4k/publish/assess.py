@@ -62,15 +62,15 @@ def balance(table: pd.DataFrame) -> dict[str, Any]:
     return {"categories": {str(name): int(count) for name, count in counts.items()}, "ratio": ratio}
 
 
-def apart(told: dict[str, Any]) -> dict[str, Any]:
+def leak_summary(found_leaks: dict[str, Any]) -> dict[str, Any]:
     """What the search for leaks found, search by search, over all pairs of splits."""
     searches: dict[str, Any] = {}
-    for one in told["searched"]:
+    for one in found_leaks["searched"]:
         found = searches.setdefault(one["search"], {"radius": one["radius"], "pairs": 0, "within": 0, "leaks": 0})
         for key in ("pairs", "within", "leaks"):
             found[key] += one[key]
         found.setdefault("nearest", {})[one["splits"]] = one["nearest"]
-    return {"searches": searches, "images": told["images"], "left_out": told["left_out"]}
+    return {"searches": searches, "images": found_leaks["images"], "left_out": found_leaks["left_out"]}
 
 
 def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def run(args: argparse.Namespace) -> None:
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}
         for name, row in splits.iterrows()
     }
-    metrics["balance"], metrics["leaks"] = balance(table), apart(leaks.told(args.tables / "leaks.parquet"))
+    metrics["balance"], metrics["leaks"] = balance(table), leak_summary(leaks.told(args.tables / "leaks.parquet"))
     if "demo" in set(collected["source"]):
         metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)

@@ -146,8 +146,8 @@ def pieces(folder: Path) -> int:
         if folder / name not in here:
             print(f"{folder / name}: not here, not checked")
     others = sorted(path.name for path in folder.iterdir() if path not in here)
-    told = [f"{SUMS}: missing, so {', '.join(others)} cannot be checked; {AGAIN}"] if others else []
-    found = report(folder, iter(told), 0) if told else 0
+    missing = [f"{SUMS}: missing, so {', '.join(others)} cannot be checked; {AGAIN}"] if others else []
+    found = report(folder, iter(missing), 0) if missing else 0
     lists = {place: read_sums(place / SUMS) for place in here}
     return found + sum(report(place, split(place, listed), len(listed)) for place, listed in lists.items())
 

@@ -33,7 +33,7 @@ ARMS = {
 def section(tree: dict[str, Any]) -> str:
     """All answers: in words, as plots and as tables."""
     name, most = tree["measure"], largest(tree)
-    parts = [page.paragraph(ASKED), *(page.paragraph(said) for said in tree["says"])]
+    parts: list[str] = [page.paragraph(ASKED), *(page.paragraph(said) for said in tree["says"])]
     rows = [_row(f"{scale}, {ARMS.get(arm, arm)}", told[name]) for scale, _, arm, told in most]
     parts += [page.heading(f"Native less the other arm, {plain(name)}", "a small dot is a seed")]
     parts += [whiskers.across(rows, unit(name)), _differences(each(tree))]

@@ -220,7 +220,7 @@ def run(args: argparse.Namespace) -> None:
     limit = benchmarks.PICTURE_BYTES // max(
         1, sum(len(benchmarks.pictures(name, args.evaluations)) for name in (*sr, *t2i))
     )
-    sections = {
+    sections: dict[str, str] = {
         "": headline(dataset, sr),
         "Funnel": funnel(dataset["funnel"]),
         "Fetched": fetched.section(tables.read(args.tables / "fetched.parquet", "host", "status")),

@@ -90,7 +90,7 @@ def demo(grades: dict[str, Any]) -> list[str]:
 
 def question(metrics: Path, answers: Path, numbers: Path) -> list[str]:
     """What the parts of the question say; answers of other code, numbers or images than those at hand are not shown."""
-    lines = [said for tree in metrics_files.study_answers(metrics).values() for said in tree["says"]]
+    lines = [line for tree in metrics_files.study_answers(metrics).values() for line in tree["says"]]
     if not answers.exists():
         return [*lines, "more scales and arms, and how it grows with the images: run 'make question'"] if lines else []
     tree = metrics_files.read(answers, *metrics_files.ANSWERED)
