@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k.analyze import sizes
-from native4k.analyze.figures import Figure, Precision, spread
-from native4k.analyze.grid import PLACED, Grid
+from native4k.analyze.estimates import Estimate, Estimator, distribution
+from native4k.analyze.size_counts import PLACED, SizeCounts
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, MAX_SIDE
 
-EXACT = Precision(None)
+EXACT = Estimator(None)
 SIDES = (
     st.none() | st.just(IMPOSSIBLE) | st.integers(1, MAX_SIDE) | st.integers(1, 9000) | st.sampled_from([1, MAX_SIDE])
 )
@@ -40,7 +40,7 @@ def unpacked(pairs: list[Pair]) -> pl.DataFrame:
     """Placed as rows are tallied, counted, and taken apart again."""
     schema = {"declared_width": COLUMNS["declared_width"], "declared_height": COLUMNS["declared_height"]}
     rows = pl.DataFrame(pairs, schema=schema, orient="row").select(**PLACED)
-    grid = Grid()
+    grid = SizeCounts()
     grid.add(rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls())
     return grid.pairs()
 
@@ -54,7 +54,7 @@ def described(pairs: list[Pair], **rules: Geometry) -> dict[str, Any]:
     return sizes.described(sizes.possible(unpacked(pairs)), rules, len(pairs), len(pairs), EXACT)
 
 
-def values(tree: dict[str, Figure]) -> dict[str, float]:
+def values(tree: dict[str, Estimate]) -> dict[str, float]:
     return {name: figure.value for name, figure in tree.items()}
 
 
@@ -77,7 +77,7 @@ def test_unknown_and_impossible_sizes_are_told_apart_and_left_out(pairs: list[Pa
     wrong = sum(IMPOSSIBLE in pair and None not in pair for pair in pairs)
     found = unpacked(pairs)
     missing = sizes.missing(found, len(pairs), EXACT)
-    assert missing == {"no size": Figure(absent / len(pairs)), "impossible size": Figure(wrong / len(pairs))}
+    assert missing == {"no size": Estimate(absent / len(pairs)), "impossible size": Estimate(wrong / len(pairs))}
     left = sizes.possible(found)
     assert left["rows"].sum() == len(pairs) - absent - wrong
     good = {pair for pair in pairs if min(pair, key=_low) not in (None, -1)}
@@ -109,8 +109,8 @@ def test_what_passes_a_rule_is_what_passes_it_row_by_row(pairs: list[Pair], rule
         return
     passing = [(width, height) for width, height in sized if all(good(width, height, rule))]
     passes = found["passes"]["it"]
-    assert passes["share"] == Figure(len(passing) / len(pairs))
-    assert passes["images"] == Figure(len(passing))
+    assert passes["share"] == Estimate(len(passing) / len(pairs))
+    assert passes["images"] == Estimate(len(passing))
     assert passes["pixels"].value == pytest.approx(sum(width * height for width, height in passing))
 
 
@@ -124,7 +124,7 @@ def test_what_an_aspect_range_costs_is_counted_row_by_row(pairs: list[Pair], rul
         assert found is None
         return
     assert found is not None
-    assert (found["large"], found["lost"]) == (large, Figure(lost / large))
+    assert (found["large"], found["lost"]) == (large, Estimate(lost / large))
     shares = [(one["of the large"], one["lost"]) for one in found["frames"].values()]
     assert sum(of.value for of, _ in shares) == pytest.approx(1)
     assert sum(of.value * part.value for of, part in shares if part) == pytest.approx(lost / large)
@@ -142,7 +142,7 @@ def test_an_aspect_range_of_the_paper_loses_4k_itself_and_keeps_4_to_3() -> None
         "16:9, 16:10 (UHD is 1.778)": (3 / 9, 1),
         "17:9 (DCI 4K is 1.896)": (2 / 9, 1),
     }
-    assert (cost["large"], cost["lost"]) == (9, Figure(7 / 9))
+    assert (cost["large"], cost["lost"]) == (9, Estimate(7 / 9))
     exactly = {"UHD, 3840x2160": 3 / 9, "portrait UHD, 2160x3840": 2 / 9, "DCI 4K, 4096x2160": 2 / 9}
     assert values(found["exactly"]) == exactly
 
@@ -211,7 +211,7 @@ def test_the_summaries_are_numpys(pairs: list[Pair]) -> None:
 def test_a_histogram_is_numpys_with_all_beyond_in_its_first_and_last_bars(pairs: list[tuple[float, int]]) -> None:
     edges = [10, 20.5, 40, 80]
     numbers, rows = zip(*pairs, strict=True)
-    found = sizes.histogram(spread(pl.Series(numbers, dtype=pl.Float64), pl.Series(rows)), edges)
+    found = sizes.histogram(distribution(pl.Series(numbers, dtype=pl.Float64), pl.Series(rows)), edges)
     counts, _ = np.histogram(np.repeat(numbers, rows), [-np.inf, *edges[1:], np.inf])
     assert found["edges"] == edges
     assert found["shares"] == pytest.approx(counts / sum(rows))
@@ -219,5 +219,5 @@ def test_a_histogram_is_numpys_with_all_beyond_in_its_first_and_last_bars(pairs:
 
 
 def test_a_value_on_an_edge_is_above_it() -> None:
-    values_ = spread(pl.Series([10.0, 20.0, 40.0, 80.0]), pl.Series([1, 1, 1, 1]))
+    values_ = distribution(pl.Series([10.0, 20.0, 40.0, 80.0]), pl.Series([1, 1, 1, 1]))
     assert sizes.histogram(values_, [10, 20, 40, 80])["shares"] == [0.25] * 4

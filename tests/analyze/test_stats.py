@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from native4k.analyze import figures
+from native4k.analyze import estimates
 from tests.analyze import published
 from tests.analyze.conftest import Analyze
 
@@ -41,7 +41,7 @@ def test_a_collection_of_the_published_distribution_is_reported_as_published(tmp
     assert sizes["shapes"] == pytest.approx(published.SHAPES, abs=0.002)
     assert sizes["buckets"] == pytest.approx({"both under 1024": 0} | published.BUCKETS, abs=0.002)
     pixels = table["WIDTH"] * table["HEIGHT"] / 1e6
-    wanted = {str(percent): float(np.percentile(pixels, percent)) for percent in figures.PERCENTILES}
+    wanted = {str(percent): float(np.percentile(pixels, percent)) for percent in estimates.PERCENTILES}
     assert sizes["megapixels"]["percentiles"] == pytest.approx(wanted)
 
 

@@ -112,7 +112,7 @@ TOLD = {
 
 def test_leaks_are_summed_over_the_pairs_of_splits_search_by_search() -> None:
     nearest = {"train-val": 3, "train-test": 12}
-    assert assess.apart(TOLD) == {
+    assert assess.leak_summary(TOLD) == {
         "images": 9,
         "left_out": 1,
         "searches": {
@@ -124,7 +124,7 @@ def test_leaks_are_summed_over_the_pairs_of_splits_search_by_search() -> None:
 
 def shown() -> dict[str, Any]:
     balance = {"categories": {"CGI": 2, "Food": 3}, "ratio": 1.5}
-    return {"demo": assess.grade(*planted()), "leaks": assess.apart(TOLD), "balance": balance}
+    return {"demo": assess.grade(*planted()), "leaks": assess.leak_summary(TOLD), "balance": balance}
 
 
 def test_each_goal_says_what_is_wanted_what_is_shown_and_whether_it_is_met() -> None:

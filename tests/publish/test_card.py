@@ -9,7 +9,7 @@ from huggingface_hub import DatasetCard
 
 from native4k import tables
 from native4k.provenance.steps import DATASET, MEASURE
-from native4k.publish import card, columns, facts
+from native4k.publish import card, column_descriptions, dataset_numbers
 
 
 def section(version: Any, name: str) -> str:
@@ -48,7 +48,7 @@ def test_the_funnel_is_told_in_the_order_of_the_pipeline(published: Any) -> None
     assert section(published, "Funnel").splitlines() == [
         "![from the metadata to the kept images](plots/funnel.svg)",
         "",
-        "| step | left out as | rows |",
+        "| step | reason | rows |",
         "| --- | --- | --: |",
         "|  | rows of metadata | 10 |",
         "| collect | too\\_small | 3 |",
@@ -62,7 +62,7 @@ def test_foreign_text_cannot_act_in_the_card(published: Any) -> None:
     assert section(published, "Licences and attribution").splitlines()[-1] == (
         "| CC0-1.0 | drawn \\| by \\<us\\> | folder | 5 |"
     )
-    assert card.safe("a\n\tb & `c` " + "x" * 99) == "a b &amp; \\`c\\` " + "x" * 69 + "…"
+    assert card.escape_cell("a\n\tb & `c` " + "x" * 99) == "a b &amp; \\`c\\` " + "x" * 69 + "…"
 
 
 def test_a_source_of_ours_is_told_with_its_page(published: Any) -> None:
@@ -75,8 +75,8 @@ def test_a_source_of_ours_is_told_with_its_page(published: Any) -> None:
 
 def test_every_column_is_told_also_one_that_nobody_described(published: Any) -> None:
     lines = section(published, "Columns").splitlines()
-    assert f"| `id` | Text | {columns.DESCRIPTIONS['id']} |" in lines
-    assert f"| `new_score` | Float | {columns.UNTOLD} |" in lines
+    assert f"| `id` | Text | {column_descriptions.DESCRIPTIONS['id']} |" in lines
+    assert f"| `new_score` | Float | {column_descriptions.UNDESCRIBED} |" in lines
     told = [line.split("`")[1] for line in lines if line.startswith("| `")]
     assert told == list(tables.read(published.out / "images.parquet").columns)
 
@@ -121,7 +121,7 @@ def test_a_large_table_of_licences_is_cut_and_summed_up() -> None:
     kept = pd.DataFrame(rows, columns=["license", "source"])
     lines = card.licences(kept).splitlines()
     assert lines[-1] == f"| 10 more |  | {sum(range(1, 11))} |"
-    assert len(lines) == 3 + 2 + card.MOST + 1
+    assert len(lines) == 3 + 2 + card.MAX_ROWS + 1
 
 
 @pytest.mark.parametrize("text", ["", "no header", "---\na: 1\n", "---\na: 1\n---\n", "---\n- 1\n---\n"])
@@ -134,11 +134,11 @@ def test_a_text_without_a_header_is_no_card(text: str) -> None:
     ("size", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1234, "1.23 kB"), (2.67e12, "2.67 TB")]
 )
 def test_bytes_are_told_for_a_person(size: float, words: str) -> None:
-    assert card.amount(size) == words
+    assert card.file_size(size) == words
 
 
 def test_numbers_that_do_not_add_up_are_told() -> None:
     said = {"metadata": 9, "kept": 5, "rejected": {"select": {"flat": 4}}, "splits": {"train": {"images": 5}}}
-    assert facts.imbalance(said) == ""
-    assert facts.imbalance(said | {"metadata": 10}) == "10 rows are not 5 kept and 4 left out"
-    assert facts.imbalance(said | {"splits": {}}) == "5 kept are not the 0 in the splits"
+    assert dataset_numbers.inconsistency(said) == ""
+    assert dataset_numbers.inconsistency(said | {"metadata": 10}) == "10 rows are not 5 kept and 4 rejected"
+    assert dataset_numbers.inconsistency(said | {"splits": {}}) == "5 kept are not the 0 in the splits"

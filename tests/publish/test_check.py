@@ -42,7 +42,7 @@ def relist(out: Path) -> None:
     for folder in (*(out / name for name in publish.SPLITS), out):
         paths = [path for path in folder.rglob("*") if path.is_file() and path != folder / publish.SUMS]
         hashes = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-        (folder / publish.SUMS).write_text(publish.sums(hashes))
+        (folder / publish.SUMS).write_text(publish.checksum_lines(hashes))
 
 
 def test_a_version_is_as_published(published: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def test_the_tables_have_every_row_with_its_file_or_its_reason(published: Any) -
     assert images["file_name"].tolist() == ["train/a.jpg", "train/b.png", "val/c.jpg", "test/d.png", ""]
     assert set(tables.read(published.tables / "images.parquet").columns) < set(images.columns)
     rejected = tables.read(published.out / "rejected.parquet")
-    assert rejected.columns.tolist() == publish.LEFT
+    assert rejected.columns.tolist() == publish.REJECTED_COLUMNS
     assert rejected.to_numpy().tolist() == [
         ["f", "folder", "flat", "select", "", 5],
         ["g", "folder", "near_copy", "dedup", "a", 6],

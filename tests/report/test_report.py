@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from native4k import cli, images, tables
-from native4k.report import found, page, report
+from native4k.page import layout, metrics_files
+from native4k.report import report
 from tests import browser
 
 ARGS = ["report", "tables", "features", "evaluations", "models", "metrics", "out"]
@@ -154,7 +155,7 @@ def test_the_tables_are_those_of_the_metrics(root: Path) -> None:
         ["category", "Food", "Nature", "unknown", "right"],
         ["Food", "1", "0", "1", "50.0 %"],
         ["Nature", "0", "2", "0", "100.0 %"],
-        ["goal", "wanted", "shown", "met"],
+        ["goal", "wanted", "measured", "met"],
         ["blurred found", "0.9500", "1.0000", "yes"],
         ["crop found", "0.9000", "0.3333", "no"],
     ]
@@ -181,12 +182,12 @@ def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searc
     part = section(made(root), "leaks")
     words = [text for tag, text in Reader(part).words if tag == "p"]
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
-    first = "3 kept images, reserve included, were compared across splits, but for 1 whose pHash tells too little to "
+    first = "3 kept images, reserve included, were compared across splits, except 1 whose pHash says too little to "
     first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
     middles = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
     assert words == [
         f"{first}radius limits the search.",
-        "By the 64-bit pHash of the whole pictures: 1 of 2 pairs lie within 10 bits, 1 copy among them.",
+        "By the 64-bit pHash of the whole pictures: 1 of 2 pairs lies within 10 bits, 1 copy among them.",
         f"{middles}0 of 2 pairs lie within 10 bits, 0 copies among them.",
     ]
     assert rows(part) == [["nearest pair, in bits", "pHash", "middles"], ["train and test", "9", "21"]]
@@ -204,7 +205,7 @@ def test_rejected_pictures_stand_under_their_reason_with_the_closest_call_first(
     part = section(made(root), "rejected")
     heads = [re.sub("<.*?>", "", head) for head in re.findall("<h3>(.*?)</h3>", part)]
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
-    size = "3840&#8239;&times;&#8239;2160"
+    size = "3840 \N{MULTIPLICATION SIGN} 2160"
     assert heads == [
         "mislabelled 1 of 1, by probe",
         "truncated 0 of 1, by probe",
@@ -227,7 +228,7 @@ def test_a_baseline_that_learned_nothing_has_no_curve_and_no_strips(root: Path) 
         "Training",
         "loss net_x4, over images seen",
         "validation PSNR net_x4, over images seen",
-        "net_x4 the images it does worst and best on: a square of each, where the original has the most texture",
+        "net_x4 images with the worst and the best results: a crop of each, where the original has the most texture",
     ]
     assert "<span>worst 1: bicubic</span><span>net_x4</span><span>original</span>" in part
 
@@ -235,7 +236,7 @@ def test_a_baseline_that_learned_nothing_has_no_curve_and_no_strips(root: Path) 
 def test_the_page_says_how_sure_the_means_are(root: Path) -> None:
     part = section(made(root), "super-resolution")
     assert rows(part)[6:13] == [
-        ["measure", "convention", "baseline", "mean", "at least", "at most", "median"],
+        ["measure", "convention", "baseline", "mean", "from", "to", "median"],
         ["PSNR RGB", "sr-classical", "bicubic_x4", "25.50", "25.00", "26.00", "25.50"],
         ["PSNR RGB", "sr-classical", "net_x4", "26.75", "26.25", "27.25", "26.75"],
         ["SSIM RGB", "sr-classical", "bicubic_x4", "0.7500", "0.2500", "1.2500", "0.7500"],
@@ -259,7 +260,7 @@ def test_foreign_sets_and_metrics_of_whole_sets_have_tables_of_their_own(root: P
         ["net_x4", "27.75", four, "1,234", "14"],
         ["baseline", "fid", "scale", "parameters", "images"],
         ["net_x4", "12.50", four, "1,234", "14"],
-        ["measure", "convention", "baseline", "mean", "at least", "at most", "median"],
+        ["measure", "convention", "baseline", "mean", "from", "to", "median"],
         ["PSNR Y", "sr-real", "net_x4", "27.75", "27.25", "28.25", "27.75"],
     ]
 
@@ -326,7 +327,7 @@ def test_metrics_of_other_tables_are_refused(root: Path, capsys: pytest.CaptureF
     tables.write(table[table["id"] != "k3"], root / "tables/images.parquet")
     assert cli.main(ARGS) == 1
     assert capsys.readouterr().err == (
-        "native4k report: metrics/dataset.json: its funnel was not counted on the tables at hand; run 'dvc repro'\n"
+        "native4k report: metrics/dataset.json: its funnel was counted on other tables; run 'dvc repro'\n"
     )
 
 
@@ -373,8 +374,8 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
 
 def test_a_picture_over_its_share_of_the_page_is_made_to_fit(root: Path) -> None:
     content = (root / "evaluations/flow/sheet.webp").read_bytes()
-    assert page.fitted(content, len(content)) == content
-    small = page.fitted(content, len(content) - 1)
+    assert layout.fitted(content, len(content)) == content
+    small = layout.fitted(content, len(content) - 1)
     assert len(small) < len(content)
     assert images.header(small)[0] == "WEBP"
 
@@ -392,7 +393,7 @@ def test_the_headline_of_super_resolution_is_psnr_whatever_else_was_measured() -
         name: {"scale": 4, "images": 2, "sr-real": {"ms_ssim_y": {"mean": 0.9}, "psnr_y": {"mean": psnr}}}
         for name, psnr in (("bicubic", 25.0), ("net", 26.5))
     }
-    assert found.comparison(trees)[0] == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
+    assert metrics_files.comparison_table(trees)[0] == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
     dataset = {"funnel": {"kept": 1, "metadata": 3, "candidates": 2}}
     told = report.headline(dataset, trees)
     assert "+1.50" in told

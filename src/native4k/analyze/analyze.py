@@ -14,10 +14,10 @@ import polars as pl
 from tqdm import tqdm
 
 from native4k import params, sources, tables
-from native4k.analyze import contents, stats, writing
-from native4k.analyze.figures import intervals, plain
+from native4k.analyze import report_files, sections, stats
+from native4k.analyze.collection_counts import Chunk, CollectionCounts
+from native4k.analyze.estimates import intervals, plain
 from native4k.analyze.sample import Sample
-from native4k.analyze.tally import Chunk, Tally
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
@@ -63,7 +63,7 @@ def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]
 
 def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
     """Read a collection once; its figures of all rows, or of the sample."""
-    tally = Tally(found.source, numbers.purposes, scratch / found.name)
+    tally = CollectionCounts(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
 
     def look(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
@@ -79,7 +79,7 @@ def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exa
     if not exact:
         tally.take(tally.count(chosen))
     whole = exact or sample.rows <= numbers.sample
-    return Found(stats.figures(tally, chosen, sample.rows, numbers, whole), chosen)
+    return Found(stats.statistics(tally, chosen, sample.rows, numbers, whole), chosen)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,13 +102,13 @@ def run(args: argparse.Namespace) -> None:
         found = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in listed}
         shutil.rmtree(folder / "scratch")
         trees = {name: one.figures for name, one in found.items()}
-        origin = writing.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
-        made = contents.sections(trees)
+        origin = report_files.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
+        made = sections.all_sections(trees)
         tree = {name: plain(one) | {"intervals": intervals(one)} for name, one in trees.items()}
         tables.write_json({"collections": tree, "made from": origin}, folder / "stats.json")
-        text = writing.told(origin)
-        writing.page(made, trees, text, folder)
-        writing.markdown(made, trees, text, folder)
-        writing.drawings(made, folder / "plots")
-        writing.sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
-    print(f"{args.report / writing.PAGE}")
+        text = report_files.origin_text(origin)
+        report_files.write_page(made, trees, text, folder)
+        report_files.write_markdown(made, trees, text, folder)
+        report_files.write_plots(made, folder / "plots")
+        report_files.write_sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
+    print(f"{args.report / report_files.PAGE}")

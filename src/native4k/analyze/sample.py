@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import polars as pl
 
-from native4k.analyze.counts import copied
-from native4k.analyze.valued import pieces
+from native4k.analyze.value_counts import compact_copy, pieces
 
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 """The constants of SplitMix64."""
@@ -43,7 +42,7 @@ class Sample:
         seed = scattered(np.array([self.seed]))
         order = np.concatenate([scattered(piece ^ seed) for piece in pieces(places)])
         early = np.flatnonzero(order <= self.last)
-        return copied(frame[early]).with_columns(place=pl.Series(places[early]), order=pl.Series(order[early]))
+        return compact_copy(frame[early]).with_columns(place=pl.Series(places[early]), order=pl.Series(order[early]))
 
     def take(self, drawn: pl.DataFrame) -> None:
         """Add what was looked at."""

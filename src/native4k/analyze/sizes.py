@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from native4k.analyze.figures import Precision, Spread, spread
+from native4k.analyze.estimates import Distribution, Estimator, distribution
 from native4k.geometry import Geometry, geometry_reasons
 
 BUCKETS = (1024, 2048, 4096)
@@ -41,7 +41,7 @@ Against = Mapping[str, pl.Series]
 """Reason of a rule -> the pairs that it hits."""
 
 
-def missing(pairs: pl.DataFrame, rows: int, sure: Precision) -> dict[str, Any]:
+def missing(pairs: pl.DataFrame, rows: int, sure: Estimator) -> dict[str, Any]:
     """Rows whose size the source does not say, and rows whose size cannot be."""
     absent = pairs.select(pl.any_horizontal(pl.col("width", "height").is_null())).to_series()
     wrong = pairs.select(pl.any_horizontal(pl.col("width", "height") < 0)).to_series()
@@ -58,13 +58,13 @@ def possible(pairs: pl.DataFrame) -> pl.DataFrame:
     return good.with_columns(pixels=width * height, aspect=width / height)
 
 
-def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Estimator) -> dict[str, Any]:
     """All that the sizes say; pairs as `possible` gives them, rows were looked at of the whole."""
     sized = int(pairs["rows"].sum())
     if not sized:
         return {"rows": 0}
     of = {name: sides(pairs[name], pairs["rows"]) for name in ("width", "height")}
-    of["aspect"] = spread(pairs["aspect"], pairs["rows"])
+    of["aspect"] = distribution(pairs["aspect"], pairs["rows"])
     against = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
     of["megapixels"] = areas(pairs["pixels"], pairs["rows"])
     longer = sides(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
@@ -84,23 +84,23 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Pr
     }
 
 
-def sides(values: pl.Series, rows: pl.Series) -> Spread:
+def sides(values: pl.Series, rows: pl.Series) -> Distribution:
     """A spread of sides, of which there are few different ones."""
     counts = np.bincount(values.to_numpy(), weights=rows.to_numpy()).astype(np.int64)
     there = np.flatnonzero(counts)
-    return Spread(there.astype(np.float64), counts[there], np.cumsum(counts[there]))
+    return Distribution(there.astype(np.float64), counts[there], np.cumsum(counts[there]))
 
 
-def areas(pixels: pl.Series, rows: pl.Series) -> Spread:
+def areas(pixels: pl.Series, rows: pl.Series) -> Distribution:
     """A spread of megapixels; with its rows a size is one number of 64 bits, unless it has 17 million of them."""
     if rows.max() >= 2**AREA:
-        return spread(pixels / 1e6, rows)
+        return distribution(pixels / 1e6, rows)
     packed = ((pixels.cast(pl.UInt64) * 2**AREA) + rows.cast(pl.UInt64)).sort().to_numpy()
     counts = (packed % 2**AREA).astype(np.int64)
-    return Spread((packed >> AREA) / 1e6, counts, np.cumsum(counts))
+    return Distribution((packed >> AREA) / 1e6, counts, np.cumsum(counts))
 
 
-def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:
+def _buckets(pairs: pl.DataFrame, sized: int, sure: Estimator) -> dict[str, Any]:
     shorter = pairs.select(pl.min_horizontal("width", "height")).to_series()
     longer = pairs.select(pl.max_horizontal("width", "height")).to_series()
     edges = [0, *BUCKETS, 2**62]
@@ -111,7 +111,7 @@ def _buckets(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]
     return {name: sure.share(rows, sized) for name, rows in (found | {"mixed": sized - sum(found.values())}).items()}
 
 
-def _shapes(pairs: pl.DataFrame, sized: int, sure: Precision) -> dict[str, Any]:
+def _shapes(pairs: pl.DataFrame, sized: int, sure: Estimator) -> dict[str, Any]:
     return {name: sure.share(rows, sized) for name, rows in _classes(pairs, SHAPES).items()}
 
 
@@ -122,7 +122,7 @@ def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
     return {name: int(count) for name, count in zip(ends, rows, strict=True)}
 
 
-def _passes(pairs: pl.DataFrame, against: Against, rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+def _passes(pairs: pl.DataFrame, against: Against, rows: int, whole: int, sure: Estimator) -> dict[str, Any]:
     good = ~(against["too_small"] | against["aspect"])
     passing = _sum(pairs, good)
     pixels, counts = (pairs[name].filter(good).to_numpy().astype(float) for name in ("pixels", "rows"))
@@ -135,7 +135,7 @@ def _passes(pairs: pl.DataFrame, against: Against, rows: int, whole: int, sure: 
     }
 
 
-def cost(pairs: pl.DataFrame, against: Against, sure: Precision) -> dict[str, Any] | None:
+def cost(pairs: pl.DataFrame, against: Against, sure: Estimator) -> dict[str, Any] | None:
     """Of the rows large enough, how many are of which frame, and which share of those the aspect range loses."""
     large, lost = pairs.filter(~against["too_small"]), pairs.filter(~against["too_small"] & against["aspect"])
     if not lost.height:
@@ -159,7 +159,7 @@ def _sum(pairs: pl.DataFrame, which: pl.Series) -> int:
     return int(pairs["rows"].filter(which).sum())
 
 
-def histogram(values: Spread, edges: Iterable[float]) -> dict[str, list[float]]:
+def histogram(values: Distribution, edges: Iterable[float]) -> dict[str, list[float]]:
     """Shares of the rows between edges; the first bar holds all below it, too, the last one all above."""
     bounds = list(edges)
     under = np.append(0, values.ranks)[np.searchsorted(values.values, bounds[1:])]

@@ -1,4 +1,4 @@
-"""From the counts of a collection to its figures: the tree that stats.json, the page and the text are written from."""
+"""The statistics of a collection from its counts: the tree that stats.json, page and text are written from."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +8,10 @@ import polars as pl
 from pydantic import Field
 
 from native4k import params
-from native4k.analyze import fitness, languages, sizes
-from native4k.analyze.counts import Counts, Repeats
-from native4k.analyze.figures import Figure, Precision, Spread, spread
-from native4k.analyze.tally import Tally
-from native4k.analyze.valued import STEPS
+from native4k.analyze import fitness_criteria, languages, sizes
+from native4k.analyze.collection_counts import CollectionCounts
+from native4k.analyze.estimates import Distribution, Estimate, Estimator, distribution
+from native4k.analyze.value_counts import STEPS, Repeats, ValueCounts
 from native4k.geometry import Geometry
 from native4k.metadata import urls
 
@@ -47,15 +46,17 @@ class Params:
     sample: Annotated[int, Field(ge=1)]
     confidence: Annotated[float, Field(gt=0, lt=1)]
     rules: dict[str, Geometry]
-    purposes: dict[str, fitness.Purpose]
+    purposes: dict[str, fitness_criteria.Purpose]
     risky_hosts: dict[str, list[str]]
     download: Download
 
 
-def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exact: bool) -> dict[str, Any]:
+def statistics(
+    tally: CollectionCounts, sample: pl.DataFrame, whole: int, numbers: Params, exact: bool
+) -> dict[str, Any]:
     """Everything that is known of a collection of whole rows; the tally has all of them, or the sample."""
-    sure = Precision(None if exact else numbers.confidence)
-    guess = Precision(None if sample.height == whole else numbers.confidence)
+    sure = Estimator(None if exact else numbers.confidence)
+    guess = Estimator(None if sample.height == whole else numbers.confidence)
     rows, pairs = tally.rows, tally.sizes.pairs()
     scores, words = ({name: tally.values[name] for name in names} for names in (tally.scores, tally.words))
     with ThreadPoolExecutor(1) as pool:  # sorts hashes, meanwhile
@@ -84,35 +85,35 @@ def figures(tally: Tally, sample: pl.DataFrame, whole: int, numbers: Params, exa
             **repeated["url"],
         },
         "files": shares(tally.values["ending"], "ending", rows, sure),
-        "fitness": fitness.judged(numbers.purposes, tally.sums, rows, whole, sure),
+        "fitness": fitness_criteria.judge_purposes(numbers.purposes, tally.sums, rows, whole, sure),
         "download": {name: effort(passes, numbers.download) for name, passes in described.get("passes", {}).items()},
     }
 
 
-def nulls(counts: Counts) -> int:
+def nulls(counts: ValueCounts) -> int:
     """Rows without a value."""
     return int(counts.counted().filter(pl.nth(0).is_null())["rows"].sum())
 
 
-def score(counts: Counts, sure: Precision) -> dict[str, Any] | None:
+def score(counts: ValueCounts, sure: Estimator) -> dict[str, Any] | None:
     """A score's distribution, to three digits; None where no row has one."""
     table = counts.counted()
-    values = spread(table.to_series(0) / STEPS, table["rows"])
+    values = distribution(table.to_series(0) / STEPS, table["rows"])
     summary = sure.summary(values)
     return summary and summary | {"histogram": sizes.histogram(values, even(values))}
 
 
-def even(values: Spread, bars: int = 24) -> list[float]:
+def even(values: Distribution, bars: int = 24) -> list[float]:
     """Edges in even steps over the bulk of the values."""
     low, high = values.percentile(0.5), values.percentile(99.5)
     step = max((high - low) / bars, 1 / STEPS)
     return [round(low + step * place, 3) for place in range(bars)]
 
 
-def lengths(counts: Counts, sure: Precision) -> dict[str, Any]:
+def lengths(counts: ValueCounts, sure: Estimator) -> dict[str, Any]:
     """The lengths of the captions that are there."""
-    told = counts.counted().filter(pl.col("caption_length") > 0)
-    values = spread(told["caption_length"], told["rows"])
+    nonempty = counts.counted().filter(pl.col("caption_length") > 0)
+    values = distribution(nonempty["caption_length"], nonempty["rows"])
     return {"length": sure.summary(values), "histogram": sizes.histogram(values, LENGTHS) if values.rows else None}
 
 
@@ -120,10 +121,10 @@ def repeats(found: Repeats, exact: bool) -> dict[str, Any]:
     """How often values repeat; a sample cannot say."""
     if not exact or not found.rows:
         return {"different": None, "repeated": None}
-    return {"different": found.distinct, "repeated": Figure(found.repeated / found.rows)}
+    return {"different": found.distinct, "repeated": Estimate(found.repeated / found.rows)}
 
 
-def guessed(sample: pl.DataFrame, sure: Precision) -> dict[str, Figure | None]:
+def guessed(sample: pl.DataFrame, sure: Estimator) -> dict[str, Estimate | None]:
     """Shares of the languages that the sample's captions seem to be in."""
     texts = [text for text in sample["caption"].drop_nulls() if text.strip()]
     counted = Counter(map(languages.guess, texts))
@@ -131,7 +132,7 @@ def guessed(sample: pl.DataFrame, sure: Precision) -> dict[str, Figure | None]:
     return {name: sure.share(count, len(texts)) for name, count in ordered[:SHOWN]}
 
 
-def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, Figure | None]:
+def shares(counts: ValueCounts, name: str, rows: int, sure: Estimator) -> dict[str, Estimate | None]:
     """Shares of the most frequent values; the others together."""
     stated = pl.when(pl.col(name) != "").then(name).otherwise(pl.lit("not stated"))
     table = counts.counted().group_by(stated.alias(name)).agg(pl.col("rows").sum()).sort(-pl.col("rows"), name)
@@ -140,7 +141,7 @@ def shares(counts: Counts, name: str, rows: int, sure: Precision) -> dict[str, F
     return {value: sure.share(count, rows) for value, count in (named | ({"all others": rest} if rest else {})).items()}
 
 
-def hosts(counts: Counts, risky: dict[str, list[str]], sure: Precision) -> dict[str, Any]:
+def hosts(counts: ValueCounts, risky: dict[str, list[str]], sure: Estimator) -> dict[str, Any]:
     """Who serves the images, how few serve how many (a sample cannot say), and which are known to refuse or forget."""
     origin, exact = pl.col("origin"), sure.confidence is None
     host = pl.when(urls.fetchable(origin)).then(urls.host(origin)).alias("host")

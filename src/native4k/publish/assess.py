@@ -14,7 +14,7 @@ from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
-from native4k.publish import facts
+from native4k.publish import dataset_numbers
 
 COPIES = ("copy", "reencode", "resize", "crop")
 REASONS = {
@@ -45,7 +45,9 @@ class Params:
 
 def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """Rows by step and reason from the metadata to the kept, and a proof that they add up."""
-    steps: facts.Rejected = {"collect": {}} | facts.collected(collected) | facts.rejected(table)
+    steps: dataset_numbers.Rejected = (
+        {"collect": {}} | dataset_numbers.rejected_by_collect(collected) | dataset_numbers.rejected_later(table)
+    )
     metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
@@ -59,15 +61,15 @@ def balance(table: pd.DataFrame) -> dict[str, Any]:
     return {"categories": {str(name): int(count) for name, count in counts.items()}, "ratio": ratio}
 
 
-def apart(told: dict[str, Any]) -> dict[str, Any]:
+def leak_summary(found_leaks: dict[str, Any]) -> dict[str, Any]:
     """What the search for leaks found, search by search, over all pairs of splits."""
     searches: dict[str, Any] = {}
-    for one in told["searched"]:
+    for one in found_leaks["searched"]:
         found = searches.setdefault(one["search"], {"radius": one["radius"], "pairs": 0, "within": 0, "leaks": 0})
         for key in ("pairs", "within", "leaks"):
             found[key] += one[key]
         found.setdefault("nearest", {})[one["splits"]] = one["nearest"]
-    return {"searches": searches, "images": told["images"], "left_out": told["left_out"]}
+    return {"searches": searches, "images": found_leaks["images"], "left_out": found_leaks["left_out"]}
 
 
 def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
@@ -130,12 +132,12 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """How many originals got their category, and what those of each category were taken for."""
-    said = originals["id"].map(table.set_index("id")["category"]).rename("said")
-    counts = pd.crosstab(originals["category"], said)
+    predicted = originals["id"].map(table.set_index("id")["category"]).rename("predicted")
+    counts = pd.crosstab(originals["category"], predicted)
     confusion = {
         str(true): {str(name): int(count) for name, count in row.items() if count} for true, row in counts.iterrows()
     }
-    return _share(int((said == originals["category"]).sum()), len(originals)) | {"confusion": confusion}
+    return _share(int((predicted == originals["category"]).sum()), len(originals)) | {"confusion": confusion}
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def run(args: argparse.Namespace) -> None:
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}
         for name, row in splits.iterrows()
     }
-    metrics["balance"], metrics["leaks"] = balance(table), apart(leaks.told(args.tables / "leaks.parquet"))
+    metrics["balance"], metrics["leaks"] = balance(table), leak_summary(leaks.told(args.tables / "leaks.parquet"))
     if "demo" in set(collected["source"]):
         metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)

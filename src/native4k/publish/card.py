@@ -1,4 +1,4 @@
-"""The dataset's card: a header for the hub, and for people the numbers, sources, licences, limits and origin."""
+"""The dataset card: a header for the hub, and for people the numbers, sources, licences, limits and origin."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 import yaml
+from huggingface_hub import DatasetCard, DatasetCardData
 
 from native4k import sources
-from native4k.geometry import Geometry
-from native4k.publish import columns, facts, limits
+from native4k.geometry import Geometry, geometry_reasons
+from native4k.page import metrics_files
+from native4k.publish import column_descriptions, dataset_numbers
 from native4k.publish.made import Hashes
-from native4k.report import found
 
 HUB_LICENCES = {
     "CC0-1.0": "cc0-1.0",
@@ -21,16 +22,16 @@ HUB_LICENCES = {
     "CDLA-Permissive-2.0": "cdla-permissive-2.0",
     "openrail++": "openrail++",
 }
-"""Licences as sources state them -> as the hub calls them; all others are `other` there."""
+"""Licence as sources state it -> its name on the hub, where all others are `other`."""
 
 SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M", 10_000_000: "1M<n<10M"}
 """Images, less than these -> the hub's size category."""
 
-MOST = 20
-"""Rows of a table that may grow with the collection; the rest is summed up."""
+MAX_ROWS = 20
+"""Rows shown of a table that may grow with the collection; the others are summed up in one."""
 
 CELL = 80
-"""Characters of a cell that holds foreign text."""
+"""Characters shown of text from metadata in a cell."""
 
 USE = """\
 ```python
@@ -45,14 +46,29 @@ native4k export webdataset PATH/OF/THIS/FOLDER OUT          # tars; --help names
 ```"""
 
 
+LIMITS = """\
+- **Native resolution is measured, not known.** Thresholds on detail and fineness find pictures that were enlarged, not
+  those sharpened, grained or re-noised after it; an honest but soft photograph may be missing.
+- **Near copies are found up to a distance.** Crops, flips and overlays beyond it can still be in two splits.
+- **Categories, captions, licences and safety scores are what the sources say or what is derived from it.** None of them
+  was verified image by image, unless people voted (`votes`, `verdict`).
+- **A licence is a claim of the source.** Whoever publishes models or images has to check it at the image's `url`.
+- **People may be recognisable, and may ask to be removed.** Opt-out requests are honoured by the next version.
+- **Web collections over-represent** what is published in English and photographed often; the balance is one of
+  categories, not of places, people or styles."""
+
+SHAPES = ((3840, 2160), (2160, 3840), (4096, 2160), (3840, 2880), (3840, 2560), (4000, 4000), (6000, 2500))
+"""Usual sizes in pixels: UHD both ways up, DCI 4K, 4:3, 3:2, square, panorama."""
+
+
 class Version(NamedTuple):
-    """What a card is written of."""
+    """Everything that the card of a dataset version is written from."""
 
     name: str
     title: str
     version: str
     rule: Geometry
-    said: dict[str, Any]
+    numbers: dict[str, Any]
     kept: pd.DataFrame
     schema: pa.Schema
     plots: dict[str, str]
@@ -63,9 +79,9 @@ def header(one: Version) -> dict[str, Any]:
     """What the hub reads; `native4k` holds the numbers that `native4k check` compares with the tables."""
     licences = sorted({HUB_LICENCES.get(name, "other") for name in one.kept["license"].unique()}) or ["unknown"]
     languages = sorted({name for name in one.kept.get("language", pd.Series(dtype=str)).unique() if name.isalpha()})
-    published = {name: one.said["splits"][name] for name in facts.SPLITS}
+    published = {name: one.numbers["splits"][name] for name in dataset_numbers.SPLITS}
     count = sum(split["images"] for split in published.values())
-    files = [{"split": name, "path": f"{name}/*"} for name in facts.SPLITS if published[name]["images"]]
+    files = [{"split": name, "path": f"{name}/*"} for name in dataset_numbers.SPLITS if published[name]["images"]]
     return {
         "pretty_name": one.title,
         "license": licences[0] if len(licences) == 1 else licences,
@@ -74,27 +90,27 @@ def header(one: Version) -> dict[str, Any]:
         "tags": ["super-resolution", "4k", "native-resolution", "croissant"],
         "size_categories": [next((name for limit, name in SIZES.items() if count < limit), "10M<n<100M")],
         **({"configs": [{"config_name": "default", "data_files": files}]} if files else {}),
-        "native4k": {"version": one.version, **one.said},
+        "native4k": {"version": one.version, **one.numbers},
     }
 
 
 def card(one: Version) -> str:
-    """All of the card."""
-    head = yaml.safe_dump(header(one), sort_keys=False, allow_unicode=True, width=100)
+    """The text of the card."""
+    head = DatasetCardData(**header(one)).to_yaml(line_break="\n")
     parts = {
-        "Splits": splits(one.said),
+        "Splits": splits(one.numbers),
         "Use": USE,
-        "Categories": _plot(one, "categories.svg") + categories(one.said),
+        "Categories": _plot(one, "categories.svg") + categories(one.numbers),
         "Sources": origins(one.kept),
         "Licences and attribution": licences(one.kept),
-        "Funnel": _plot(one, "funnel.svg") + funnel(one.said),
+        "Funnel": _plot(one, "funnel.svg") + funnel(one.numbers),
         "Measures": "".join(_plot(one, name) for name in one.plots if name not in {"categories.svg", "funnel.svg"}),
         "Columns": COLUMNS + fields(one.schema),
-        "Known limits": limits.limits(one.rule, one.said),
+        "Known limits": limits(one.rule, one.numbers),
         "How it was made": MADE + hashes(one.made),
     }
     body = "\n".join(f"## {name}\n\n{part.strip()}\n" for name, part in parts.items() if part.strip())
-    return f"---\n{head}---\n\n# {one.name}: {one.title}\n\n{lead(one)}\n\n{body}"
+    return f"---\n{head}\n---\n\n# {one.name}: {one.title}\n\n{lead(one)}\n\n{body}"
 
 
 COLUMNS = """\
@@ -110,21 +126,37 @@ tables among the inputs hold those of every image.
 """
 
 
-def lead(one: Version) -> str:
-    """What it is, in three sentences."""
-    published = [one.said["splits"][name] for name in facts.SPLITS]
-    count, size = (sum(split[key] for split in published) for key in ("images", "bytes"))
+def limits(rule: Geometry, numbers: dict[str, Any]) -> str:
+    """What the size rule accepts and how many rows it rejected, then the limits of every version."""
+    passing = {shape: not any(geometry_reasons(*shape, rule).values()) for shape in SHAPES}
+    words = [", ".join(f"{w} x {h}" for (w, h), fits in passing.items() if fits == wanted) for wanted in (True, False)]
+    lost = {
+        name: sum(reasons.get(name, 0) for reasons in numbers["rejected"].values()) for name in ("aspect", "too_small")
+    }
     return (
-        f"Version {one.version}: {count:,} images, {amount(size)}, chosen out of {one.said['metadata']:,} rows of "
-        "metadata because their pixels hold detail at full size. The files are the bytes that the sources served, "
-        "never encoded again; their names are ids. Every row that was left out has its reason."
+        f"- **Only some shapes are in.** Width / height from {rule.min_aspect:g} to {rule.max_aspect:g}, at least "
+        f"{rule.min_pixels:,} pixels,\n  a longer side of {rule.min_long_side:,} and a shorter one of "
+        f"{rule.min_short_side:,}. Of usual sizes these pass: {words[0] or 'none'}; these do not: "
+        f"{words[1] or 'none'}.\n  The shape cost {lost['aspect']:,} rows, the size {lost['too_small']:,}.\n"
+        f"{LIMITS}"
     )
 
 
-def splits(said: dict[str, Any]) -> str:
+def lead(one: Version) -> str:
+    """A description of the version in three sentences."""
+    published = [one.numbers["splits"][name] for name in dataset_numbers.SPLITS]
+    count, size = (sum(split[key] for split in published) for key in ("images", "bytes"))
+    return (
+        f"Version {one.version}: {count:,} images, {file_size(size)}, chosen from {one.numbers['metadata']:,} rows of "
+        "metadata because their pixels have detail at full size. The files are the bytes that the sources served, "
+        "never encoded again; their names are ids. Every rejected row has its reason."
+    )
+
+
+def splits(numbers: dict[str, Any]) -> str:
     """Images and bytes of each split."""
-    rows = [[name, split["images"], amount(split["bytes"])] for name, split in said["splits"].items()]
-    note = "" if facts.RESERVE not in said["splits"] else RESERVED
+    rows = [[name, split["images"], file_size(split["bytes"])] for name, split in numbers["splits"].items()]
+    note = "" if dataset_numbers.RESERVE not in numbers["splits"] else RESERVED
     return markdown(["split", "images", "size"], rows) + note
 
 
@@ -134,14 +166,14 @@ RESERVED = """
 later version can refill a split without ever moving an image between them."""
 
 
-def categories(said: dict[str, Any]) -> str:
+def categories(numbers: dict[str, Any]) -> str:
     """Images by split and category."""
-    names = sorted({name for split in said["splits"].values() for name in split["categories"]})
+    names = sorted({name for split in numbers["splits"].values() for name in split["categories"]})
     rows = [
         [split, *(one["categories"].get(name, 0) for name in names), one["images"]]
-        for split, one in said["splits"].items()
+        for split, one in numbers["splits"].items()
     ]
-    return markdown(["split", *map(safe, names), "all"], rows)
+    return markdown(["split", *map(escape_cell, names), "all"], rows)
 
 
 def origins(kept: pd.DataFrame) -> str:
@@ -149,21 +181,26 @@ def origins(kept: pd.DataFrame) -> str:
     counts = kept["source"].value_counts().sort_index()
     known = {name: sources.find(name) for name in counts.index if name in sources.NAMES}
     rows = [
-        [safe(name), known[name].title if name in known else "", known[name].page if name in known else "", count]
+        [
+            escape_cell(name),
+            known[name].title if name in known else "",
+            known[name].page if name in known else "",
+            count,
+        ]
         for name, count in counts.items()
     ]
     return markdown(["source", "what it is", "where it is described", "images"], rows)
 
 
 def licences(kept: pd.DataFrame) -> str:
-    """Images by licence and by those to be credited."""
+    """Images by licence, by provenance and by source."""
     keys = [name for name in ("license", "provenance", "source") if name in kept]
     counts = kept.groupby(keys).size().reset_index(name="images")
     counts = counts.sort_values(["images", *keys], ascending=[False, *[True] * len(keys)])
-    rows = [[*map(safe, row[:-1]), row[-1]] for row in counts.head(MOST).itertuples(index=False)]
-    rest = int(counts["images"].iloc[MOST:].sum())
+    rows = [[*map(escape_cell, row[:-1]), row[-1]] for row in counts.head(MAX_ROWS).itertuples(index=False)]
+    rest = int(counts["images"].iloc[MAX_ROWS:].sum())
     if rest:
-        rows.append([f"{len(counts) - MOST:,} more", *[""] * (len(keys) - 1), rest])
+        rows.append([f"{len(counts) - MAX_ROWS:,} more", *[""] * (len(keys) - 1), rest])
     names = {"license": "licence", "provenance": "to be credited", "source": "source"}
     return CREDIT + markdown([*(names[key] for key in keys), "images"], rows)
 
@@ -175,22 +212,25 @@ for attribution.
 """
 
 
-def funnel(said: dict[str, Any]) -> str:
-    """Rows that each step left out, by reason, in the order of the pipeline."""
-    steps = found.steps({"rejected": said["rejected"]})
-    rows: list[list[Any]] = [["", "rows of metadata", said["metadata"]]]
-    rows += [[step, safe(reason), count] for step, reasons in steps for reason, count in reasons]
-    return markdown(["step", "left out as", "rows"], [*rows, ["", "kept", said["kept"]]])
+def funnel(numbers: dict[str, Any]) -> str:
+    """Rows that each step rejected, by reason, in the order of the pipeline."""
+    steps = metrics_files.funnel_steps({"rejected": numbers["rejected"]})
+    rows: list[list[Any]] = [["", "rows of metadata", numbers["metadata"]]]
+    rows += [[step, escape_cell(reason), count] for step, reasons in steps for reason, count in reasons]
+    return markdown(["step", "reason", "rows"], [*rows, ["", "kept", numbers["kept"]]])
 
 
 def fields(schema: pa.Schema) -> str:
     """Every column of images.parquet, its type and meaning."""
-    rows = [[f"`{field.name}`", columns.kind(field.type), columns.describe(field.name)] for field in schema]
+    rows = [
+        [f"`{field.name}`", column_descriptions.type_name(field.type), column_descriptions.describe(field.name)]
+        for field in schema
+    ]
     return markdown(["column", "type", "meaning"], rows)
 
 
 def hashes(made: Hashes) -> str:
-    """What it was made from."""
+    """The hashes of everything that the version was made from."""
     rows = [[kind, f"`{part}`", f"`{hash_}`"] for kind, parts in made.items() for part, hash_ in parts.items()]
     return markdown(["kind", "part", "SHA-256"], rows)
 
@@ -206,15 +246,15 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [list(head), aligned, *cells])
 
 
-def safe(words: object) -> str:
-    """Foreign text as the cell of a table: one line, not too long, nothing in it acts."""
+def escape_cell(words: object) -> str:
+    """Text from metadata as a cell of a Markdown table: one short line with all markup escaped."""
     line = " ".join(str(words).split())
     line = line if len(line) <= CELL else line[: CELL - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return "".join(f"\\{sign}" if sign in "\\`*_[]|<>~#" else sign for sign in line).replace("&", "&amp;")
 
 
-def amount(size: float) -> str:
-    """Bytes for a person."""
+def file_size(size: float) -> str:
+    """A number of bytes with a unit."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000:  # noqa: PLR2004
             return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:g} bytes"
@@ -224,8 +264,10 @@ def amount(size: float) -> str:
 
 def read_header(text: str) -> dict[str, Any]:
     """The header of a card; ValueError where there is none."""
-    parts = text.split("---\n", 2)
-    tree = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0] else None  # noqa: PLR2004
-    if not isinstance(tree, dict) or not isinstance(tree.get("native4k"), dict):
+    try:
+        tree = DatasetCard(text).data.to_dict() if text.startswith("---\n") else {}
+    except (ValueError, yaml.YAMLError):
+        tree = {}
+    if not isinstance(tree.get("native4k"), dict):
         raise ValueError("no header of a dataset card")  # noqa: TRY004
     return tree

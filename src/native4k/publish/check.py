@@ -1,6 +1,6 @@
 """Verify a published dataset, whole or what of it was pulled: every byte, every table, every number of the card.
 
-Folders that are not here are said and are no fault. Each fault is a line that names the file or the row, and with any
+Folders that are missing are listed and are no fault. Each fault is a line that names the file or the row, and with any
 the exit status is 1.
 """
 
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.publish import agreement, card, croissant, facts
+from native4k.publish import card, consistency, croissant, dataset_numbers
 from native4k.publish.publish import SUMS
 
 AGAIN = "pull it again with dvc"
@@ -66,8 +66,8 @@ def split(folder: Path, listed: dict[str, str]) -> Iterator[str]:
     if "metadata.parquet" in named(found):
         return
     rows = tables.read(folder / "metadata.parquet", columns=["file_name", "sha256"])
-    said = dict(zip(rows["file_name"], rows["sha256"], strict=True))
-    if said != {name: sha256 for name, sha256 in listed.items() if name != "metadata.parquet"}:
+    expected = dict(zip(rows["file_name"], rows["sha256"], strict=True))
+    if expected != {name: sha256 for name, sha256 in listed.items() if name != "metadata.parquet"}:
         yield "metadata.parquet: its rows are not the split's files; pull the split again"
 
 
@@ -78,7 +78,7 @@ def whole(folder: Path, listed: dict[str, str]) -> Iterator[str]:
     damaged = named(found)
     if not damaged & {*croissant.TABLES, "README.md", "croissant.json"}:
         yield from contents(folder, listed)
-        for name in facts.SPLITS:
+        for name in dataset_numbers.SPLITS:
             own = {f"{name}/{file}" for file in ("metadata.parquet", SUMS)}
             if (folder / name).exists() and not damaged & own:
                 yield from part(folder, name, listed)
@@ -92,25 +92,25 @@ def named(faults: list[str]) -> set[str]:
 def contents(folder: Path, listed: dict[str, str]) -> Iterator[str]:
     """What the tables, the card and Croissant say, against each other."""
     images, rejected = read_tables(folder)
-    yield from agreement.of_tables(images, rejected)
-    yield from agreement.of_splits(images)
-    yield from agreement.of_files(images, listed)
+    yield from consistency.of_tables(images, rejected)
+    yield from consistency.of_splits(images)
+    yield from consistency.of_files(images, listed)
     try:
         tree = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
         schemas = {name: pq.read_schema(folder / name) for name in croissant.TABLES}
-        yield from agreement.of_croissant(tree, schemas, listed)
+        yield from consistency.of_croissant(tree, schemas, listed)
     except ValueError:
         yield "croissant.json: not JSON"
     try:
         header = card.read_header((folder / "README.md").read_text(encoding="utf-8"))
-        yield from agreement.of_card(header, images, rejected)
+        yield from consistency.of_card(header, images, rejected)
     except ValueError:
         yield "README.md: no header of a dataset card"
 
 
 def part(folder: Path, name: str, listed: dict[str, str]) -> Iterator[str]:
     """What a split's own table and list say, against the whole dataset's."""
-    yield from agreement.of_split(name, tables.read(folder / name / "metadata.parquet", "id"), read_tables(folder)[0])
+    yield from consistency.of_split(name, tables.read(folder / name / "metadata.parquet", "id"), read_tables(folder)[0])
     own = {f"{name}/{file}": sha256 for file, sha256 in read_sums(folder / name / SUMS).items()}
     if own.items() - listed.items():
         yield f"{name}/{SUMS}: not what {SUMS} says"
@@ -139,15 +139,15 @@ def report(place: Path, faults: Iterator[str], count: int) -> int:
 
 def pieces(folder: Path) -> int:
     """Check the splits that are here of a dataset whose list of checksums is not; the number of faults."""
-    here = [folder / name for name in facts.SPLITS if (folder / name / SUMS).exists()]
+    here = [folder / name for name in dataset_numbers.SPLITS if (folder / name / SUMS).exists()]
     if not here:
         read_sums(folder / SUMS)  # says what is missing
-    for name in facts.SPLITS:
+    for name in dataset_numbers.SPLITS:
         if folder / name not in here:
             print(f"{folder / name}: not here, not checked")
     others = sorted(path.name for path in folder.iterdir() if path not in here)
-    told = [f"{SUMS}: missing, so {', '.join(others)} cannot be checked; {AGAIN}"] if others else []
-    found = report(folder, iter(told), 0) if told else 0
+    missing = [f"{SUMS}: missing, so {', '.join(others)} cannot be checked; {AGAIN}"] if others else []
+    found = report(folder, iter(missing), 0) if missing else 0
     lists = {place: read_sums(place / SUMS) for place in here}
     return found + sum(report(place, split(place, listed), len(listed)) for place, listed in lists.items())
 

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from native4k import images
-from native4k.publish import columns, facts
+from native4k.publish import column_descriptions, dataset_numbers
 
 CONFORMS = "http://mlcommons.org/croissant/1.0"
 
@@ -65,13 +65,13 @@ def file_set(split: str, kinds: list[str]) -> dict[str, Any]:
 
 def field(record: str, column: pa.Field, table: str) -> dict[str, Any]:
     """A column of a table."""
-    words = columns.kind(column.type)
+    words = column_descriptions.type_name(column.type)
     repeated = {"repeated": True} if words.startswith("list of ") else {}
     return {
         "@type": "cr:Field",
         "@id": f"{record}/{column.name}",
         "name": column.name,
-        "description": columns.describe(column.name),
+        "description": column_descriptions.describe(column.name),
         "dataType": TYPES[words.rpartition(" ")[2]],
         **repeated,
         "source": {"fileObject": {"@id": table}, "extract": {"column": column.name}},
@@ -125,8 +125,8 @@ TABLES = {
 def croissant(
     about: dict[str, Any], kinds: dict[str, list[str]], schemas: dict[str, pa.Schema], files: dict[str, tuple[int, str]]
 ) -> dict[str, Any]:
-    """The whole description: what is said of the dataset, formats by split, and each table's schema, size and hash."""
-    full = {split: kinds[split] for split in facts.SPLITS if kinds[split]}
+    """The whole file: the description, the formats by split, and the schema, size and hash of each table."""
+    full = {split: kinds[split] for split in dataset_numbers.SPLITS if kinds[split]}
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",

@@ -20,22 +20,22 @@ from native4k import images, params, tables
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.geometry import Geometry
-from native4k.publish import card, croissant, drawn, facts, made
+from native4k.publish import card, card_plots, croissant, dataset_numbers, made
 
-SPLITS = facts.SPLITS
+SPLITS = dataset_numbers.SPLITS
 SUMS = "SHA256SUMS"
 COLUMNS = ["file_name", "id", "caption", "category", "width", "height", "source", "license", "sha256"]
-"""Of each split's own table."""
+"""Columns of the table of each split."""
 
-NEEDED = ("id", "source", "license", "caption", "category", "format", "width", "height", "sha256", "bytes", "reason",
+REQUIRED = ("id", "source", "license", "caption", "category", "format", "width", "height", "sha256", "bytes", "reason",
           "rejected_by", "split")  # fmt: skip
-LEFT = ["id", "source", "reason", "rejected_by", "representative", "distance"]
-"""Of the rejected; what else is known of them is not published, since some asked to be left out."""
+REJECTED_COLUMNS = ["id", "source", "reason", "rejected_by", "representative", "distance"]
+"""Columns of the rejected rows; the others are not published, since some of these images are opted out."""
 
 
 @params.params
 class Params:
-    """What the card says of the version."""
+    """Name, title, version and origin of the dataset, for its card."""
 
     name: str
     title: str
@@ -49,8 +49,8 @@ def file_names(table: pd.DataFrame) -> pd.Series:
     return table["id"] + "." + table["format"].map(images.FORMATS)
 
 
-def link(table: pd.DataFrame, store: Path, folder: Path) -> None:
-    """A split's images as hard links to the store's files: no bytes are copied."""
+def link_images(table: pd.DataFrame, store: Path, folder: Path) -> None:
+    """Link the images of a split to the files of the store; no bytes are copied."""
     for row in tqdm(table.itertuples(), f"publish {folder.name.split('.')[1]}", len(table), unit="file", mininterval=5):
         source = (store / file_of(str(row.sha256), images.FORMATS[str(row.format)])).resolve()
         try:
@@ -65,7 +65,7 @@ def link(table: pd.DataFrame, store: Path, folder: Path) -> None:
             raise UserError(f"{folder.parent}: not on the file system of {store}, so files cannot be linked") from None
 
 
-def sums(listed: Mapping[str, str]) -> str:
+def checksum_lines(listed: Mapping[str, str]) -> str:
     """Checksums by file name, as sha256sum prints and reads them."""
     return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(listed.items()))
 
@@ -73,32 +73,33 @@ def sums(listed: Mapping[str, str]) -> str:
 def publish_split(rows: pd.DataFrame, store: Path, place: Path) -> dict[str, str]:
     """Write one split's folder; the checksums of its files."""
     with tables.whole_folder(place) as folder:
-        link(rows, store, folder)
+        link_images(rows, store, folder)
         tables.write(rows[COLUMNS], folder / "metadata.parquet")
         listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
         listed["metadata.parquet"] = tables.digest(folder / "metadata.parquet")
-        tables.write_text(sums(listed), folder / SUMS)
+        tables.write_text(checksum_lines(listed), folder / SUMS)
         listed[SUMS] = tables.digest(folder / SUMS)
     return {f"{place.name}/{name}": sha256 for name, sha256 in listed.items()}
 
 
-def clear(out: Path) -> None:
-    """Remove what a kill has left, and the list that says that the version is whole."""
+def remove_remains(out: Path) -> None:
+    """Remove the remains of an interrupted run, and the list that marks the version as complete."""
     (out / SUMS).unlink(missing_ok=True)
     for path in out.glob(f".*{tables.PART}"):
         if path.is_file():
             path.unlink()
 
 
-def describe(numbers: Params, said: dict[str, Any], kept: pd.DataFrame) -> dict[str, Any]:
-    """What Croissant says of the whole dataset."""
-    count = sum(said["splits"][name]["images"] for name in SPLITS)
+def describe(numbers: Params, counted: dict[str, Any], kept: pd.DataFrame) -> dict[str, Any]:
+    """The description of the whole dataset for Croissant."""
+    count = sum(counted["splits"][name]["images"] for name in SPLITS)
     return {
         "name": numbers.name,
         "description": f"{numbers.title}: {count:,} images with detail at full size, as they were served",
         "version": numbers.version,
         "url": numbers.url,
-        "license": kept["license"].value_counts().sort_index(kind="stable").index[: card.MOST].tolist() or ["unknown"],
+        "license": kept["license"].value_counts().sort_index(kind="stable").index[: card.MAX_ROWS].tolist()
+        or ["unknown"],
         "creator": {"@type": "sc:Organization", "name": numbers.creator, "url": numbers.url},
         "citeAs": f"{numbers.creator}: {numbers.name}, version {numbers.version}, {numbers.url}",
     }
@@ -114,11 +115,11 @@ def publish_splits(kept: pd.DataFrame, store: Path, out: Path) -> dict[str, str]
 def publish_tables(kept: pd.DataFrame, left: pd.DataFrame, out: Path) -> dict[str, str]:
     """Write the kept and the rejected rows; the checksums of both tables."""
     tables.write(kept, out / "images.parquet")
-    tables.write(left[[name for name in LEFT if name in left]], out / "rejected.parquet")
+    tables.write(left[[name for name in REJECTED_COLUMNS if name in left]], out / "rejected.parquet")
     return {name: tables.digest(out / name) for name in croissant.TABLES}
 
 
-def placed(kept: pd.DataFrame) -> pd.DataFrame:
+def with_file_names(kept: pd.DataFrame) -> pd.DataFrame:
     """The kept rows with their files below the dataset's folder; none for what is in reserve."""
     return kept.assign(file_name=(kept["split"] + "/" + file_names(kept)).where(kept["split"].isin(SPLITS), ""))
 
@@ -126,7 +127,7 @@ def placed(kept: pd.DataFrame) -> pd.DataFrame:
 def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[str, str], out: Path) -> dict[str, str]:
     """Write plots, card and Croissant, the tables being there; the checksums of their files."""
     with tables.whole_folder(out / "plots") as folder:
-        plots = drawn.write(version.kept, version.said, folder)
+        plots = card_plots.write(version.kept, version.numbers, folder)
     schemas = {name: pq.read_schema(out / name) for name in croissant.TABLES}
     files = {name: ((out / name).stat().st_size, listed[name]) for name in croissant.TABLES}
     formats = version.kept.groupby("split")["format"].unique()
@@ -152,15 +153,17 @@ def run(args: argparse.Namespace) -> None:
     """Write the dataset version, its list of checksums last."""
     numbers = params.load(Params, args.params, "publish")
     rule = params.load(Geometry, args.params, "probe", "geometry")
-    table = tables.read(args.tables / "images.parquet", *NEEDED)
-    early = facts.collected(tables.read(args.tables / "collected.parquet", "source", "reason", "rows"))
+    table = tables.read(args.tables / "images.parquet", *REQUIRED)
+    early = dataset_numbers.rejected_by_collect(
+        tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
+    )
     origin = made.hashes(args.params, args.lock, args.tables)
-    kept, left = placed(table[tables.kept(table)]), table[~tables.kept(table)]
-    said = facts.facts(early, kept, left)
-    version = card.Version(numbers.name, numbers.title, numbers.version, rule, said, kept, pa.schema([]), {}, origin)
-    clear(args.out)
+    kept, left = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
+    counted = dataset_numbers.count(early, kept, left)
+    version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, pa.schema([]), {}, origin)
+    remove_remains(args.out)
     listed = publish_splits(kept, args.store, args.out)
     listed |= publish_tables(kept, left, args.out)
-    listed |= publish_pages(version, describe(numbers, said, kept), listed, args.out)
-    tables.write_text(sums(listed), args.out / SUMS)
+    listed |= publish_pages(version, describe(numbers, counted, kept), listed, args.out)
+    tables.write_text(checksum_lines(listed), args.out / SUMS)
     print(kept["split"].value_counts().to_string())

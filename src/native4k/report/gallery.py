@@ -1,36 +1,40 @@
-"""Thumbnails for the page: some of what was kept, and of what was rejected for each reason, the closest calls first."""
+"""Galleries: thumbnails of kept images, and of rejected ones reason by reason, the closest calls first."""
 
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from markupsafe import Markup
 
 from native4k import images, tables
-from native4k.report import page
+from native4k.page import layout
 
-EACH = 8
+MAX_PICTURES = 8
 """Pictures shown of a category, and of a reason."""
 
 SIDE = 288
 """Pixels of a shown thumbnail's longer side."""
 
+SIZE = "{} \N{MULTIPLICATION SIGN} {}"
+"""A width and a height."""
 
-def kept(table: pd.DataFrame) -> pd.DataFrame:
-    """The first kept images of each category by id, which is a hash and so as good as chance."""
+
+def kept_sample(table: pd.DataFrame) -> pd.DataFrame:
+    """The first kept images of each category by id, which is a hash and so as good as a random draw."""
     rows = table[tables.kept(table)].sort_values(["category", "id"])
-    return rows.groupby("category", sort=True).head(EACH)
+    return rows.groupby("category", sort=True).head(MAX_PICTURES)
 
 
-def rejected(table: pd.DataFrame, thresholds: dict[str, Any]) -> pd.DataFrame:
+def rejected_sample(table: pd.DataFrame, thresholds: dict[str, Any]) -> pd.DataFrame:
     """Some rejected images of each reason: farthest from their representative, closest to the threshold, or by id."""
     rows = table[~tables.kept(table)]
     near = -rows["distance"].astype("float64")
     for reason, rule in thresholds.items():
         if rule["column"] in rows:
-            near = near.mask(rows["reason"] == reason, missed(rows[rule["column"]], rule))
+            near = near.mask(rows["reason"] == reason, distance_to_range(rows[rule["column"]], rule))
     rows = rows.assign(near=near).sort_values(["reason", "near", "id"])
-    return rows.groupby("reason", sort=True).head(EACH).drop(columns="near")
+    return rows.groupby("reason", sort=True).head(MAX_PICTURES).drop(columns="near")
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -38,15 +42,15 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
-def missed(values: pd.Series, rule: dict[str, Any]) -> pd.Series:
-    """By how much values lie outside of a range."""
+def distance_to_range(values: pd.Series, rule: dict[str, Any]) -> pd.Series:
+    """How far values lie outside the range of a rule."""
     low = float("-inf") if rule["min"] is None else rule["min"]
     high = float("inf") if rule["max"] is None else rule["max"]
     return (low - values).clip(lower=0) + (values - high).clip(lower=0)
 
 
 def thumbnails(path: Path, ids: set[str]) -> dict[str, bytes]:
-    """The thumbnails of some images, made smaller; the table is read bit by bit, it may be as large as memory."""
+    """The thumbnails of some images, made smaller; the table is read batch by batch, it may be as large as memory."""
     tables.read(path, "id", "thumbnail", columns=["id"])
     found = {}
     for batch in pq.ParquetFile(path).iter_batches(batch_size=256, columns=["id", "thumbnail"]):
@@ -55,20 +59,20 @@ def thumbnails(path: Path, ids: set[str]) -> dict[str, bytes]:
     return found
 
 
-def kept_gallery(rows: pd.DataFrame, pictures: dict[str, bytes], counts: dict[str, int]) -> str:
-    """A row of pictures a category."""
+def kept_gallery(rows: pd.DataFrame, pictures: dict[str, bytes], counts: dict[str, int]) -> Markup:
+    """A row of pictures for each category."""
     parts = []
     for category, part in rows.groupby("category", sort=True):
-        figures = [_figure(row, pictures, _size(row, row["split"])) for row in records(part)]
+        figures = [_figure(row, pictures, _size(row), after=row["split"]) for row in records(part)]
         note = f"{len(part)} of {counts[str(category)]:,}"
-        parts.append(page.heading(str(category), note) + f'<div class="gallery">{"".join(figures)}</div>')
-    return "\n".join(parts)
+        parts += [layout.heading(str(category), note), layout.gallery(figures)]
+    return layout.join(parts)
 
 
 def rejected_gallery(
     rows: pd.DataFrame, pictures: dict[str, bytes], counts: dict[str, int], thresholds: dict[str, Any]
-) -> str:
-    """A row of pictures for each of the counted reasons; copies stand beside the picture that stands for them."""
+) -> Markup:
+    """A row of pictures for each of the counted reasons; copies are shown beside their representative."""
     parts = []
     for reason, count in counts.items():
         part = rows[rows["reason"] == reason]
@@ -76,45 +80,43 @@ def rejected_gallery(
         shown = part[part["id"].isin(list(pictures))]
         figures = [_rejected(row, pictures, rule) for row in records(shown)]
         note = f"{len(shown)} of {count:,}, by {part['rejected_by'].iloc[0]}"
-        note += f": {rule['column']} {allowed(rule)}" if rule else ""
-        body = f'<div class="gallery">{"".join(figures)}</div>'
-        empty = page.paragraph("No thumbnail: these files could not be read.")
-        parts.append(page.heading(str(reason), note) + (body if figures else empty))
-    return "\n".join(parts)
+        note += f": {rule['column']} {range_text(rule)}" if rule else ""
+        empty = layout.paragraph("No thumbnail: these files could not be read.")
+        parts += [layout.heading(str(reason), note), layout.gallery(figures) if figures else empty]
+    return layout.join(parts)
 
 
-def _rejected(row: dict[str, Any], pictures: dict[str, bytes], rule: dict[str, Any] | None) -> str:
+def _rejected(row: dict[str, Any], pictures: dict[str, bytes], rule: dict[str, Any] | None) -> Markup:
     if row["representative"] not in ("", row["id"]) and row["representative"] in pictures:
-        bits = "bit" if row["distance"] == 1 else "bits"
-        note = f"<b>{row['distance']} {bits}</b> from {page.safe(row['representative'][:8])}"
-        left = page.picture(pictures[row["representative"]], f"the representative, {row['representative']}")
-        return _figure(row, pictures, note, left)
+        left = layout.picture(pictures[row["representative"]], f"the representative, {row['representative']}")
+        return _figure(row, pictures, bits(row["distance"]), after=f"from {row['representative'][:8]}", left=left)
     if rule and rule["column"] in row:
-        return _figure(row, pictures, f"{page.safe(rule['column'])} <b>{row[rule['column']]:.3g}</b>")
+        return _figure(row, pictures, f"{row[rule['column']]:.3g}", before=rule["column"])
     if row["reason"] == "mislabelled":
-        return _figure(row, pictures, f"{_size(row, 'declared')} {by(row['declared_width'], row['declared_height'])}")
-    return _figure(row, pictures, _size(row, ""))
+        declared = SIZE.format(row["declared_width"], row["declared_height"])
+        return _figure(row, pictures, _size(row), after=f"declared {declared}")
+    return _figure(row, pictures, _size(row))
 
 
-def _size(row: dict[str, Any], note: str) -> str:
-    return f"<b>{by(row['width'], row['height'])}</b> {page.safe(note)}"
+def bits(distance: int) -> str:
+    """A distance between hashes."""
+    return "1 bit" if distance == 1 else f"{distance} bits"
 
 
-def by(width: int, height: int) -> str:
-    """A size that is not broken over two lines."""
-    return f"{width}&#8239;&times;&#8239;{height}"
+def _size(row: dict[str, Any]) -> str:
+    return SIZE.format(row["width"], row["height"])
 
 
-def _figure(row: dict[str, Any], pictures: dict[str, bytes], note: str, left: str = "") -> str:
-    shown = page.picture(pictures[row["id"]], str(row["caption"])) if row["id"] in pictures else ""
-    both = f'<div class="pair">{left}{shown}</div>' if left else shown
+def _figure(
+    row: dict[str, Any], pictures: dict[str, bytes], bold: str, before: str = "", after: str = "", left: str = ""
+) -> Markup:
+    shown = layout.picture(pictures[row["id"]], str(row["caption"])) if row["id"] in pictures else ""
     aspect = row["width"] / max(row["height"], 1) * (2 if left else 1)
-    words = f'<span class="id">{page.safe(row["id"][:8])}</span> {note}'
-    return f'<figure style="--aspect: {aspect:.3f}">{both}<figcaption>{words}</figcaption></figure>'
+    return layout.PARTS.figure(row["id"], aspect, (before, after), bold, shown, left)
 
 
-def allowed(rule: dict[str, Any]) -> str:
-    """A threshold in words."""
+def range_text(rule: dict[str, Any]) -> str:
+    """The range of a threshold in words."""
     low, high = rule["min"], rule["max"]
     if low is not None and high is not None:
         return f"allowed {low:g} to {high:g}"

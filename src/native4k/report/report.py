@@ -1,4 +1,4 @@
-"""Write the report: one self-contained page with the funnel, the pictures, the baselines, and what it was made from."""
+"""Write the report: one self-contained page with the funnel, pictures, baselines, and what it was made from."""
 
 import argparse
 import hashlib
@@ -8,18 +8,25 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.report import benchmarks, fetched, found, gallery, leaks, page, plots
+from native4k.page import layout, metrics_files, plots
+from native4k.page.metrics_files import metric_label, percent
+from native4k.report import benchmarks, fetched, gallery, leaks
 from native4k.study import study_report
 
 PAGE = "report.html"
+REJECTED = (
+    "Within a reason the closest calls come first. Left of a copy is its representative. "
+    "Rows that collect rejected were never downloaded, so no picture of them is shown."
+)
 PAIR = ("id", "split", "near_id", "near_split", "search", "distance", "leak")
 
 
-def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> str:
-    """The numbers that come first."""
+def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> Markup:
+    """The headline numbers."""
     counted = dataset["funnel"]
     numbers = {
         "images kept": f"{counted['kept']:,}",
@@ -32,41 +39,41 @@ def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> str:
         originals = dataset["demo"]["originals"]
         numbers["of planted defects found"] = f"{100 * caught / planted:.0f} %"
         numbers[f"of {originals['count']} originals wrongly rejected"] = str(originals["wrongly_rejected"])
-    columns, rows = found.comparison(sr)
+    columns, rows = metrics_files.comparison_table(sr)
     place = next((place for place, (_, metric) in enumerate(columns) if metric.startswith("psnr")), None)
     if len(rows) > 1 and place is not None and len({row[1] for row in rows}) == 1:
         values = [row[4 + place] for row in rows if row[4 + place] is not None]
-        label = found.plain(columns[place][1])
+        label = metric_label(columns[place][1])
         numbers[f"dB {label} won over {rows[0][0]}"] = f"{max(values) - values[0]:+.2f}"
-    return page.heads(numbers)
+    return layout.headline(numbers)
 
 
-def funnel(counted: dict[str, Any]) -> str:
+def funnel(counted: dict[str, Any]) -> Markup:
     """Two waterfalls, each with a scale of its own: the metadata may be a thousand times the candidates."""
-    steps = found.steps(counted)
+    steps = metrics_files.funnel_steps(counted)
     early = [step for step in steps if step[0] == "collect"]
     late = [step for step in steps if step[0] != "collect"]
     candidates = ("candidates", counted["candidates"])
-    return "\n".join(
+    return layout.join(
         [
-            page.paragraph("Every row ends up kept or with the first reason that spoke against it. None is lost."),
-            page.heading("What the metadata promised", "nothing is downloaded yet"),
+            layout.paragraph("Every row is either kept or rejected for the first reason that applies. None is lost."),
+            layout.heading("What the metadata promised", "nothing is downloaded yet"),
             plots.waterfall(("metadata", counted["metadata"]), early, candidates),
-            page.heading("What the images turned out to be", "a scale of its own"),
+            layout.heading("What the images turned out to be", "a scale of its own"),
             plots.waterfall(candidates, late, ("kept", counted["kept"])),
         ]
     )
 
 
-def ranges(tree: dict[str, Any]) -> dict[str, Any]:
-    """Reason -> rule: those of the active preset that are one range for all images."""
+def range_rules(tree: dict[str, Any]) -> dict[str, Any]:
+    """Reason -> rule, of the rules of the active preset that are one range for all images."""
     section = tree.get("select", {"preset": "", "presets": {}})
     rules = section["presets"].get(section["preset"], {})
     return {name: rule for name, rule in rules.items() if "min" in rule and rule["per"] is None}
 
 
-def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> str:
-    """Where the measured values lie, and where each threshold cuts."""
+def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> Markup:
+    """A histogram for each rule, with its thresholds."""
     parts = []
     for reason, rule in rules.items():
         if rule["column"] not in table:
@@ -75,31 +82,30 @@ def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> str:
         if len(values):
             named = f"{rule['column']} of {len(values):,} images"
             plot = plots.histogram(values.tolist(), rule["min"], rule["max"], named)
-            cut = page.heading(reason, f"{rule['column']} {gallery.allowed(rule)}")
-            parts.append(f"<div>{cut}{plot}</div>")
-    note = "Candidates that fetch and probe let through. A + stands where the last bar holds all that is above it, too."
-    return page.paragraph(note) + f'<div class="plots">{"".join(parts)}</div>'
+            parts.append((reason, f"{rule['column']} {gallery.range_text(rule)}", plot))
+    note = "Candidates that passed fetch and probe. A + means that the last bar includes all values above it."
+    return layout.join([layout.paragraph(note), layout.plots(parts)])
 
 
-def makeup(dataset: dict[str, Any], table: pd.DataFrame) -> str:
-    """Splits by categories, sources by licences."""
-    head, rows = found.splits(dataset)
+def composition(dataset: dict[str, Any], table: pd.DataFrame) -> Markup:
+    """Images by split and category, and by source and licence."""
+    head, rows = metrics_files.split_table(dataset)
     kept = table[tables.kept(table)]
     rights = (kept["source"] + ", " + kept["license"].fillna("").replace("", "not stated")).value_counts()
     sources = [[str(name), int(count)] for name, count in rights.sort_index().items()]
-    return page.table(head, rows, last="sum") + page.table(["source and licence", "images"], sources)
+    return layout.join([layout.table(head, rows, last="sum"), layout.table(["source and licence", "images"], sources)])
 
 
-def grades(demo: dict[str, Any]) -> str:
-    """How well the curation finds what was planted."""
+def demo_results(demo: dict[str, Any]) -> Markup:
+    """How well the curation finds the planted defects."""
     rows = [[kind, one["planted"], one["found"], percent(one["share"])] for kind, one in demo["defects"].items()]
     originals, labels = demo["originals"], demo["labels"]
     reasons = ", ".join(f"{name} {count}" for name, count in originals["reasons"].items())
-    return "\n".join(
+    return layout.join(
         [
-            page.paragraph("The demo draws its own pictures and plants defects among them, so the truth is known."),
-            page.table(["planted defect", "planted", "found", "share"], rows),
-            page.table(
+            layout.paragraph("The demo draws its own pictures and plants defects among them, so the truth is known."),
+            layout.table(["planted defect", "planted", "found", "share"], rows),
+            layout.table(
                 ["of the originals", "count", "of", "share"],
                 [
                     [
@@ -111,88 +117,77 @@ def grades(demo: dict[str, Any]) -> str:
                     ["labelled with their category", labels["found"], labels["planted"], percent(labels["share"])],
                 ],
             ),
-            page.paragraph(f"Wrongly rejected, by reason: {reasons}.") if reasons else "",
-            page.heading("What each category was taken for", "originals; a row is a true category"),
+            layout.paragraph(f"Wrongly rejected, by reason: {reasons}.") if reasons else "",
+            layout.heading("Confusion matrix", "originals; a row is a true category"),
             confusion(labels["confusion"]),
         ]
     )
 
 
-def goals(told: dict[str, Any]) -> str:
-    """What the demo is to show, and whether it does."""
-    rows = [[name, one["wanted"], one["shown"], "yes" if one["met"] else "no"] for name, one in told.items()]
-    return page.heading("What the demo is to show", "assess in params.yaml") + page.table(
-        ["goal", "wanted", "shown", "met"], rows
-    )
+def goals(found: dict[str, Any]) -> Markup:
+    """The goals of the demo, and whether they are met."""
+    rows = [[name, one["wanted"], one["shown"], "yes" if one["met"] else "no"] for name, one in found.items()]
+    table = layout.table(["goal", "wanted", "measured", "met"], rows)
+    return layout.join([layout.heading("Goals of the demo", "assess in params.yaml"), table])
 
 
-def confusion(counts: dict[str, dict[str, int]]) -> str:
-    """A row a true category: how many of its images got which label, and the share that got the right one."""
+def confusion(counts: dict[str, dict[str, int]]) -> Markup:
+    """A confusion matrix: a row for each true category, with the share of its images that are labelled right."""
     names = [*counts, *sorted({name for row in counts.values() for name in row} - set(counts))]
     rows = [
         [true, *(row.get(name, 0) for name in names), percent(row.get(true, 0) / sum(row.values()))]
         for true, row in counts.items()
     ]
-    return page.table(["category", *names, "right"], rows)
-
-
-def percent(share: float) -> str:
-    """A share in percent."""
-    return f"{100 * share:.1f} %"
+    return layout.table(["category", *names, "right"], rows)
 
 
 def pictures(
     table: pd.DataFrame, features: Path, dataset: dict[str, Any], rules: dict[str, Any], pairs: pd.DataFrame
-) -> dict[str, str]:
-    """What shows pictures; the reasons in the order of the funnel."""
-    good, bad = gallery.kept(table), gallery.rejected(table, rules)
-    near = leaks.shown(pairs)
+) -> dict[str, Markup]:
+    """The sections with pictures; the reasons are in the order of the funnel."""
+    good, bad = gallery.kept_sample(table), gallery.rejected_sample(table, rules)
+    near = leaks.nearest_pairs(pairs)
     wanted = {*good["id"], *bad["id"], *bad["representative"], *near["id"], *near["near_id"]} - {""}
     shown = gallery.thumbnails(features / "thumbnails.parquet", wanted)
     whole = {str(name): int(count) for name, count in table[tables.kept(table)]["category"].value_counts().items()}
-    counts = late(found.steps(dataset["funnel"]))
+    counts = candidate_rejections(metrics_files.funnel_steps(dataset["funnel"]))
     return {
         "Leaks": leaks.section(dataset["leaks"], table, pairs, shown),
         "Kept": gallery.kept_gallery(good, shown, whole),
-        "Rejected": page.paragraph(
-            "Within a reason the closest calls come first. Left of a copy is the picture that stands for it. "
-            "What the metadata gave away was never downloaded, so there is nothing to show of it."
-        )
-        + gallery.rejected_gallery(bad, shown, counts, rules),
+        "Rejected": layout.join([layout.paragraph(REJECTED), gallery.rejected_gallery(bad, shown, counts, rules)]),
     }
 
 
-def late(steps: found.Steps) -> dict[str, int]:
-    """Candidates rejected for each reason, by whichever step."""
+def candidate_rejections(steps: metrics_files.Steps) -> dict[str, int]:
+    """Reason -> the number of candidates that any step rejected for it."""
     counts: dict[str, int] = {}
     for reason, rows in (pair for step, reasons in steps if step != "collect" for pair in reasons):
         counts[reason] = counts.get(reason, 0) + rows
     return counts
 
 
-def agree(dataset: dict[str, Any], table: pd.DataFrame, where: Path) -> None:
-    """The metrics were counted on this table, not on an older one."""
-    counted = late(found.steps(dataset["funnel"])) | {"": dataset["funnel"]["kept"]}
+def check_counts(dataset: dict[str, Any], table: pd.DataFrame, where: Path) -> None:
+    """Raise a UserError unless the metrics were counted on this table."""
+    counted = candidate_rejections(metrics_files.funnel_steps(dataset["funnel"])) | {"": dataset["funnel"]["kept"]}
     there = {str(reason): int(rows) for reason, rows in table["reason"].value_counts().items()}
     if {reason: rows for reason, rows in counted.items() if rows} != there:
-        raise UserError(f"{where}: its funnel was not counted on the tables at hand; run 'dvc repro'")
+        raise UserError(f"{where}: its funnel was counted on other tables; run 'dvc repro'")
 
 
-def origins(tree: dict[str, Any], paths: list[Path]) -> str:
-    """Hashes of everything that the page was made from, and the numbers themselves."""
+def origins(tree: dict[str, Any], paths: list[Path]) -> Markup:
+    """Hashes of all files that the page was made from, and the params."""
     text = yaml.safe_dump(json.loads(json.dumps(tree)), sort_keys=False, allow_unicode=True, width=100)
     rows = [
-        ["params", digest(text.encode())],
-        *([f"{path.parent.name}/{path.name}", digest(path.read_bytes())] for path in paths),
+        ["params", layout.code(digest(text.encode()))],
+        *([f"{path.parent.name}/{path.name}", layout.code(digest(path.read_bytes()))] for path in paths),
     ]
-    cells = "".join(f"<tr><td>{page.safe(name)}</td><td><code>{code}</code></td></tr>" for name, code in rows)
-    return "\n".join(
+    return layout.join(
         [
-            page.paragraph(
+            layout.paragraph(
                 "The page is a pure function of these files: the same ones give the same bytes. SHA-256, 16 digits."
             ),
-            f'<div class="wide"><table><tbody>{cells}</tbody></table></div>',
-            page.folded("all params", text),
+            layout.table([], rows),
+            layout.preformatted("all params", text),
         ]
     )
 
@@ -215,28 +210,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the page."""
     tree = params.read(args.params)
-    rules = ranges(tree)
-    dataset = found.dataset(args.metrics)
-    sr, t2i = found.baselines(args.metrics)
+    rules = range_rules(tree)
+    dataset = metrics_files.dataset_metrics(args.metrics)
+    sr, t2i = metrics_files.baseline_metrics(args.metrics)
     needed = ("id", "reason", "rejected_by", "split", "category", "caption", "width", "height", "representative")
     table = tables.read(
         args.tables / "images.parquet", *needed, "distance", "source", "license", "declared_width", "declared_height"
     )
-    agree(dataset, table, args.metrics / found.DATASET)
-    limit = benchmarks.BUDGET // max(1, sum(len(benchmarks.pictures(name, args.evaluations)) for name in (*sr, *t2i)))
-    sections = {
+    check_counts(dataset, table, args.metrics / metrics_files.DATASET)
+    limit = benchmarks.PICTURE_BYTES // max(
+        1, sum(len(benchmarks.pictures(name, args.evaluations)) for name in (*sr, *t2i))
+    )
+    sections: dict[str, str] = {
         "": headline(dataset, sr),
         "Funnel": funnel(dataset["funnel"]),
-        "Fetched": fetched.fetched(tables.read(args.tables / "fetched.parquet", "host", "status")),
+        "Fetched": fetched.section(tables.read(args.tables / "fetched.parquet", "host", "status")),
         "Thresholds": thresholds(table, rules),
-        "Splits": makeup(dataset, table),
+        "Splits": composition(dataset, table),
         **pictures(table, args.features, dataset, rules, tables.read(args.tables / "leaks.parquet", *PAIR)),
     }
     if "demo" in dataset:
-        sections["Truth"] = grades(dataset["demo"]) + goals(dataset["goals"])
+        sections["Truth"] = layout.join([demo_results(dataset["demo"]), goals(dataset["goals"])])
     if sr:
         sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.models, limit)
-    studies = found.studies(args.metrics)
+    studies = metrics_files.studies(args.metrics)
     if studies:
         sections["The study"] = "\n".join(study_report.section(tree) for tree in studies.values())
     if t2i:
@@ -251,5 +248,5 @@ def run(args: argparse.Namespace) -> None:
     named = tree.get("publish", {})
     title, lead = named.get("name", "native4k"), named.get("title", "")
     with tables.whole_folder(args.out) as folder:
-        tables.write_text(page.document(title, lead, sections), folder / PAGE)
+        tables.write_text(layout.document(title, lead, sections), folder / PAGE)
     print(f"{args.out / PAGE}")

@@ -4,15 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from native4k.report import found
+from native4k.page import metrics_files
+from native4k.page.metrics_files import metric_label, percent
 from native4k.study import origin
 
 LEAKS = ("pairs", "radius", "within", "leaks")
 
 
-def aligned(rows: list[list[Any]], texts: int = 1) -> list[str]:
+def aligned_lines(rows: list[list[Any]], texts: int = 1) -> list[str]:
     """Rows as lines: the first columns are text, the others numbers, flush right."""
-    cells = [[found.number(cell) for cell in row] for row in rows]
+    cells = [[metrics_files.number(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(
@@ -26,74 +27,70 @@ def aligned(rows: list[list[Any]], texts: int = 1) -> list[str]:
 def funnel(counted: dict[str, Any]) -> list[str]:
     """From the metadata to the kept, every reason with its rows."""
     rows: list[list[Any]] = [["metadata", "", counted["metadata"]]]
-    for step, reasons in found.steps(counted):
+    for step, reasons in metrics_files.funnel_steps(counted):
         rows += [[step if not place else "", reason, -rows_] for place, (reason, rows_) in enumerate(reasons)]
         if step == "collect":
             rows.append(["candidates", "", counted["candidates"]])
-    return aligned([*rows, ["kept", "", counted["kept"]]], texts=2)
+    return aligned_lines([*rows, ["kept", "", counted["kept"]]], texts=2)
 
 
 def splits(metrics: dict[str, Any]) -> list[str]:
     """Images by split and category."""
-    head, rows = found.splits(metrics)
-    return aligned([head, *rows])
+    head, rows = metrics_files.split_table(metrics)
+    return aligned_lines([head, *rows])
 
 
 def super_resolution(sr: dict[str, Any]) -> list[str]:
     """Every baseline's means, one block a convention."""
-    columns, rows = found.comparison(sr)
+    columns, rows = metrics_files.comparison_table(sr)
     names = dict.fromkeys(convention for convention, _ in columns)
     lines = []
     for name in names:
         places = [place for place, (convention, _) in enumerate(columns) if convention == name]
-        head = [name, "scale", "parameters", "images", *(found.plain(columns[place][1]) for place in places)]
+        head = [name, "scale", "parameters", "images", *(metric_label(columns[place][1]) for place in places)]
         body = [[*row[:4], *(row[4 + place] for place in places)] for row in rows]
-        lines += [*aligned([head, *body]), ""]
+        lines += [*aligned_lines([head, *body]), ""]
     return lines[:-1]
 
 
 def text_to_image(t2i: dict[str, Any]) -> list[str]:
     """Every baseline's measures, one line a measure."""
-    measures = list(dict.fromkeys(name for tree in t2i.values() for name in found.scalars(tree)))
+    metrics = {baseline: metrics_files.scalar_metrics(tree) for baseline, tree in t2i.items()}
+    names = dict.fromkeys(name for tree in metrics.values() for name in tree)
     head = ["", *t2i]
-    body = [[found.plain(name), *(found.scalars(tree).get(name) for tree in t2i.values())] for name in measures]
-    return aligned([head, ["images", *(tree["n_images"] for tree in t2i.values())], *body])
+    body = [[metric_label(name), *(tree.get(name) for tree in metrics.values())] for name in names]
+    return aligned_lines([head, ["images", *(tree["n_images"] for tree in t2i.values())], *body])
 
 
-def leaks(told: dict[str, Any]) -> list[str]:
+def leaks(found: dict[str, Any]) -> list[str]:
     """What was searched across splits, and found."""
-    rows = [[search, *(one[key] for key in LEAKS)] for search, one in told["searches"].items()]
-    return aligned([["search", *LEAKS], *rows])
+    rows = [[search, *(one[key] for key in LEAKS)] for search, one in found["searches"].items()]
+    return aligned_lines([["search", *LEAKS], *rows])
 
 
-def goals(told: dict[str, Any]) -> list[str]:
+def goals(found: dict[str, Any]) -> list[str]:
     """How many of the demo's goals are met, and which are not."""
-    missed = [f"{name} {one['shown']:g}, wanted {one['wanted']:g}" for name, one in told.items() if not one["met"]]
-    return [f"goals met: {len(told) - len(missed)} of {len(told)}", *(f"not met: {line}" for line in missed)]
+    missed = [f"{name} {one['shown']:g}, wanted {one['wanted']:g}" for name, one in found.items() if not one["met"]]
+    return [f"goals met: {len(found) - len(missed)} of {len(found)}", *(f"not met: {line}" for line in missed)]
 
 
 def demo(grades: dict[str, Any]) -> list[str]:
-    """How much of what was planted was found, and what befell the originals."""
-    defects = [[kind, one["found"], one["planted"], share(one["share"])] for kind, one in grades["defects"].items()]
+    """How many planted defects were found, and how many originals were wrongly rejected."""
+    defects = [[kind, one["found"], one["planted"], percent(one["share"])] for kind, one in grades["defects"].items()]
     labels, originals = grades["labels"], grades["originals"]
     reasons = ", ".join(f"{name} {count}" for name, count in originals["reasons"].items())
-    wrong = f"{originals['wrongly_rejected']} of {originals['count']} ({share(originals['share'])})"
+    wrong = f"{originals['wrongly_rejected']} of {originals['count']} ({percent(originals['share'])})"
     return [
-        *aligned([["defect", "found", "planted", "share"], *defects]),
+        *aligned_lines([["defect", "found", "planted", "share"], *defects]),
         "",
         f"originals wrongly rejected: {wrong}{': ' if reasons else ''}{reasons}",
-        f"categories labelled rightly: {labels['found']} of {labels['planted']} ({share(labels['share'])})",
+        f"categories labelled rightly: {labels['found']} of {labels['planted']} ({percent(labels['share'])})",
     ]
-
-
-def share(value: float) -> str:
-    """A share in percent."""
-    return f"{100 * value:.1f} %"
 
 
 def study(metrics: Path, results: Path, numbers: Path) -> list[str]:
     """The findings of the studies; results of other code, numbers or images than those at hand are not shown."""
-    lines = [finding for tree in found.studies(metrics).values() for finding in tree["findings"]]
+    lines = [finding for tree in metrics_files.studies(metrics).values() for finding in tree["findings"]]
     if not results.exists():
         return [*lines, "more scales and arms, and how it grows with the images: run 'make study'"] if lines else []
     tree = origin.read(results)
@@ -104,8 +101,8 @@ def study(metrics: Path, results: Path, numbers: Path) -> list[str]:
 
 def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:
     """All that is printed."""
-    dataset = found.dataset(metrics)
-    sr, t2i = found.baselines(metrics)
+    dataset = metrics_files.dataset_metrics(metrics)
+    sr, t2i = metrics_files.baseline_metrics(metrics)
     parts = {
         "funnel": funnel(dataset["funnel"]),
         "splits": splits(dataset),

@@ -5,7 +5,7 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-from native4k.report.plots import FRAME_LEFT, FRAME_RIGHT, nice, svg, text, tick
+from native4k.page.plots import FRAME_LEFT, FRAME_RIGHT, nice, svg, text, tick
 
 LINE = 34  # pixels a difference
 NAMES, BEGIN, END = 0.0, 39.0, 97.0  # percent; where names stand, where the scale begins and ends

@@ -7,9 +7,7 @@ from typing import Any
 
 from native4k import params, provenance
 from native4k.errors import UserError
-
-RESULT_KEYS = ("study", "measure", "test_images", "means", "differences", "findings", "made_of")
-"""What a file of results holds; `study` is the design's name."""
+from native4k.page import metrics_files
 
 LISTS = ("metadata.parquet", "SHA256SUMS")
 """The files that list a split's images."""
@@ -23,7 +21,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: no such file; run 'make study'") from None
     except ValueError as error:
         raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run 'make study'") from None
-    if not isinstance(tree, dict) or not tree.keys() >= set(RESULT_KEYS):
+    if not isinstance(tree, dict) or not tree.keys() >= set(metrics_files.RESULT_KEYS):
         raise UserError(f"{path}: not the results of a study; run 'make study'")
     return tree
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.report import page
+from native4k.page import layout as page
 from native4k.study import interval_plots, origin
 
 PAGE = "study_report.html"

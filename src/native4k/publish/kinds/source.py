@@ -7,7 +7,7 @@ import pandas as pd
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.publish import facts
+from native4k.publish import dataset_numbers
 from native4k.publish.publish import SUMS
 
 
@@ -41,11 +41,11 @@ class Source(NamedTuple):
 
 def find(dataset: Path, splits: list[str] | None, out: Path) -> Source:
     """The dataset's splits, all of them unless some are named; or one line that says what is missing."""
-    unknown = sorted(set(splits or []) - set(facts.SPLITS))
+    unknown = sorted(set(splits or []) - set(dataset_numbers.SPLITS))
     if unknown:
-        raise UserError(f"--splits {unknown[0]}: no such split; there are: {', '.join(facts.SPLITS)}")
-    chosen = tuple(name for name in facts.SPLITS if splits is None or name in splits)
-    here = [name for name in facts.SPLITS if (dataset / name / SUMS).is_file()]
+        raise UserError(f"--splits {unknown[0]}: no such split; there are: {', '.join(dataset_numbers.SPLITS)}")
+    chosen = tuple(name for name in dataset_numbers.SPLITS if splits is None or name in splits)
+    here = [name for name in dataset_numbers.SPLITS if (dataset / name / SUMS).is_file()]
     for name in chosen:
         if name not in here:
             others = f"export only what is here with --splits {' '.join(here)}" if here else "name a published dataset"

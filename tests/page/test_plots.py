@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from native4k.report import plots
+from native4k.page import plots
 
 
 def bars(text: str, kind: str) -> list[tuple[float, float]]:

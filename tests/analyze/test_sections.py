@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from native4k import params
-from native4k.analyze import contents, stats
-from native4k.analyze.contents import Section
-from native4k.analyze.laid import Table
-from native4k.analyze.tally import Tally
+from native4k.analyze import sections, stats
+from native4k.analyze.collection_counts import CollectionCounts
+from native4k.analyze.comparison_tables import Table
+from native4k.analyze.sections import Section
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
 from tests.analyze.conftest import ROOT
@@ -41,14 +41,14 @@ ROWS = pl.DataFrame(
 
 def tree(folder: Path, source: Source, whole: int = ROWS.height) -> dict[str, Any]:
     """The figures of ROWS, or of a larger collection of which they are a sample."""
-    tally = Tally(source, NUMBERS.purposes, folder)
+    tally = CollectionCounts(source, NUMBERS.purposes, folder)
     rows = (
         ROWS
         if source is FULL
         else ROWS.with_columns(pl.lit(None, ROWS[name].dtype).alias(name) for name in ROWS.columns[1:])
     )
     tally.take(tally.count(rows.select(tally.columns)))
-    return stats.figures(tally, rows, whole, NUMBERS, whole == rows.height)
+    return stats.statistics(tally, rows, whole, NUMBERS, whole == rows.height)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_every_table_is_as_wide_as_its_head(
     full: dict[str, Any], bare: dict[str, Any], sampled: dict[str, Any]
 ) -> None:
     for trees in ({"full": full}, {"bare": bare}, {"full": full, "bare": bare, "sampled": sampled}):
-        for one in every(contents.sections(trees)):
+        for one in every(sections.all_sections(trees)):
             assert {len(row) for row in one.rows} == {len(one.head)}
             assert all(isinstance(cell, str) and cell for row in one.rows for cell in row)
 
@@ -88,7 +88,7 @@ def test_every_table_is_as_wide_as_its_head(
 def test_two_collections_have_a_column_each_and_a_dash_where_one_says_nothing(
     full: dict[str, Any], bare: dict[str, Any]
 ) -> None:
-    found = contents.sections({"full": full, "bare": bare})
+    found = sections.all_sections({"full": full, "bare": bare})
     both = {
         "Rows": ["", "of all rows"],
         "Size": ["both sides within, pixels"],
@@ -118,7 +118,7 @@ def test_two_collections_have_a_column_each_and_a_dash_where_one_says_nothing(
 
 
 def test_titles_carry_the_collection_where_there_are_several(full: dict[str, Any], sampled: dict[str, Any]) -> None:
-    alone, both = contents.sections({"full": full}), contents.sections({"full": full, "sampled": sampled})
+    alone, both = sections.all_sections({"full": full}), sections.all_sections({"full": full, "sampled": sampled})
     titles = [what for section in alone.values() for what in section.plots]
     assert len(titles) > 5
     assert all("full" not in what for what in titles)
@@ -134,17 +134,17 @@ def test_titles_carry_the_collection_where_there_are_several(full: dict[str, Any
 
 def test_a_plot_is_called_by_one_name_in_all_sections(full: dict[str, Any], sampled: dict[str, Any]) -> None:
     for trees in ({"full": full}, {"full": full, "sampled": sampled}):
-        titles = [what for section in contents.sections(trees).values() for what in section.plots]
+        titles = [what for section in sections.all_sections(trees).values() for what in section.plots]
         assert len(titles) == len(set(titles))
 
 
 def test_exact_figures_stand_alone_and_those_of_a_sample_with_their_intervals(
     full: dict[str, Any], sampled: dict[str, Any]
 ) -> None:
-    exact = contents.sections({"full": full})
+    exact = sections.all_sections({"full": full})
     shares = [cell for one in exact["Size"].tables for row in one.rows for cell in row]
     assert not any(" to " in cell for cell in shares)
-    estimated = contents.sections({"sampled": sampled})["Rows"]
+    estimated = sections.all_sections({"sampled": sampled})["Rows"]
     assert table(estimated, "").rows == [["rows", "1,000"], ["looked at", "20"]]
     assert table(estimated, "of all rows").rows[3] == ["no caption", "25.0 % (11.2 to 46.9)"]
 
@@ -152,7 +152,7 @@ def test_exact_figures_stand_alone_and_those_of_a_sample_with_their_intervals(
 def test_a_sample_says_nothing_of_repeats_or_of_how_many_hosts_there_are(
     full: dict[str, Any], sampled: dict[str, Any]
 ) -> None:
-    found = contents.sections({"full": full, "sampled": sampled})
+    found = sections.all_sections({"full": full, "sampled": sampled})
     urls = table(found["Hosts and files"], "URLs that are the same, letter by letter")
     assert urls.rows == [["different URLs", "20"], ["of the rows share theirs", "0 %"]]
     assert urls.head == ["", "full"]
@@ -163,13 +163,13 @@ def test_a_sample_says_nothing_of_repeats_or_of_how_many_hosts_there_are(
 
 
 def test_a_collection_without_sizes_scores_and_captions_has_the_other_sections(bare: dict[str, Any]) -> None:
-    found = contents.sections({"bare": bare})
+    found = sections.all_sections({"bare": bare})
     assert list(found) == ["Rows", "Hosts and files", "Fitness"]
     assert [table_.about for table_ in found["Fitness"].tables] == PURPOSES
 
 
 def test_every_purpose_is_judged_for_every_collection(full: dict[str, Any], bare: dict[str, Any]) -> None:
-    found = {one.about: one for one in contents.sections({"full": full, "bare": bare})["Fitness"].tables}
+    found = {one.about: one for one in sections.all_sections({"full": full, "bare": bare})["Fitness"].tables}
     assert list(found) == PURPOSES
     assert found["SR at 4K"] == Table(
         "SR at 4K",
@@ -179,13 +179,13 @@ def test_every_purpose_is_judged_for_every_collection(full: dict[str, Any], bare
             ["wide (long side at least 3,840)", "1.00 %", "50.0 %: yes", "-: unknown"],
             ["not marked (pwatermark at most 0.5)", "80.0 %", "-: unknown", "-: unknown"],
             ["safe (punsafe at most 0.5)", "95.0 %", "100 %: yes", "-: unknown"],
-            ["rows that nothing speaks against", "100,000", "10: no", "20: unknown"],
+            ["rows that fail no criterion", "100,000", "10: no", "20: unknown"],
         ],
     )
 
 
 def test_every_rule_has_its_share_and_what_its_download_takes(full: dict[str, Any]) -> None:
-    found = contents.sections({"full": full})
+    found = sections.all_sections({"full": full})
     large = found["What is large enough"].tables[0]
     assert [row[0] for row in large.rows] == RULES
     assert large.head == ["", "of all rows", "rows"]
@@ -205,4 +205,4 @@ def test_every_rule_has_its_share_and_what_its_download_takes(full: dict[str, An
     ],
 )
 def test_a_range_is_said_in_words(low: float | None, high: float | None, said: str) -> None:
-    assert contents.asked({"column": "long_side", "min": low, "max": high}) == said
+    assert sections.range_text({"column": "long_side", "min": low, "max": high}) == said

@@ -1,4 +1,4 @@
-"""The card's plots, as SVG files that need nothing else."""
+"""The plots of the card, as self-contained SVG files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from native4k import tables
-from native4k.report import found, page, plots
+from native4k.page import layout, metrics_files, plots
 
 WIDTH = 720
 """Pixels; heights follow from what is drawn."""
@@ -22,14 +22,14 @@ MEASURES = {
     "detail": "detail, grey levels",
     "fineness": "fineness, ratio of Haar bands",
 }
-"""Columns and what is worked out from them -> how the plot is called."""
+"""Measured or computed column -> the title of its plot."""
 
 
 def standalone(drawing: str, title: str) -> str:
-    """A plot as a file of its own: with its style, a background and a title."""
+    """The content of an SVG file: a plot with its style, a background and a title."""
     height = float(drawing.split('height="', 1)[1].split('"', 1)[0])
     whole = round(height) + 2 * MARGIN + 24
-    style = page.COLOURS + page.DRAWN + 'svg text { font-family: system-ui, "Liberation Sans", sans-serif; }'
+    style = layout.COLOURS + layout.PLOTS + 'svg text { font-family: system-ui, "Liberation Sans", sans-serif; }'
     inner = f'<svg x="{MARGIN}" y="{MARGIN + 24}" width="{WIDTH - 2 * MARGIN}" height="{height:g}">{drawing}</svg>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{whole}" viewBox="0 0 {WIDTH} {whole}">'
@@ -39,7 +39,7 @@ def standalone(drawing: str, title: str) -> str:
 
 
 def measures(kept: pd.DataFrame) -> dict[str, pd.Series]:
-    """The measures that are drawn, of the kept images; those that the table has."""
+    """The values that are plotted, of the kept images and as far as the table has them."""
     pixels = (kept["width"] * kept["height"]).astype("float64")
     known = {"megapixels": pixels / 1e6, "aspect": kept["width"] / kept["height"]}
     known["bits_per_pixel"] = 8 * kept["bytes"] / pixels
@@ -47,37 +47,37 @@ def measures(kept: pd.DataFrame) -> dict[str, pd.Series]:
     return {name: values.dropna() for name, values in there.items()}
 
 
-def funnel(said: Mapping[str, Any]) -> str:
-    """From the metadata to the kept."""
-    rows = ("rows of metadata", said["metadata"]), ("kept", said["kept"])
-    return plots.waterfall(rows[0], found.steps({"rejected": said["rejected"]}), rows[1])
+def funnel(numbers: Mapping[str, Any]) -> str:
+    """The funnel from the metadata to the kept images."""
+    rows = ("rows of metadata", numbers["metadata"]), ("kept", numbers["kept"])
+    return plots.waterfall(rows[0], metrics_files.funnel_steps({"rejected": numbers["rejected"]}), rows[1])
 
 
-def shares(said: Mapping[str, Any]) -> str:
-    """The categories of all that is kept."""
+def shares(numbers: Mapping[str, Any]) -> str:
+    """The share of each category in the kept images."""
     totals: dict[str, int] = {}
-    for split in said["splits"].values():
+    for split in numbers["splits"].values():
         for name, count in split["categories"].items():
             totals[name] = totals.get(name, 0) + count
     ordered = sorted(totals.items(), key=lambda one: (-one[1], one[0]))
-    return plots.lengths([(name, count / max(said["kept"], 1)) for name, count in ordered], "categories")
+    return plots.lengths([(name, count / max(numbers["kept"], 1)) for name, count in ordered], "categories")
 
 
-def draw(kept: pd.DataFrame, said: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """File name -> the plot's title and drawing."""
-    drawings = {"funnel.svg": ("from the metadata to the kept images", funnel(said))}
+def plot_all(kept: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """File name -> title and SVG of the plot."""
+    drawings = {"funnel.svg": ("from the metadata to the kept images", funnel(numbers))}
     if kept.empty:
         return drawings
-    drawings["categories.svg"] = ("categories of the kept images", shares(said))
+    drawings["categories.svg"] = ("categories of the kept images", shares(numbers))
     for name, values in measures(kept).items():
         if len(values):
             drawings[f"{name}.svg"] = (MEASURES[name], plots.histogram(values.tolist(), None, None, MEASURES[name]))
     return drawings
 
 
-def write(kept: pd.DataFrame, said: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """Write the plots; their names and titles."""
-    drawings = draw(kept, said)
+def write(kept: pd.DataFrame, numbers: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Write the plots and return file name -> title."""
+    drawings = plot_all(kept, numbers)
     for name, (title, drawing) in drawings.items():
         tables.write_text(standalone(drawing, title), folder / name)
     return {name: title for name, (title, _) in drawings.items()}

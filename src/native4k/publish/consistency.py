@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from native4k.publish import croissant, facts
+from native4k.publish import croissant, dataset_numbers
 
 Faults = Iterator[str]
 """Lines: what is wrong, and with which file or row."""
 
-KNOWN = {*facts.SPLITS, facts.RESERVE}
+KNOWN = {*dataset_numbers.SPLITS, dataset_numbers.RESERVE}
 
 
 def of_tables(images: pd.DataFrame, rejected: pd.DataFrame) -> Faults:
@@ -29,7 +29,7 @@ def of_tables(images: pd.DataFrame, rejected: pd.DataFrame) -> Faults:
 
 def of_splits(images: pd.DataFrame) -> Faults:
     """No bytes, no pixels and no group are in two published splits, as far as the table has these columns."""
-    published = images[images["split"].isin(facts.SPLITS)]
+    published = images[images["split"].isin(dataset_numbers.SPLITS)]
     for column, what in (("sha256", "the same bytes"), ("pixels", "the same pixels"), ("group", "one group")):
         if column not in published:
             continue
@@ -60,8 +60,8 @@ def of_files(images: pd.DataFrame, listed: Mapping[str, str]) -> Faults:
         if listed.get(name) != sha256:
             what = "another hash" if name in listed else "in images.parquet, but not"
             yield f"{name}: {what} in the list of checksums"
-    others = {f"{split}/{name}" for split in facts.SPLITS for name in ("metadata.parquet", "SHA256SUMS")}
-    pictures = {name for name in listed if name.split("/")[0] in facts.SPLITS} - others
+    others = {f"{split}/{name}" for split in dataset_numbers.SPLITS for name in ("metadata.parquet", "SHA256SUMS")}
+    pictures = {name for name in listed if name.split("/")[0] in dataset_numbers.SPLITS} - others
     yield from (
         f"{name}: in the list of checksums, but not in images.parquet" for name in sorted(pictures - set(hashes))
     )
@@ -69,12 +69,12 @@ def of_files(images: pd.DataFrame, listed: Mapping[str, str]) -> Faults:
 
 def of_card(header: dict[str, Any], images: pd.DataFrame, rejected: pd.DataFrame) -> Faults:
     """The card's numbers are the tables', and they add up."""
-    said = header["native4k"]
+    header_numbers = header["native4k"]
     try:
-        early = {step: reasons for step, reasons in said["rejected"].items() if step == "collect"}
-        counted = facts.facts(early, images, rejected)
-        wrong = [name for name, value in counted.items() if said.get(name) != value]
-        wrong += ["the sum"] if facts.imbalance(said) else []
+        early = {step: reasons for step, reasons in header_numbers["rejected"].items() if step == "collect"}
+        counted = dataset_numbers.count(early, images, rejected)
+        wrong = [name for name, value in counted.items() if header_numbers.get(name) != value]
+        wrong += ["the sum"] if dataset_numbers.inconsistency(header_numbers) else []
     except (AttributeError, KeyError, TypeError):
         wrong = ["its header"]
     yield from (f"README.md: {name} is not what the tables say" for name in wrong)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, isfinite, log10
 
+from markupsafe import Markup
+
 Point = tuple[float, float]
 
 ROW = 26  # pixels a line of a bar chart
@@ -12,9 +14,10 @@ LEFT, RIGHT = 27.0, 80.0  # percent; bars lie between, labels left of them, coun
 FRAME_LEFT, FRAME_RIGHT = 10.0, 98.0  # percent; where a plot with axes begins and ends
 
 
-def svg(height: float, name: str, *parts: str) -> str:
+def svg(height: float, name: str, *parts: str) -> Markup:
     """A plot of a height in pixels, as wide as its place, with a name for those who do not see it."""
-    return f'<svg role="img" aria-label="{escape(name)}" height="{height:g}">{"".join(parts)}</svg>'
+    start = f'<svg role="img" aria-label="{escape(name)}" height="{height:g}">'
+    return Markup(f"{start}{''.join(parts)}</svg>")  # noqa: S704  # text() and the titles escape their words
 
 
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
@@ -31,7 +34,7 @@ def bar(x: float, y: float, width: float, height: float, kind: str, title: str =
 
 def waterfall(
     start: tuple[str, int], steps: Sequence[tuple[str, Sequence[tuple[str, int]]]], end: tuple[str, int]
-) -> str:
+) -> Markup:
     """What each reason takes away, from the first count to the last; the lengths add up."""
     scale = (RIGHT - LEFT) / max(start[1], 1)
     left, y = start[1], 0.0
@@ -65,7 +68,7 @@ def _total(label: str, rows: int, scale: float, y: float) -> str:
 
 def histogram(
     values: Sequence[float], low: float | None, high: float | None, name: str, bins: int = 40, height: int = 120
-) -> str:
+) -> Markup:
     """How many values lie where; those outside of low to high are drawn as lost. The last bar holds all above it."""
     ordered = sorted(value for value in values if isfinite(value))
     bounds = [bound for bound in (low, high) if bound is not None]
@@ -101,7 +104,7 @@ def _beside(anchor: str, words: str) -> str:
     return f'<text x="{-5 if anchor == "end" else 5}" y="13" class="tick strong" text-anchor="{anchor}">{words}</text>'
 
 
-def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: int = 120) -> str:
+def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: int = 120) -> Markup:
     """Shares between edges, all columns equally wide; the first holds all below it, too, the last one all above."""
     width, up = 100 / len(edges), (height - 20) / max(*shares, 1e-9)
     every = ceil(len(edges) / 6)
@@ -118,7 +121,7 @@ def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: 
     return svg(height + 24, name, *parts, axis)
 
 
-def lengths(rows: Sequence[tuple[str, float]], name: str) -> str:
+def lengths(rows: Sequence[tuple[str, float]], name: str) -> Markup:
     """A share a line, each with its name and its length."""
     longest = max([share for _, share in rows] + [1e-9])
     parts = []
@@ -132,7 +135,7 @@ def lengths(rows: Sequence[tuple[str, float]], name: str) -> str:
     return svg(ROW * len(rows) + 4, name, *parts)
 
 
-def line(points: Sequence[Point], across: str, up: str, height: int = 150) -> str:
+def line(points: Sequence[Point], across: str, up: str, height: int = 150) -> Markup:
     """A curve with its axes."""
     shown = [point for point in points if all(map(isfinite, point))]
     xs, ys = nice(*_range([x for x, _ in shown])), nice(*_range([y for _, y in shown]))
@@ -159,7 +162,7 @@ def _rule(y: float) -> str:
     return f'<line x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
 
 
-def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, float]]]], unit: str) -> str:
+def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, float]]]], unit: str) -> Markup:
     """One line a (name, mean, values with titles): a dot for each value, a stroke at the mean."""
     scale = nice(*_range([value for *_, marks in rows for _, value in marks]))
     first, width = 2.0, 96 / (scale[-1] - scale[0])
@@ -176,8 +179,8 @@ def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, float]]]], unit: s
         parts.append(f'<line x1="{stroke:.2f}%" x2="{stroke:.2f}%" y1="{y - 9}" y2="{y + 9}" class="mean"/>')
         for title, value in marks:
             x = first + (value - scale[0]) * width
-            said = escape(f"{title}: {value:.2f} {unit}")
-            parts.append(f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{said}</title></circle>')
+            title_text = escape(f"{title}: {value:.2f} {unit}")
+            parts.append(f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{title_text}</title></circle>')
     return svg(bottom + 24, f"{unit} of every test image", *parts)
 
 

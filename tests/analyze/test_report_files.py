@@ -16,8 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from native4k import params
-from native4k.analyze import contents, stats, writing
-from native4k.analyze.tally import Tally
+from native4k.analyze import report_files, sections, stats
+from native4k.analyze.collection_counts import CollectionCounts
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
 from tests.analyze.conftest import ROOT
@@ -95,15 +95,15 @@ def report(folder: Path, words: str, file: str = "part.parquet", rule: str = "4K
     }
     asked = params.validate(stats.Params, numbers, "analyze")
     rows = rows_of(words)
-    tally = Tally(SOURCE, asked.purposes, folder / "scratch")
+    tally = CollectionCounts(SOURCE, asked.purposes, folder / "scratch")
     tally.take(tally.count(rows.select(tally.columns)))
-    trees = {"all": stats.figures(tally, rows, rows.height, asked, exact=True)}
-    made, origin = contents.sections(trees), {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
-    text = writing.told(origin)
-    writing.page(made, trees, text, folder)
-    writing.markdown(made, trees, text, folder)
-    writing.drawings(made, folder / "plots")
-    return (folder / writing.PAGE).read_bytes().decode(), (folder / writing.TEXT).read_bytes().decode()
+    trees = {"all": stats.statistics(tally, rows, rows.height, asked, exact=True)}
+    made, origin = sections.all_sections(trees), {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
+    text = report_files.origin_text(origin)
+    report_files.write_page(made, trees, text, folder)
+    report_files.write_markdown(made, trees, text, folder)
+    report_files.write_plots(made, folder / "plots")
+    return (folder / report_files.PAGE).read_bytes().decode(), (folder / report_files.TEXT).read_bytes().decode()
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +169,14 @@ def test_every_drawing_is_a_file_of_well_formed_xml_and_the_text_shows_all(tmp_p
 @example("../../etc/passwd")
 @example("..\\..\\c:")
 def test_a_files_name_has_no_separator_and_no_blank_in_it(words: str) -> None:
-    found = writing.slug(words)
+    found = report_files.slug(words)
     assert all(letter.isalnum() or letter == "-" for letter in found)
     assert not found.startswith("-")
-    assert writing.slug(found) == found
+    assert report_files.slug(found) == found
 
 
 def test_a_files_name_is_its_words_in_small_letters() -> None:
-    assert writing.slug("coyo: Aspect (width / height)") == "coyo-aspect-width-height"
+    assert report_files.slug("coyo: Aspect (width / height)") == "coyo-aspect-width-height"
 
 
 @given(st.lists(st.tuples(TEXTS, st.none() | st.integers(), TEXTS), min_size=1, max_size=8))
@@ -189,7 +189,7 @@ def test_a_sample_reads_back_as_it_was(rows: list[tuple[str | None, int | None, 
     frame = pl.DataFrame(kept, schema=schema, orient="row")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sample.csv"
-        writing.sample({"one": frame, "two": frame}, path)
+        report_files.write_sample({"one": frame, "two": frame}, path)
         again = pl.read_csv(path, schema={"source": pl.String, **schema})
         with path.open(encoding="utf-8", newline="") as file:
             read = list(csv.reader(file))
@@ -200,7 +200,7 @@ def test_a_sample_reads_back_as_it_was(rows: list[tuple[str | None, int | None, 
 
 def test_samples_of_different_columns_are_one_table(tmp_path: Path) -> None:
     one, two = pl.DataFrame({"url": ["a"], "caption": ["b"]}), pl.DataFrame({"url": ["c"], "similarity": [0.25]})
-    writing.sample({"one": one, "two": two}, tmp_path / "sample.csv")
+    report_files.write_sample({"one": one, "two": two}, tmp_path / "sample.csv")
     assert (tmp_path / "sample.csv").read_text() == "source,url,caption,similarity\none,a,b,\ntwo,c,,0.25\n"
 
 
@@ -209,8 +209,8 @@ def tree_of(rows: int, looked_at: int) -> dict[str, Any]:
 
 
 def test_the_lead_says_of_how_many_rows_the_figures_are() -> None:
-    assert writing.lead({"a": tree_of(2000, 2000), "b": tree_of(5000, 1000)}) == (
+    assert report_files.lead({"a": tree_of(2000, 2000), "b": tree_of(5000, 1000)}) == (
         "a: all 2,000 rows; b: a sample of 1,000 of 5,000 rows, with intervals in brackets"
     )
-    assert writing.title({"a": {}, "b": {}}) == "What a and b hold"
-    assert writing.title({"a": {}}) == "What a holds"
+    assert report_files.title({"a": {}, "b": {}}) == "What a and b hold"
+    assert report_files.title({"a": {}}) == "What a holds"

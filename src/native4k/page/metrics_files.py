@@ -1,15 +1,16 @@
-"""What the metrics files say, read without tables or arrays, so that it is there at once."""
+"""The metrics files and the numbers in them, read without tables or arrays, so that `summary` starts at once."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from native4k import cli
+from native4k import params
 from native4k.errors import UserError
-from native4k.study import origin
 
 DATASET = "dataset.json"
 TEST_SETS = "test_sets"
+RESULT_KEYS = ("study", "measure", "test_images", "means", "differences", "findings", "made_of")
+"""What a file of a study's results holds; `study` is the design's name."""
 SPLITS = ("train", "val", "test", "reserve")
 
 Steps = list[tuple[str, list[tuple[str, int]]]]
@@ -17,7 +18,7 @@ Steps = list[tuple[str, list[tuple[str, int]]]]
 
 
 def read(path: Path, *needed: str) -> dict[str, Any]:
-    """A metrics file, or one line that says what is wrong with it."""
+    """Read a metrics file; a UserError says what is wrong with it."""
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -32,12 +33,12 @@ def read(path: Path, *needed: str) -> dict[str, Any]:
     return tree
 
 
-def dataset(metrics: Path) -> dict[str, Any]:
-    """The dataset's own metrics."""
+def dataset_metrics(metrics: Path) -> dict[str, Any]:
+    """The metrics of the dataset itself."""
     return read(metrics / DATASET, "funnel", "splits", "leaks")
 
 
-def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def baseline_metrics(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The metrics of every super-resolution and of every text-to-image baseline, by name."""
     trees = {path.stem: read(path) for path in sorted(metrics.glob("*.json")) if path.name != DATASET}
     sr = {name: tree for name, tree in trees.items() if "scale" in tree}
@@ -46,30 +47,29 @@ def baselines(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if strange:
         path = metrics / f"{strange[0]}.json"
         raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
-    return by_scale(sr), t2i
+    return sorted_by_scale(sr), t2i
 
 
 def studies(metrics: Path) -> dict[str, Any]:
     """The results of studies that are kept in git, by name."""
     paths = [path for path in sorted(metrics.glob("*.json")) if "study" in read(path)]
-    return {path.stem: read(path, *origin.RESULT_KEYS) for path in paths}
+    return {path.stem: read(path, *RESULT_KEYS) for path in paths}
 
 
-def by_scale(sr: dict[str, Any]) -> dict[str, Any]:
-    """Baselines that can be compared beside each other: by scale, the ones with fewer parameters first."""
+def sorted_by_scale(sr: dict[str, Any]) -> dict[str, Any]:
+    """Baselines by scale, those with fewer parameters first, so that comparable ones are beside each other."""
     order = sorted(sr, key=lambda name: (sr[name]["scale"], sr[name].get("parameters", 0), name))
     return {name: sr[name] for name in order}
 
 
-def steps(funnel: dict[str, Any]) -> Steps:
+def funnel_steps(funnel: dict[str, Any]) -> Steps:
     """The funnel's rejections in the order of the pipeline."""
-    known = [step for steps in cli.STEPS.values() for step in steps]
-    order = sorted(funnel["rejected"], key=lambda step: (known.index(step) if step in known else len(known), step))
-    reasons = ((step, funnel["rejected"][step]) for step in order)
-    return [(step, sorted(counts.items(), key=lambda item: (-item[1], item[0]))) for step, counts in reasons]
+    order = {step: place for place, step in enumerate(params.SECTIONS)}
+    steps = sorted(funnel["rejected"].items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+    return [(step, sorted(counts.items(), key=lambda item: (-item[1], item[0]))) for step, counts in steps]
 
 
-def splits(metrics: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def split_table(metrics: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """The table of splits by categories: its head, its rows, and a last row with the sums."""
     found = metrics["splits"]
     names = sorted(found, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
@@ -80,12 +80,12 @@ def splits(metrics: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
 
 
 def conventions(tree: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A super-resolution baseline's measures on our test images, by convention."""
+    """The metrics of a super-resolution baseline on our test images, by convention."""
     return {name: value for name, value in tree.items() if isinstance(value, dict) and name != TEST_SETS}
 
 
-def foreign(sr: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Of every foreign test set, the baselines that were measured on it, as if it were the only one."""
+def foreign_test_sets(sr: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Foreign test set -> the metrics on it of every baseline that was measured on it."""
     names = dict.fromkeys(name for tree in sr.values() for name in tree.get(TEST_SETS, {}))
     return {
         name: {
@@ -97,31 +97,31 @@ def foreign(sr: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def value(measured: dict[str, Any]) -> float | None:
-    """The one number of a measure: the images' mean, or that of the whole set."""
+def mean_of(measured: dict[str, Any]) -> float | None:
+    """The mean over the images, or the number of the whole set for a metric that has no mean."""
     return measured.get("mean", measured.get("whole"))
 
 
-def comparison(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
+def comparison_table(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
     """The columns (convention, metric) that some baseline has, and each baseline's means; None where it has none."""
     there = {(name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found}
     columns = sorted(there, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
     rows = [
         [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
-        + [value(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]
+        + [mean_of(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]
         for name, tree in sr.items()
     ]
     return columns, rows
 
 
-def plain(name: str) -> str:
-    """A metric's name as people write it."""
+def metric_label(name: str) -> str:
+    """The name of a metric as people write it."""
     words = {"psnr": "PSNR", "ssim": "SSIM", "ms": "MS", "rgb": "RGB", "y": "Y", "glcm": "GLCM", "val": "validation"}
     return " ".join(words.get(word, word) for word in name.split("_"))
 
 
-def scalars(tree: dict[str, Any]) -> dict[str, float]:
-    """A text-to-image baseline's measures that are one number."""
+def scalar_metrics(tree: dict[str, Any]) -> dict[str, float]:
+    """The metrics of a text-to-image baseline that are one number."""
     return {name: value for name, value in tree.items() if isinstance(value, int | float) and name != "n_images"}
 
 
@@ -134,3 +134,8 @@ def number(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"  # noqa: PLR2004
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{100 * share:.1f} %"

@@ -7,7 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from native4k import params
-from native4k.analyze.figures import Figure, Precision
+from native4k.analyze.estimates import Estimate, Estimator
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
 
@@ -64,7 +64,7 @@ Purposes = Mapping[str, Purpose]
 
 def meets(criterion: Criterion, source: Source) -> pl.Expr:
     """Whether a row lies in the range; null where nobody knows."""
-    if criterion.column in silent(source):
+    if criterion.column in missing_scores(source):
         return pl.lit(None, pl.Boolean)
     value, low, high = MEASURES[criterion.column], bound(criterion.min), bound(criterion.max)
     if low is None and high is None:
@@ -79,13 +79,13 @@ def bound(number: float | None) -> float | None:
     return int(number) if number is not None and number.is_integer() else number
 
 
-def silent(source: Source) -> set[str]:
-    """Scores that a source says nothing of."""
+def missing_scores(source: Source) -> set[str]:
+    """Scores that the metadata of a source do not have."""
     return set(SCORES) - set(source.spellings)
 
 
-def counted(rows: pl.DataFrame, purposes: Purposes, source: Source) -> dict[str, int]:
-    """Rows that meet each criterion, rows that it is known of, and rows that no criterion speaks against."""
+def count_criteria(rows: pl.DataFrame, purposes: Purposes, source: Source) -> dict[str, int]:
+    """The numbers of rows that meet each criterion, of those where it is known, and of rows that fail no criterion."""
     every = [criterion for purpose in purposes.values() for criterion in purpose.criteria.values()]
     asked = {ranged(criterion): meets(criterion, source) for criterion in every}  # what several ask is asked once
     verdicts = rows.select(pl.col("blank").is_not_null().alias(""), **asked)
@@ -104,7 +104,7 @@ def ranged(criterion: Criterion) -> str:
     return f"{criterion.column} {criterion.min} {criterion.max}"
 
 
-def verdict(figure: Figure | None, wanted: float) -> str:
+def verdict(figure: Estimate | None, wanted: float) -> str:
     """What a share says of a wanted one: yes, no, or not surely either."""
     if figure is None:
         return "unknown"
@@ -112,13 +112,15 @@ def verdict(figure: Figure | None, wanted: float) -> str:
     return "yes" if low >= wanted else "no" if high < wanted else "cannot say"
 
 
-def judged(purposes: Purposes, sums: Mapping[str, int], rows: int, whole: int, sure: Precision) -> dict[str, Any]:
+def judge_purposes(
+    purposes: Purposes, sums: Mapping[str, int], rows: int, whole: int, sure: Estimator
+) -> dict[str, Any]:
     """Each purpose's table; rows were looked at, whole is how many there are."""
-    return {name: _judged(name, purpose, sums, rows, whole, sure) for name, purpose in purposes.items()}
+    return {name: _judge_purpose(name, purpose, sums, rows, whole, sure) for name, purpose in purposes.items()}
 
 
-def _judged(
-    name: str, purpose: Purpose, sums: Mapping[str, int], rows: int, whole: int, sure: Precision
+def _judge_purpose(
+    name: str, purpose: Purpose, sums: Mapping[str, int], rows: int, whole: int, sure: Estimator
 ) -> dict[str, Any]:
     criteria = {}
     for wanted, criterion in purpose.criteria.items():

@@ -16,14 +16,14 @@ Rejected = dict[str, dict[str, int]]
 """Step -> reason -> rows."""
 
 
-def collected(counts: pd.DataFrame) -> Rejected:
-    """What collect rejected, from its table of rows by source and reason."""
+def rejected_by_collect(counts: pd.DataFrame) -> Rejected:
+    """Rows that collect rejected by reason, from its table of rows by source and reason."""
     early = counts[counts["reason"] != ""].groupby("reason")["rows"].sum()
     return {"collect": {str(reason): int(rows) for reason, rows in early.items()}} if len(early) else {}
 
 
-def rejected(table: pd.DataFrame) -> Rejected:
-    """What each later step rejected, from a table of any rows."""
+def rejected_later(table: pd.DataFrame) -> Rejected:
+    """Rows that each later step rejected by reason, from a table of candidates."""
     found: Rejected = {}
     counts = tables.funnel(table).sort_values(["rejected_by", "reason"])
     for row in counts[counts["reason"] != ""].itertuples():
@@ -46,9 +46,9 @@ def _split(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def facts(early: Rejected, kept: pd.DataFrame, left: pd.DataFrame) -> dict[str, Any]:
-    """All numbers: what collect rejected, the rows kept, the rows that were left out later."""
-    steps = early | rejected(left)
+def count(early: Rejected, kept: pd.DataFrame, left: pd.DataFrame) -> dict[str, Any]:
+    """All numbers, from the counts of collect, the kept rows and the rows that later steps rejected."""
+    steps = early | rejected_later(left)
     candidates = len(kept) + len(left)
     return {
         "metadata": candidates + sum(map(sum, (reasons.values() for reasons in early.values()))),
@@ -59,10 +59,10 @@ def facts(early: Rejected, kept: pd.DataFrame, left: pd.DataFrame) -> dict[str, 
     }
 
 
-def imbalance(said: dict[str, Any]) -> str:
-    """What does not add up in such numbers; empty if all does."""
-    lost = sum(sum(reasons.values()) for reasons in said["rejected"].values())
-    if said["metadata"] != said["kept"] + lost:
-        return f"{said['metadata']:,} rows are not {said['kept']:,} kept and {lost:,} left out"
-    images = sum(split["images"] for split in said["splits"].values())
-    return "" if images == said["kept"] else f"{said['kept']:,} kept are not the {images:,} in the splits"
+def inconsistency(numbers: dict[str, Any]) -> str:
+    """What does not add up in such numbers; empty if everything does."""
+    lost = sum(sum(reasons.values()) for reasons in numbers["rejected"].values())
+    if numbers["metadata"] != numbers["kept"] + lost:
+        return f"{numbers['metadata']:,} rows are not {numbers['kept']:,} kept and {lost:,} rejected"
+    images = sum(split["images"] for split in numbers["splits"].values())
+    return "" if images == numbers["kept"] else f"{numbers['kept']:,} kept are not the {images:,} in the splits"

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native4k.analyze import figures
-from native4k.analyze.figures import PERCENTILES, Figure, Precision, Spread, intervals, plain, rounded, spread
+from native4k.analyze import estimates
+from native4k.analyze.estimates import (
+    PERCENTILES,
+    Distribution,
+    Estimate,
+    Estimator,
+    distribution,
+    intervals,
+    plain,
+    rounded,
+)
 
-EXACT, SURE = Precision(None), Precision(0.95)
+EXACT, SURE = Estimator(None), Estimator(0.95)
 PAIRS = st.lists(st.tuples(st.none() | st.floats(-1e6, 1e6), st.integers(1, 40)), min_size=1, max_size=30)
 DRAWS = 400
 
@@ -21,21 +30,21 @@ def expanded(pairs: list[tuple[float | None, int]]) -> list[float]:
     return [value for value, rows in pairs for _ in range(rows) if value is not None]
 
 
-def spread_of(pairs: list[tuple[float | None, int]]) -> Spread:
+def spread_of(pairs: list[tuple[float | None, int]]) -> Distribution:
     values, rows = zip(*pairs, strict=True)
-    return spread(pl.Series(values, dtype=pl.Float64), pl.Series(rows, dtype=pl.Int64))
+    return distribution(pl.Series(values, dtype=pl.Float64), pl.Series(rows, dtype=pl.Int64))
 
 
-def drawn(values: np.ndarray) -> Spread:
-    return spread(pl.Series(values), pl.Series(np.ones(len(values), np.int64)))
+def drawn(values: np.ndarray) -> Distribution:
+    return distribution(pl.Series(values), pl.Series(np.ones(len(values), np.int64)))
 
 
-def mean_of(sure: Precision, values: np.ndarray) -> Figure:
+def mean_of(sure: Estimator, values: np.ndarray) -> Estimate:
     found = drawn(values)
     return sure.mean(found.mean(), found.deviation(), found.rows)
 
 
-def held(figure: Callable[[np.random.Generator], Figure | None], true: float) -> float:
+def held(figure: Callable[[np.random.Generator], Estimate | None], true: float) -> float:
     """How often a figure's interval holds the true value."""
     found = [figure(np.random.default_rng(seed)) for seed in range(DRAWS)]
     inside = [
@@ -96,9 +105,9 @@ def test_a_summary_has_numpys_figures_and_none_of_no_rows(pairs: list[tuple[floa
 def test_exact_figures_have_no_interval() -> None:
     values = drawn(np.arange(10.0))
     assert [EXACT.share(1, 4), EXACT.mean(4.5, 3, 10), EXACT.percentile(values, 50)] == [
-        Figure(0.25),
-        Figure(4.5),
-        Figure(4.5),
+        Estimate(0.25),
+        Estimate(4.5),
+        Estimate(4.5),
     ]
     assert intervals(EXACT.summary(values)) is None
     with pytest.raises(AssertionError, match="exact figures have no interval"):
@@ -113,7 +122,7 @@ def test_a_share_of_no_rows_is_nothing() -> None:
 @given(st.integers(1, 10**9).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), st.floats(0.5, 0.9999))
 def test_the_interval_of_a_share_is_wilsons(rows_of: tuple[int, int], confidence: float) -> None:
     """Its ends are the shares p from which ours is z deviations away: (p - share)^2 = z^2 p (1 - p) / n."""
-    sure = Precision(confidence)
+    sure = Estimator(confidence)
     found, (rows, of) = sure.share(*rows_of), rows_of
     assert found is not None
     assert found.interval is not None
@@ -126,7 +135,7 @@ def test_the_interval_of_a_share_is_wilsons(rows_of: tuple[int, int], confidence
 
 @pytest.mark.parametrize(("confidence", "z"), [(0.6826895, 1), (0.9544997, 2), (0.95, 1.959964)])
 def test_a_confidence_is_so_many_deviations_to_either_side(confidence: float, z: float) -> None:
-    assert Precision(confidence).z == pytest.approx(z, abs=1e-5)
+    assert Estimator(confidence).z == pytest.approx(z, abs=1e-5)
 
 
 @pytest.mark.parametrize("percent", [25, 50, 75, 90, 95])
@@ -136,7 +145,7 @@ def test_intervals_of_percentiles_hold_the_true_one_as_often_as_they_say(percent
 
 
 def test_intervals_of_percentiles_hold_the_true_one_among_few_values() -> None:
-    def rolled(dice: np.random.Generator) -> Figure:
+    def rolled(dice: np.random.Generator) -> Estimate:
         return SURE.percentile(drawn(dice.integers(1, 7, 200).astype(float)), 60)
 
     assert held(rolled, 4.0) >= 0.92
@@ -161,12 +170,12 @@ def test_intervals_of_shares_hold_the_true_one_as_often_as_they_say(share: float
 
 
 def test_a_lower_confidence_misses_more_often() -> None:
-    assert 0.45 <= held(lambda dice: mean_of(Precision(0.5), dice.normal(size=300)), 0.0) <= 0.55
+    assert 0.45 <= held(lambda dice: mean_of(Estimator(0.5), dice.normal(size=300)), 0.0) <= 0.55
 
 
 def test_a_figure_of_one_is_times_as_much_of_many() -> None:
-    assert Figure(0.5).times(8) == Figure(4.0)
-    assert Figure(0.5, (0.25, 0.75)).times(8) == Figure(4.0, (2.0, 6.0))
+    assert Estimate(0.5).times(8) == Estimate(4.0)
+    assert Estimate(0.5, (0.25, 0.75)).times(8) == Estimate(4.0, (2.0, 6.0))
 
 
 def test_a_tree_of_figures_is_a_tree_of_values_and_one_of_intervals() -> None:
@@ -175,9 +184,9 @@ def test_a_tree_of_figures_is_a_tree_of_values_and_one_of_intervals() -> None:
         "name": "a",
         "none": None,
         "third": 1 / 3,
-        "list": [2 / 3, "b", {"x": Figure(0.1)}],
-        "exact": {"share": Figure(1 / 3)},
-        "estimated": {"share": Figure(1 / 3, (0.1, 2 / 3)), "rows": 3, "deep": {"mean": Figure(2, (1, 3))}},
+        "list": [2 / 3, "b", {"x": Estimate(0.1)}],
+        "exact": {"share": Estimate(1 / 3)},
+        "estimated": {"share": Estimate(1 / 3, (0.1, 2 / 3)), "rows": 3, "deep": {"mean": Estimate(2, (1, 3))}},
     }
     assert plain(tree) == {
         "rows": 3,
@@ -189,10 +198,10 @@ def test_a_tree_of_figures_is_a_tree_of_values_and_one_of_intervals() -> None:
         "estimated": {"share": 0.333333333, "rows": 3, "deep": {"mean": 2.0}},
     }
     assert intervals(tree) == {"estimated": {"share": [0.1, 0.666666667], "deep": {"mean": [1.0, 3.0]}}}
-    assert intervals({"exact": {"share": Figure(1 / 3)}, "rows": 3}) is None
+    assert intervals({"exact": {"share": Estimate(1 / 3)}, "rows": 3}) is None
 
 
 @given(st.floats(-1e15, 1e15))
 def test_nine_digits_are_near_enough_and_stay_as_they_are(value: float) -> None:
-    assert figures.rounded(value) == pytest.approx(value, rel=5.1e-9, abs=1e-300)
+    assert estimates.rounded(value) == pytest.approx(value, rel=5.1e-9, abs=1e-300)
     assert rounded(rounded(value)) == rounded(value)

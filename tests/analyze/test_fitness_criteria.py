@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from native4k.analyze import fitness
-from native4k.analyze.figures import Figure, Precision
-from native4k.analyze.fitness import Criterion, Purpose
-from native4k.analyze.tally import ALWAYS, derived
+from native4k.analyze import fitness_criteria
+from native4k.analyze.collection_counts import ALWAYS, derived
+from native4k.analyze.estimates import Estimate, Estimator
+from native4k.analyze.fitness_criteria import Criterion, Purpose
 from native4k.metadata.columns import COLUMNS, SCORES
 from native4k.sources.source import Source
 
@@ -25,7 +25,7 @@ SIZED = Source(
     columns={name: (name,) for name in (*ALWAYS, "similarity")},
 )
 READ = (*ALWAYS, *SCORES)
-EXACT = Precision(None)
+EXACT = Estimator(None)
 
 SIDES = st.none() | st.sampled_from([-1, 1, 1024, 1_000_000]) | st.integers(1, 5000)
 CAPTIONS = st.none() | st.text("abü日👍", max_size=6) | st.sampled_from(["", "größer als"])
@@ -33,7 +33,7 @@ SHARES = st.none() | st.sampled_from([0.0, 0.5, 1.0]) | st.floats(-2, 2)
 ROWS = st.lists(st.tuples(st.just("https://e.org/1.jpg"), SIDES, SIDES, CAPTIONS, *[SHARES] * len(SCORES)), min_size=1)
 BOUNDS = st.none() | st.sampled_from([0, 0.5, 1, 2, 1024, 1024**2]) | st.floats(-10, 10_000)
 CRITERIA = st.builds(
-    Criterion, column=st.sampled_from(list(fitness.MEASURES)), min=BOUNDS, max=BOUNDS, share=st.floats(0, 1)
+    Criterion, column=st.sampled_from(list(fitness_criteria.MEASURES)), min=BOUNDS, max=BOUNDS, share=st.floats(0, 1)
 )
 PURPOSES = st.dictionaries(
     st.sampled_from(["SR", "T2I at 1024", "VLM"]),
@@ -46,27 +46,27 @@ PURPOSES = st.dictionaries(
 Row = tuple[Any, ...]
 
 
-def criterion(column: fitness.Measure, low: float | None, high: float | None, share: float = 0.5) -> Criterion:
+def criterion(column: fitness_criteria.Measure, low: float | None, high: float | None, share: float = 0.5) -> Criterion:
     return Criterion(column=column, min=low, max=high, share=share)
 
 
-def counted(rows: list[Row], purposes: fitness.Purposes, source: Source = ALL) -> dict[str, int]:
+def counted(rows: list[Row], purposes: fitness_criteria.Purposes, source: Source = ALL) -> dict[str, int]:
     """The sums over rows of the columns READ."""
     frame = pl.DataFrame(rows, schema={name: COLUMNS[name] for name in READ}, orient="row")
-    return fitness.counted(derived(frame), purposes, source)
+    return fitness_criteria.count_criteria(derived(frame), purposes, source)
 
 
 def measured(row: Row, source: Source) -> dict[str, float | None]:
     """What is known of a row."""
     _, width, height, caption, *scores = row
-    found = dict.fromkeys(fitness.MEASURES) | {"caption_length": len(caption or "")}
+    found = dict.fromkeys(fitness_criteria.MEASURES) | {"caption_length": len(caption or "")}
     if width is not None and height is not None and min(width, height) > 0:
         found |= {"width": width, "height": height, "pixels": width * height, "aspect": width / height}
         found |= {"long_side": max(width, height), "short_side": min(width, height)}
     return found | {name: value for name, value in zip(SCORES, scores, strict=True) if name in source.spellings}
 
 
-def brute(rows: list[Row], purposes: fitness.Purposes, source: Source) -> Counter[str]:
+def brute(rows: list[Row], purposes: fitness_criteria.Purposes, source: Source) -> Counter[str]:
     """The same sums, row by row."""
     sums: Counter[str] = Counter()
     for row in rows:
@@ -101,8 +101,8 @@ def test_as_many_images_as_wanted_are_enough(unopposed_of: tuple[int, int]) -> N
     unopposed, rows = unopposed_of
     purposes = {"it": Purpose(images=unopposed, criteria={"wide": criterion("width", 1, None)})}
     sums = {"it": unopposed, "it/wide/met": unopposed, "it/wide/known": rows}
-    found = fitness.judged(purposes, sums, rows, rows, EXACT)["it"]
-    assert (found["images"], found["verdict"]) == (Figure(unopposed), "yes")
+    found = fitness_criteria.judge_purposes(purposes, sums, rows, rows, EXACT)["it"]
+    assert (found["images"], found["verdict"]) == (Estimate(unopposed), "yes")
 
 
 def test_a_criterion_without_bounds_is_met_wherever_the_value_is_known() -> None:
@@ -134,10 +134,10 @@ def test_a_purpose_of_which_nothing_is_known_has_no_row_against_it() -> None:
     rows: list[Row] = [("", None, None, None, 0.1, 0.9, 0.9, 1.0)] * 3
     scores = {name: criterion(name, 5, 6) for name in ("punsafe", "pwatermark", "aesthetic")}
     purposes = {"it": Purpose(images=4, criteria={**scores, "wide": criterion("width", 5, None)})}
-    found = fitness.judged(purposes, counted(rows, purposes, SIZED), 3, 3, EXACT)["it"]
+    found = fitness_criteria.judge_purposes(purposes, counted(rows, purposes, SIZED), 3, 3, EXACT)["it"]
     assert {key: found[key] for key in ("together", "images", "wanted", "verdict")} == {
-        "together": Figure(1),
-        "images": Figure(3),
+        "together": Estimate(1),
+        "images": Estimate(3),
         "wanted": 4,
         "verdict": "unknown",
     }
@@ -147,42 +147,42 @@ def test_a_purpose_of_which_nothing_is_known_has_no_row_against_it() -> None:
 
 
 def test_scores_that_a_source_says_nothing_of_are_unknown() -> None:
-    assert fitness.silent(ALL) == set()
-    assert fitness.silent(SIZED) == {"punsafe", "pwatermark", "aesthetic"}
+    assert fitness_criteria.missing_scores(ALL) == set()
+    assert fitness_criteria.missing_scores(SIZED) == {"punsafe", "pwatermark", "aesthetic"}
 
 
 def test_every_measure_can_be_asked_for() -> None:
-    assert set(fitness.Measure.__args__) == set(fitness.MEASURES)
+    assert set(fitness_criteria.Measure.__args__) == set(fitness_criteria.MEASURES)
 
 
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
         (None, "unknown"),
-        (Figure(0.8), "yes"),
-        (Figure(0.9), "yes"),
-        (Figure(0.7999), "no"),
-        (Figure(0.9, (0.8, 0.95)), "yes"),
-        (Figure(0.9, (0.7999, 0.95)), "cannot say"),
-        (Figure(0.7, (0.6, 0.8)), "cannot say"),
-        (Figure(0.7, (0.6, 0.7999)), "no"),
+        (Estimate(0.8), "yes"),
+        (Estimate(0.9), "yes"),
+        (Estimate(0.7999), "no"),
+        (Estimate(0.9, (0.8, 0.95)), "yes"),
+        (Estimate(0.9, (0.7999, 0.95)), "cannot say"),
+        (Estimate(0.7, (0.6, 0.8)), "cannot say"),
+        (Estimate(0.7, (0.6, 0.7999)), "no"),
     ],
 )
-def test_a_verdict_is_as_sure_as_the_figure(figure: Figure | None, said: str) -> None:
-    assert fitness.verdict(figure, 0.8) == said
+def test_a_verdict_is_as_sure_as_the_figure(figure: Estimate | None, said: str) -> None:
+    assert fitness_criteria.verdict(figure, 0.8) == said
 
 
 @pytest.mark.parametrize("rows", [1, 10, 57, 1000, 9999])
 def test_a_sample_that_meets_a_criterion_throughout_never_says_no(rows: int) -> None:
-    sure = Precision(0.95)
-    assert fitness.verdict(sure.share(rows, rows), 1.0) == "cannot say"
-    assert fitness.verdict(sure.share(0, rows), 0.0) == "yes"
+    sure = Estimator(0.95)
+    assert fitness_criteria.verdict(sure.share(rows, rows), 1.0) == "cannot say"
+    assert fitness_criteria.verdict(sure.share(0, rows), 0.0) == "yes"
 
 
 def test_a_sample_of_many_rows_tells_the_images_of_the_whole() -> None:
     purposes = {"it": Purpose(images=300, criteria={"wide": criterion("width", 1, None)})}
     sums = {"it": 50, "it/wide/met": 50, "it/wide/known": 100}
-    found = fitness.judged(purposes, sums, 100, 1000, Precision(0.95))["it"]
+    found = fitness_criteria.judge_purposes(purposes, sums, 100, 1000, Estimator(0.95))["it"]
     assert found["images"].value == 500
     assert found["images"].interval == pytest.approx((403.83, 596.17), abs=0.01)
     assert (found["verdict"], found["criteria"]["wide"]["verdict"]) == ("yes", "cannot say")

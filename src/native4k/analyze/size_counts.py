@@ -22,7 +22,7 @@ HELD = 2**20
 """Unusual sizes in memory before they are counted."""
 
 
-class Grid:
+class SizeCounts:
     """Rows by width and height."""
 
     def __init__(self) -> None:
@@ -48,5 +48,5 @@ class Grid:
         cells = np.flatnonzero(self.cells)
         usual = pl.DataFrame({"width": cells // SIDE, "height": cells % SIDE, "rows": self.cells[cells]})
         sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
-        told = {name: pl.when(side != 0).then(side) for name, side in sides.items()}
-        return pl.concat([usual, self.unusual.sort("size").select(**told, rows="rows")])
+        sides_ = {name: pl.when(side != 0).then(side) for name, side in sides.items()}
+        return pl.concat([usual, self.unusual.sort("size").select(**sides_, rows="rows")])

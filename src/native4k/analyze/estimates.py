@@ -1,4 +1,4 @@
-"""Figures and how sure they are: of all rows exactly, of a sample with the interval that the true one lies in."""
+"""Estimates: exact numbers of all rows, or numbers of a sample with confidence intervals."""
 
 from math import ceil, floor, sqrt
 from statistics import NormalDist
@@ -10,19 +10,19 @@ import polars as pl
 PERCENTILES = (25, 50, 75, 90, 95, 99)
 
 
-class Figure(NamedTuple):
+class Estimate(NamedTuple):
     """A number, and its interval if it comes from a sample."""
 
     value: float
     interval: tuple[float, float] | None = None
 
-    def times(self, factor: float) -> "Figure":
-        """A figure of one as one of many."""
+    def times(self, factor: float) -> "Estimate":
+        """The estimate and its interval scaled by a factor."""
         scaled = None if self.interval is None else (self.interval[0] * factor, self.interval[1] * factor)
-        return Figure(self.value * factor, scaled)
+        return Estimate(self.value * factor, scaled)
 
 
-class Spread(NamedTuple):
+class Distribution(NamedTuple):
     """Values in ascending order, how many rows have each, and how many have it or less."""
 
     values: np.ndarray
@@ -53,15 +53,15 @@ class Spread(NamedTuple):
         return sqrt(float((self.values - self.mean()) ** 2 @ self.counts / self.rows))
 
 
-def spread(values: pl.Series, rows: pl.Series) -> Spread:
-    """A spread of values that may come several times; unknown ones are left out."""
+def distribution(values: pl.Series, rows: pl.Series) -> Distribution:
+    """The distribution of values with their numbers of rows; unknown values are left out."""
     frame = pl.DataFrame({"value": values, "rows": rows}).drop_nulls("value").sort("value")
     counts = frame["rows"].to_numpy()
-    return Spread(frame["value"].cast(pl.Float64).to_numpy(), counts, np.cumsum(counts))
+    return Distribution(frame["value"].cast(pl.Float64).to_numpy(), counts, np.cumsum(counts))
 
 
-class Precision(NamedTuple):
-    """Makes figures: exact ones, or estimates with intervals of a confidence."""
+class Estimator(NamedTuple):
+    """Makes exact estimates, or ones with intervals of a confidence level."""
 
     confidence: float | None
 
@@ -72,44 +72,44 @@ class Precision(NamedTuple):
             raise AssertionError("exact figures have no interval")
         return NormalDist().inv_cdf(0.5 + self.confidence / 2)
 
-    def share(self, rows: int, of: int) -> Figure | None:
+    def share(self, rows: int, of: int) -> Estimate | None:
         """A share of the rows; Wilson's interval."""
         if not of:
             return None
         share = rows / of
         if self.confidence is None:
-            return Figure(share)
+            return Estimate(share)
         z = self.z
         middle, reach = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
         scale = 1 + z * z / of
         low, high = (middle - reach) / scale, (middle + reach) / scale
-        return Figure(share, (low if rows else 0.0, high if rows < of else 1.0))
+        return Estimate(share, (low if rows else 0.0, high if rows < of else 1.0))
 
-    def total(self, rows: int, of: int, whole: int) -> Figure | None:
-        """As many of the whole as the share says."""
+    def total(self, rows: int, of: int, whole: int) -> Estimate | None:
+        """A share of the rows as a number of rows of the whole."""
         share = self.share(rows, of)
         return share and share.times(whole)._replace(value=rows * whole / of)
 
-    def percentile(self, values: Spread, percent: float) -> Figure | None:
+    def percentile(self, values: Distribution, percent: float) -> Estimate | None:
         """A percentile; the interval lies between two ranks (binomial), and too few rows to have both give none."""
         if self.confidence is None:
-            return Figure(values.percentile(percent))
+            return Estimate(values.percentile(percent))
         rows, share = values.rows, percent / 100
         reach = self.z * sqrt(rows * share * (1 - share))
         low, high = floor(rows * share - reach) - 1, ceil(rows * share + reach)
         if low < 0 or high >= rows:
             return None
-        return Figure(values.percentile(percent), (values.at(low), values.at(high)))
+        return Estimate(values.percentile(percent), (values.at(low), values.at(high)))
 
-    def mean(self, mean: float, deviation: float, rows: int) -> Figure:
+    def mean(self, mean: float, deviation: float, rows: int) -> Estimate:
         """A mean over rows; the interval by the central limit theorem."""
         if self.confidence is None:
-            return Figure(mean)
+            return Estimate(mean)
         reach = self.z * deviation / sqrt(rows)
-        return Figure(mean, (mean - reach, mean + reach))
+        return Estimate(mean, (mean - reach, mean + reach))
 
-    def summary(self, values: Spread) -> dict[str, Any] | None:
-        """Least, greatest, mean and percentiles; the first two are those of the rows looked at."""
+    def summary(self, values: Distribution) -> dict[str, Any] | None:
+        """Min, max, mean and percentiles; min and max are those of the rows looked at."""
         if not values.rows:
             return None
         return {
@@ -122,8 +122,8 @@ class Precision(NamedTuple):
 
 
 def plain(tree: Any) -> Any:
-    """A tree with the figures' values alone."""
-    if isinstance(tree, Figure):
+    """A tree with the values of its estimates only."""
+    if isinstance(tree, Estimate):
         return rounded(tree.value)
     if isinstance(tree, dict):
         return {key: plain(value) for key, value in tree.items()}
@@ -133,8 +133,8 @@ def plain(tree: Any) -> Any:
 
 
 def intervals(tree: Any) -> Any:
-    """A tree with the figures' intervals alone, or None where there are none."""
-    if isinstance(tree, Figure):
+    """A tree with the intervals of its estimates only, or None where there are none."""
+    if isinstance(tree, Estimate):
         return tree.interval and [rounded(bound) for bound in tree.interval]
     if not isinstance(tree, dict):
         return None

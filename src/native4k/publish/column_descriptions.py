@@ -1,9 +1,9 @@
-"""What the columns of a published dataset mean: one list for the card and for Croissant."""
+"""The meaning of each column of a published dataset: one list for the card and for Croissant."""
 
 import pyarrow as pa
 
 DESCRIPTIONS = {
-    "id": "16 hex digits that name the image for ever: of its normalised URL, or of its source and path",
+    "id": "16 hex digits that identify the image for ever: the hash of its normalised URL, or of its source and path",
     "file_name": "the image's file below the dataset's folder; empty for images in reserve, which are not published",
     "split": "train, val, test, or reserve: kept, and left over in the zones of val and test",
     "source": "the collection whose metadata listed the image",
@@ -67,19 +67,19 @@ DESCRIPTIONS = {
 }
 """Column -> one line, with the unit."""
 
-UNTOLD = "measured by a step of the pipeline; see its documentation"
-"""Of a column that has no line above."""
+UNDESCRIBED = "measured by a step of the pipeline; see its documentation"
+"""The description of a column that has no line above."""
 
 
 def describe(name: str) -> str:
-    """What a column means."""
-    return DESCRIPTIONS.get(name, UNTOLD)
+    """The meaning of a column."""
+    return DESCRIPTIONS.get(name, UNDESCRIBED)
 
 
-def kind(type_: pa.DataType) -> str:
+def type_name(type_: pa.DataType) -> str:
     """A column's type in plain words, with Croissant's names for scalars."""
     if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):
-        return f"list of {kind(type_.value_type)}"
+        return f"list of {type_name(type_.value_type)}"
     if pa.types.is_boolean(type_):
         return "Boolean"
     if pa.types.is_integer(type_):

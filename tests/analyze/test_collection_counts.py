@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k.analyze import stats
-from native4k.analyze.figures import Figure, Precision
-from native4k.analyze.fitness import Criterion, Purpose
-from native4k.analyze.tally import Tally
+from native4k.analyze.collection_counts import CollectionCounts
+from native4k.analyze.estimates import Estimate, Estimator
+from native4k.analyze.fitness_criteria import Criterion, Purpose
 from native4k.metadata.columns import COLUMNS, SCORES
 from native4k.sources.source import Source
 
@@ -42,7 +42,7 @@ def framed(rows: list[Row]) -> pl.DataFrame:
 
 def counted(parts: list[list[Row]], folder: Path, source: Source = ALL) -> dict[str, Any]:
     """All that is counted, in an order of its own."""
-    made = Tally(source, PURPOSES, folder)
+    made = CollectionCounts(source, PURPOSES, folder)
     for part in parts:
         made.take(made.count(framed(part).select(made.columns)))
     names = {"caption_length": "captions", "origin": "hosts", "ending": "endings"}
@@ -131,14 +131,14 @@ HOSTS = {
 
 @pytest.mark.parametrize("url", HOSTS)
 def test_a_host_is_that_of_its_url_or_there_is_none(url: str, tmp_path: Path) -> None:
-    made = Tally(ALL, PURPOSES, tmp_path)
+    made = CollectionCounts(ALL, PURPOSES, tmp_path)
     made.take(made.count(framed([(url, *[None] * 9)]).select(made.columns)))
-    found = stats.hosts(made.values["origin"], {}, Precision(None))
-    assert found["top hosts"] == ({HOSTS[url]: Figure(1.0)} if HOSTS[url] else {})
-    assert found["not of the web"] == Figure(0.0 if HOSTS[url] else 1.0)
+    found = stats.hosts(made.values["origin"], {}, Estimator(None))
+    assert found["top hosts"] == ({HOSTS[url]: Estimate(1.0)} if HOSTS[url] else {})
+    assert found["not of the web"] == Estimate(0.0 if HOSTS[url] else 1.0)
 
 
 def test_rows_without_a_url_have_no_host(tmp_path: Path) -> None:
-    made = Tally(ALL, PURPOSES, tmp_path)
+    made = CollectionCounts(ALL, PURPOSES, tmp_path)
     made.take(made.count(framed([(None, *[None] * 9), ("", *[None] * 9)]).select(made.columns)))
     assert made.values["origin"].table().rows() == []

@@ -1,4 +1,4 @@
-"""The report's files: a page, a text, plots and the sample, all written from the same sections."""
+"""The files of the report: a page, a text, plots and the sample, all written from the same sections."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 import yaml
+from markupsafe import Markup
 
 from native4k import tables
-from native4k.analyze.contents import Section
-from native4k.analyze.laid import Table, Trees, amount, percent
+from native4k.analyze.comparison_tables import Table, Trees, format_amount, percent
+from native4k.analyze.sections import Section
 from native4k.metadata.read import Collection
-from native4k.report import page as html
+from native4k.page import layout
 
 PAGE, TEXT = "report.html", "report.md"
 
@@ -19,23 +20,23 @@ Sections = Mapping[str, Section]
 
 
 def origin(collections: list[Collection], numbers: dict[str, Any], *, sampled: bool) -> dict[str, Any]:
-    """What the figures were made from."""
+    """The files and numbers that the statistics were made from."""
     files = {one.name: [part.name for part in one.parts] for one in collections}
     return {"files": files, "numbers": numbers, "sampled": sampled}
 
 
-def told(made_from: dict[str, Any]) -> str:
-    """The same for a person."""
+def origin_text(made_from: dict[str, Any]) -> str:
+    """The files and numbers as YAML text."""
     return str(yaml.safe_dump(made_from, sort_keys=False, allow_unicode=True, width=100))
 
 
 def title(trees: Trees) -> str:
-    """What the report is called."""
+    """The title of the report."""
     return f"What {' and '.join(trees)} hold{'s' if len(trees) == 1 else ''}"
 
 
 def lead(trees: Trees) -> str:
-    """How many rows the figures come from."""
+    """The number of rows that the statistics of each collection come from."""
     return "; ".join(_basis(name, tree) for name, tree in trees.items())
 
 
@@ -45,41 +46,42 @@ def _basis(name: str, tree: dict[str, Any]) -> str:
     return f"{name}: a sample of {tree['looked at']:,} of {tree['rows']:,} rows, with intervals in brackets"
 
 
-def heads(trees: Trees) -> str:
-    """The numbers that come first, of a single collection."""
+def headline(trees: Trees) -> str:
+    """The headline numbers of a single collection."""
     if len(trees) != 1:
         return ""
     tree = next(iter(trees.values()))
     numbers = {"rows": f"{tree['rows']:,}"}
     if tree["sizes"]["rows"]:
         median = tree["sizes"]["megapixels"]["percentiles"]["50"]
-        numbers["megapixels, median"] = amount(median and median.value)
+        numbers["megapixels, median"] = format_amount(median and median.value)
         shares = {rule: one["share"] for rule, one in tree["sizes"]["passes"].items()}
         shown = {rule: share for rule, share in shares.items() if share.value < 1}
         numbers |= {f"pass {rule}": percent(share._replace(interval=None)) for rule, share in shown.items()}
-    return html.heads(numbers)
+    return layout.headline(numbers)
 
 
-def page(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
-    """The report as one self-contained page; the text says what it was made from."""
+def write_page(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
+    """Write the report as one self-contained page; the text names its inputs."""
     bodies = {name: _body(section) for name, section in sections.items()}
-    made = html.paragraph("The same files and numbers give the same bytes.") + html.folded("files and numbers", text)
-    whole = {"": heads(trees), **bodies, "How it was made": made}
-    tables.write_text(html.document(title(trees), lead(trees), whole), folder / PAGE)
+    made = layout.paragraph("The same files and numbers give the same bytes.") + layout.preformatted(
+        "files and numbers", text
+    )
+    whole = {"": headline(trees), **bodies, "How it was made": made}
+    tables.write_text(layout.document(title(trees), lead(trees), whole), folder / PAGE)
 
 
-def _body(section: Section) -> str:
-    drawn = "".join(f"<div>{html.heading(what)}{svg}</div>" for what, svg in section.plots.items())
-    shown = [html.paragraph(section.words)] if section.words else []
-    shown += [f'<div class="plots">{drawn}</div>'] if drawn else []
+def _body(section: Section) -> Markup:
+    shown = [layout.paragraph(section.words)] if section.words else []
+    shown += [layout.plots((what, "", svg) for what, svg in section.plots.items())] if section.plots else []
     for about, head, rows in section.tables:
-        shown += [html.heading(about)] if about else []
-        shown.append(html.table(head, rows))
-    return "\n".join(shown)
+        shown += [layout.heading(about)] if about else []
+        shown.append(layout.table(head, rows))
+    return layout.join(shown)
 
 
-def markdown(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
-    """The report in Markdown."""
+def write_markdown(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
+    """Write the report in Markdown."""
     parts = [f"# {title(trees)}", lead(trees)]
     for name, section in sections.items():
         parts += [f"## {name}", *([section.words] if section.words else [])]
@@ -96,25 +98,25 @@ def _table(table: Table) -> str:
 
 
 def _plain(words: str) -> str:
-    """Words that Markdown takes for nothing else: they come from metadata."""
+    """Text from metadata with all Markdown escaped."""
     shown = "".join(letter if letter.isprintable() else " " for letter in words)
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in shown)
 
 
-def drawings(sections: Sections, folder: Path) -> None:
-    """Every plot as a file."""
+def write_plots(sections: Sections, folder: Path) -> None:
+    """Write every plot as an SVG file."""
     for section in sections.values():
         for what, svg in section.plots.items():
-            tables.write_text(html.drawing(svg), folder / f"{slug(what)}.svg")
+            tables.write_text(layout.svg_file(svg), folder / f"{slug(what)}.svg")
 
 
 def slug(words: str) -> str:
-    """Words as a file's name."""
+    """A title as a file name."""
     return "-".join("".join(letter if letter.isalnum() else " " for letter in words.lower()).split())
 
 
-def sample(samples: Mapping[str, pl.DataFrame], path: Path) -> None:
-    """The rows that were drawn of each collection, in our columns."""
+def write_sample(samples: Mapping[str, pl.DataFrame], path: Path) -> None:
+    """Write the sampled rows of all collections as CSV."""
     rows = [frame.select(pl.lit(name).alias("source"), pl.all()) for name, frame in samples.items()]
     with tables.whole(path) as temporary:
         pl.concat(rows, how="diagonal").write_csv(temporary)

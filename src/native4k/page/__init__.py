@@ -1,0 +1,1 @@
+"""HTML pages, plots and the numbers on them, for every package that shows something to a person."""
