@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 
 from native4k.errors import UserError
-from native4k.redaction import redact
 
 STEPS = {
     "params": {
@@ -178,12 +177,16 @@ def _run(words: list[str]) -> int:
 
 
 def _complain(step: str, line: str) -> int:
+    from native4k.redaction import redact  # only what fails needs it
+
     print(redact(f"native4k {step}: {line}"), file=sys.stderr)
     return 1
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print what Python prints of an error that nobody expected, without secrets."""
+    from native4k.redaction import redact
+
     print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 

@@ -144,9 +144,7 @@ def kept(project: Project) -> list[str]:
 def foreign(project: Project, ids: list[str]) -> None:
     """A list of somebody else's that has some of our images."""
     table = tables.read(project.root / "data/features/images.parquet")
-    names = ["id", "pixels", "phash", "signature", "middles"]
-    path = project.root / "data/foreign/bench.parquet"
-    tables.write(table.loc[table["id"].isin(ids), [name for name in table if name in names or "sign" in name]], path)
+    tables.write(table[table["id"].isin(ids)], project.root / "data/foreign/bench.parquet")
 
 
 def make(change: str, project: Project) -> None:

@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from native4k import tables
 from native4k.provenance.source import PACKAGE, code, hashed
 from native4k.provenance.steps import EACH, MILESTONES, RULES, STAGES, Step
 
@@ -117,7 +116,8 @@ def _listings(tree: dict[str, Any]) -> Iterator[str]:
 
 def seal(folder: Path, mark: Path) -> None:
     """Note that a folder of DVC's is finished, and what is in it."""
-    mark.parent.mkdir(parents=True, exist_ok=True)
+    from native4k import tables  # not for those who only ask, such as each job of Snakemake's
+
     tables.write_json(_files(folder), mark)
 
 

@@ -91,13 +91,10 @@ def parsed(text: str) -> Source:
     """A file's syntax, hashed, and what it imports."""
     tree = ast.parse(text)
     names = frozenset(name for node in _executed(tree) for name in _imported(node))
-    texts = {node.value.rstrip(".") for node in ast.walk(tree) if isinstance(node, ast.Constant) and _ours(node.value)}
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = {text.rstrip(".") for text in constants if isinstance(text, str) and text.startswith(f"{PACKAGE.name}.")}
     packages = {text for text in texts if (SOURCE / text.replace(".", "/") / "__init__.py").is_file()}
     return Source(hashed([syntax(tree)]), names | (texts - packages), frozenset(packages))
-
-
-def _ours(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(f"{PACKAGE.name}.")
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:

@@ -31,7 +31,7 @@ ARMS = {
 def section(tree: dict[str, Any]) -> str:
     """All results: in words, as plots and as tables."""
     name, rows = tree["measure"], largest(tree)
-    parts = [page.paragraph(PROTOCOL), *(page.paragraph(finding) for finding in tree["findings"])]
+    parts: list[str] = [page.paragraph(PROTOCOL), *(page.paragraph(finding) for finding in tree["findings"])]
     points = [_difference(f"{scale}, {ARMS.get(arm, arm)}", estimates[name]) for scale, _, arm, estimates in rows]
     parts += [page.heading(f"Native less the other arm, {measure_label(name)}", "a small dot is a seed")]
     parts += [interval_plots.forest(points, unit(name)), _differences(differences(tree))]
