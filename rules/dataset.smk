@@ -14,7 +14,6 @@ rule tables:
     """The final tables, once the product tests have passed."""
     input:
         "data/scratch/dataset/checked.txt",
-        "data/scratch/dataset/clumps.parquet",
         leaks="data/scratch/dataset/leaks.parquet",
         table="data/scratch/dataset/split.parquet",
     output:
@@ -86,7 +85,7 @@ rule dedup:
         embeddings="--embeddings data/features/embeddings.parquet" if config["dedup"]["embedding"] else "",
     shell:
         "native4k dedup {input.table} {output} --threads {threads} --foreign {input.foreign} --released {input.released}"
-        " --cache data/scratch/cache {params.embeddings} 2>&1 | tee {log}"
+        " {params.embeddings} 2>&1 | tee {log}"
 
 
 rule balance:
@@ -146,31 +145,6 @@ rule leaks:
         config["dedup"],
     shell:
         "native4k leaks {input.table} {output} --threads {threads} 2>&1 | tee {log}"
-
-
-rule clumps:
-    """Which images may be copies of each other, for select --what-if."""
-    input:
-        expand("src/native4k/dataset/{part}.py", part=COPIES),
-        "src/native4k/dataset/clumps.py",
-        "src/native4k/dataset/decide.py",
-        "src/native4k/dataset/split.py",
-        "src/native4k/dataset/takedown.py",
-        "src/native4k/tables.py",
-        LISTS,
-        rules.vet.input.cast,
-        rules.select.input.asked,
-        rules.dedup.input.lists,
-        table=rules.split.output,
-    output:
-        "data/scratch/dataset/clumps.parquet",
-    log:
-        "data/scratch/logs/clumps.log",
-    threads: 8
-    params:
-        [config[step] for step in ("vet", "select", "dedup", "balance", "split", "clumps")],
-    shell:
-        "native4k clumps data {output} --threads {threads} 2>&1 | tee {log}"
 
 
 rule check:

@@ -37,7 +37,9 @@ STEPS = {
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
         "leaks": "find the nearest images across splits",
-        "clumps": "note which images may be copies, so that select --what-if answers at once",
+    },
+    "whatif": {
+        "whatif": "say what other numbers would change, and write nothing",
     },
     "publish": {
         "publish": "link the kept images into a dataset version with card and checksums",

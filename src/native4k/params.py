@@ -27,7 +27,6 @@ SECTIONS = (
     "dedup",
     "balance",
     "split",
-    "clumps",
     "publish",
     "export",
     "assess",

@@ -9,9 +9,7 @@ from native4k import params, tables
 PACKAGE = Path(__file__).parent.parent
 
 SECTIONS = tuple(
-    name
-    for name in params.SECTIONS[: params.SECTIONS.index("publish") + 1]
-    if name not in {"shards", "analyze", "clumps"}
+    name for name in params.SECTIONS[: params.SECTIONS.index("publish") + 1] if name not in {"shards", "analyze"}
 )
 """The params that the dataset depends on; those of the publish stage in dvc.yaml are the same."""
 
