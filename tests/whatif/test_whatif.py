@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
+from native4k.dataset import dedup
 from native4k.errors import UserError
 from native4k.params import read
 from native4k.whatif import whatif
@@ -271,6 +272,51 @@ def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path
     assert set(outcome.then.set_index("id").loc[listed, "reason"]) == {"taken_down"}
     set_to(root, "vet.min_votes=9")
     same(outcome.then, build(root))
+
+
+@pytest.mark.parametrize(
+    ("change", "searches"),
+    [
+        ("balance.max_ratio=1", 0),
+        ("vet.rule=veto", None),
+        ("select.presets.own.blurred.min=3.5", 0),  # copies have no more detail than what stands for them
+        ("select.presets.own.blurred.min=1.0", 1),
+        ("dedup.radius=0", 1),
+    ],
+)
+def test_groups_of_the_last_run_are_taken_only_where_they_are_those_of_a_search(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, searches: int | None
+) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    grouped, group = [], dedup.dedup
+    monkeypatch.setattr(dedup, "dedup", lambda *given, **more: grouped.append(1) or group(*given, **more))
+    outcome = tried(root, change)
+    assert searches in {None, len(grouped)}
+    (root / "data/scratch/dataset/dedup.parquet").unlink()
+    searched = tried(root, change)
+    pd.testing.assert_frame_equal(outcome.now, searched.now)
+    pd.testing.assert_frame_equal(outcome.then, searched.then)
+
+
+@pytest.mark.parametrize("file", ["features/images.parquet", "votes/votes.csv", "released/v1.csv", "scratch"])
+def test_groups_of_a_run_on_something_else_are_not_taken(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, file: str
+) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    if file == "scratch":
+        set_to(root, "dedup.radius=9")
+    elif file.startswith("features"):
+        table = tables.read(root / "data" / file)
+        signature = table["signature"].where(table["signature"] == "", "0" * 64)
+        tables.write(table.assign(signature=signature), root / "data" / file)
+    elif file.startswith("votes"):
+        (root / "data" / file).write_text("id,voter,vote\n")
+    else:
+        kept = built[1][built[1]["reason"] == ""].iloc[0]
+        (root / "data" / file).write_text(
+            f"id,zone,representative,sha256\n{kept['id']},train,{kept['id']},{kept['sha256']}\n"
+        )
+    same(tried(root, "balance.max_ratio=1").now, build(root))
 
 
 def test_select_has_no_what_if_any_more(capsys: pytest.CaptureFixture[str]) -> None:

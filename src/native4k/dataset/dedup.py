@@ -8,6 +8,7 @@ only equal pixels make a group. Images that match a foreign list (a benchmark's)
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,9 @@ from native4k import params, tables
 from native4k.dataset import released
 from native4k.dataset.near_duplicates import embedding_search, foreign_lists, groups, signatures
 from native4k.errors import UserError
+
+MADE_FROM = "made_from"
+"""Where the table's schema has the hash of all that groups were made from, but for the table itself."""
 
 
 @params.params
@@ -82,6 +86,13 @@ def columns_read(numbers: Params) -> list[str]:
     return [*signatures.COLUMNS, "detail", "width", "height", *score]
 
 
+def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
+    """Hash the code of this package, the numbers and the lists that groups depend on."""
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
+    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign))).encode(), *code, *rows])).hexdigest()
+
+
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
     """Name each image's representative, how it is a copy of it, and the bits of pHash and signature between them."""
     ids, rows = alive["id"].to_numpy(), np.arange(len(alive))
@@ -142,7 +153,8 @@ def run(args: argparse.Namespace) -> None:
     done = released.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
     for line in foreign_lists.report(done, foreign, numbers.firewall):
         print(line)
-    tables.write(done.drop(columns="embedding", errors="ignore"), args.out)
+    made = {MADE_FROM: made_from(numbers, lists, foreign)}
+    tables.write(done.drop(columns="embedding", errors="ignore"), args.out, made)
 
 
 def join_embeddings(table: pd.DataFrame, path: Path | None) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from native4k import params
 from native4k.dataset import balance, dedup, released, select, split, takedown, vet
 from native4k.dataset.near_duplicates import foreign_lists
+from native4k.whatif.earlier_groups import earlier_groups
 
 ORDER = ("vet", "select", "dedup", "balance", "split")
 
@@ -31,13 +32,25 @@ def load_steps(tree: dict[str, Any], where: str, data: Path) -> dict[str, Step]:
     group: Step = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
     if copies.embedding is not None:
         group = partial(_group_by_embeddings, path=data / "features/embeddings.parquet", group=group)
+    group = partial(released.group_around, lists=lists, grouped=group, step="dedup")
+    made_from = dedup.made_from(copies, lists, foreign)
+    path = data / "scratch/dataset/dedup.parquet"
+    earlier = partial(earlier_groups, path=path, numbers=copies, lists=lists, made_from=made_from)
     return {
         "vet": partial(vet.vet, votes=vet.read_votes(data / "votes"), numbers=numbers(vet.Params, "vet")),
         "select": partial(select.select, requests=requests, numbers=numbers(select.Params, "select")),
-        "dedup": partial(released.group_around, lists=lists, grouped=group, step="dedup"),
+        "dedup": partial(_reuse_or_group, earlier=earlier, group=group),
         "balance": partial(balance.balance, numbers=numbers(balance.Params, "balance")),
         "split": partial(split.split, numbers=numbers(split.Params, "split"), lists=lists),
     }
+
+
+def _reuse_or_group(
+    table: pd.DataFrame, earlier: Callable[[pd.DataFrame], pd.DataFrame | None], group: Step
+) -> pd.DataFrame:
+    """Take the groups of the last run where it grouped this very table, or group it."""
+    found = earlier(table)
+    return group(table) if found is None else found
 
 
 def _group_by_embeddings(table: pd.DataFrame, path: Path, group: Step) -> pd.DataFrame:

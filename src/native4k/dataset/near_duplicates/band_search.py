@@ -30,7 +30,7 @@ class Workers(NamedTuple):
     """Threads to search with."""
 
     pool: ThreadPoolExecutor
-    count: int
+    threads: int
 
 
 class Shape(NamedTuple):
@@ -121,7 +121,7 @@ class BandIndex:
 
     def look_up(self, rows: np.ndarray, leader: np.ndarray) -> None:
         """Lower the leaders of some pictures to the first leader that is near."""
-        parts = np.array_split(rows, self.workers.count)
+        parts = np.array_split(rows, self.workers.threads)
         list(self.workers.pool.map(partial(self._look_up_part, leader=leader), parts))
 
     def _look_up_part(self, rows: np.ndarray, leader: np.ndarray) -> None:
