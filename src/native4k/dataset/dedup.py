@@ -3,8 +3,9 @@
 Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole or of the
 middle of one of them (crops), and signatures that agree; or, where they were measured, embeddings that do. Groups do
 not chain: every member is a near copy of its representative: the most detailed, then largest, then best-scored, then
-the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) tells too little: there
-only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if asked.
+the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
+there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if
+`firewall` says so.
 """
 
 import argparse

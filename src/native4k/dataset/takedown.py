@@ -2,7 +2,7 @@
 
 The lists are in git, in data/takedown: one URL, host, id, SHA-256 of the bytes, or `phash:` with 16 hex digits a line.
 Near copies are found among all images that were measured, as dedup finds them, whatever else speaks against them; by
-limits of their own, so that a stricter dedup brings nobody back.
+limits of their own, so that a stricter dedup brings no image back.
 """
 
 import re

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -18,9 +17,9 @@ def earlier_groups(
 ) -> pd.DataFrame | None:
     """Return what dedup would make of a table, or None where its last run does not say.
 
-    It says so if code, numbers, lists and all that dedup reads of the images are the same, nobody joins the survivors,
-    and nobody leaves whose copies stay. Then nothing changes for those who stay: an image becomes a representative by
-    what comes before it alone, and one that represents no other has no say in who joins whom.
+    It does if code, numbers, lists and all that dedup reads of the images are the same, no image joins the survivors,
+    and none leaves whose copies stay. Then the groups of the others stay as they are: whether an image represents
+    others depends on the representatives before it alone, and all that were near one that leaves have left with it.
     """
     if numbers.embedding is not None or not path.exists() or tables.metadata(path).get(dedup.MADE_FROM) != made_from:
         return None
@@ -38,6 +37,5 @@ def earlier_groups(
         return table.assign(**reasons, **earlier[list(UNGROUPED)])
     if not lists.empty:  # who leaves may have made others of its group a leak
         return None
-    made = {name: np.where(gone, value, earlier[name]) for name, value in UNGROUPED.items()}
-    columns = {name: pd.Series(column, dtype=earlier[name].dtype) for name, column in made.items()}
-    return dedup.reject_copies(table.assign(**columns), numbers)
+    made = {name: earlier[name].mask(gone, value) for name, value in UNGROUPED.items()}
+    return dedup.reject_copies(table.assign(**made), numbers)

@@ -24,7 +24,7 @@ SMALLEST = 4096
 
 
 class Index(Protocol):
-    """Leaders, to be asked which of them are near."""
+    """Leaders among which near ones are looked up."""
 
     def look_up(self, rows: np.ndarray, leader: np.ndarray) -> None:
         """Lower the leaders of some pictures to the first leader that is near."""
