@@ -4,9 +4,9 @@ Each measurement has a process of its own; ours takes two threads, and its secon
 compiling, except in the exponents. imagededup's best method compares all with all: its time at 10,000, less that at
 1,000 (starting its processes), is extrapolated to 133,000 by the square. The skewed hashes have a tenth in clusters,
 one of 100,000, each copy up to eight bits from its picture. Pictures as dedup compares them are the same with three
-views (the whole and two middles) and a signature of 256 bits for each. Grown: a hundredth of them is new, the rest is
-known from an earlier run. Floors: what comparing all pairs would take were both cores to do nothing but popcounts, and
-what merely sorting the hashes takes, which collapsing equal ones needs.
+views (the whole and two middles) and a signature of 256 bits for each. Floors: what comparing all pairs would
+take were both cores to do nothing but popcounts, and what merely sorting the hashes takes, which collapsing equal ones
+needs.
 --quick: a hundredth of the hashes.
 """
 
@@ -24,7 +24,9 @@ import numpy as np
 from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 
-from native4k.dataset import near, signs
+from native4k.dataset.near_duplicates import groups
+from native4k.dataset.near_duplicates.band_search import NO_LEADER
+from native4k.dataset.near_duplicates.signatures import Limits, Signatures
 
 THREADS = 2
 PEER = 10_000
@@ -32,9 +34,6 @@ PEER = 10_000
 
 LARGEST = 100_000
 """Look-alikes in the largest cluster."""
-
-NEW = 0.01
-"""Share of a grown collection that is new."""
 
 
 class Cost(NamedTuple):
@@ -77,17 +76,27 @@ def skewed(count: int) -> np.ndarray:
     return hashes
 
 
-def pictures(count: int, radius: int) -> signs.Signs:
+def signatures_of(short: np.ndarray, long: np.ndarray, radius: int) -> Signatures:
+    """Hashes that are all compared."""
+    return Signatures(short, long, Limits(radius=radius, verify=76, middles=True, min_bits=0))
+
+
+def plain(hashes: np.ndarray, radius: int) -> Signatures:
+    """Hashes alone, without signatures or middles."""
+    return signatures_of(hashes[None], np.empty((1, len(hashes), 0), dtype=np.uint64), radius)
+
+
+def pictures(count: int, radius: int) -> Signatures:
     """The same as dedup compares pictures: three views, each with a signature that copies share but for a few bits."""
     dice = np.random.default_rng(count + 2)
-    shorts = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
-    longs = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
+    short = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
+    long = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
     rows, heads = clusters(count)
     for view in range(3):
-        copied(shorts[view], rows, heads)
+        copied(short[view], rows, heads)
         for word in range(4):
-            copied(longs[view, :, word], rows, heads)
-    return signs.Signs(shorts, longs, radius, 76)
+            copied(long[view, :, word], rows, heads)
+    return signatures_of(short, long, radius)
 
 
 Work = Callable[[], object]
@@ -97,35 +106,26 @@ Task = Callable[[int, int], tuple[Work, Work]]
 
 def compile_all() -> None:
     """The first search of a process that is large enough to need numba."""
-    with patch.object(near, "SMALL", 0):
-        near.leaders(signs.plain(uniform(2 * near.SMALLEST), 4), THREADS)
+    with patch.object(groups, "SMALL", 0):
+        groups.leaders(plain(uniform(2 * groups.SMALLEST), 4), THREADS)
 
 
 def ours(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among uniform hashes."""
     hashes = uniform(count)
-    return compile_all, lambda: near.leaders(signs.plain(hashes, radius), THREADS)
+    return compile_all, lambda: groups.leaders(plain(hashes, radius), THREADS)
 
 
 def ours_skewed(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among skewed hashes."""
     hashes = skewed(count)
-    return compile_all, lambda: near.leaders(signs.plain(hashes, radius), THREADS)
+    return compile_all, lambda: groups.leaders(plain(hashes, radius), THREADS)
 
 
 def ours_pictures(count: int, radius: int) -> tuple[Work, Work]:
     """Our search among pictures with signatures and middles."""
     made = pictures(count, radius)
-    return compile_all, lambda: near.leaders(made, THREADS)
-
-
-def ours_grown(count: int, radius: int) -> tuple[Work, Work]:
-    """The same where a hundredth is new and the rest is known."""
-    made, dice = pictures(count, radius), np.random.default_rng(count + 3)
-    old = np.flatnonzero(dice.random(count) >= NEW)
-    before = near.unknown(count)
-    before[old] = old[near.leaders(made.part(old), THREADS)]
-    return compile_all, lambda: near.leaders(made, THREADS, before)
+    return compile_all, lambda: groups.leaders(made, THREADS)
 
 
 def imagededup(count: int, radius: int) -> tuple[Work, Work]:
@@ -141,15 +141,15 @@ def imagededup(count: int, radius: int) -> tuple[Work, Work]:
 
 def popcounts(count: int, radius: int) -> tuple[Work, Work]:
     """Each of 4,096 hashes, which the nearest cache holds, against so many others: bare comparing on one core."""
-    from native4k.dataset import kernels
+    from native4k.dataset.near_duplicates import popcount_kernels
 
     hashes, known, limit = uniform(count), uniform(4096), np.uint64(radius)
     none, entries = np.empty((count, 0), dtype=np.uint64), np.arange(count)
     ends, flips, first = np.array([[0, 4096]], dtype=np.uint32), np.zeros(1, dtype=np.uint64), np.uint64(0)
-    found, holders = np.full(count, near.NOBODY), np.zeros(4096, dtype=np.uint32)
+    found, holders = np.full(count, NO_LEADER), np.zeros(4096, dtype=np.uint32)
 
     def compare() -> None:
-        kernels.look(entries, found, hashes, none, limit, first, first, flips, ends, known, holders)
+        popcount_kernels.lower_leaders(entries, found, hashes, none, limit, first, first, flips, ends, known, holders)
 
     return compare, compare
 
@@ -221,8 +221,6 @@ def main() -> None:
     }
     skew = {10: measured(ours_skewed, million, 10, times), 4: measured(ours_skewed, ten, 4)}
     seen = {10: costs[ours_pictures, 10][million], 4: costs[ours_pictures, 4][ten]}
-    grown = measured(ours_grown, million, 10, times)
-    print(f"{million:,} pictures, {NEW:.0%} of them new: {seen[10].work / grown.work:.1f} times faster than all anew")
     exponents = growth(costs)
     for name, exponent in exponents.items():
         print(f"exponent of {name}: {exponent:.2f}")

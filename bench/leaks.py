@@ -20,10 +20,12 @@ from parts.alone import alone, peak
 from parts.results import at_most, faster
 
 from native4k import params
-from native4k.dataset import leaks, nearest, released, split
+from native4k.dataset import leaks, released, split
+from native4k.dataset.near_duplicates import exhaustive_search
+from native4k.dataset.near_duplicates.signatures import Limits
 
 ROWS, THREADS = 390_000, 2
-RULE = leaks.Rule(radius=8, verify=76, min_bits=20)
+LIMITS = Limits(radius=8, verify=76, middles=True, min_bits=20)
 
 
 class Cost(NamedTuple):
@@ -59,7 +61,7 @@ def numbers(together: list[str]) -> split.Params:
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
     """The first third of a collection, released where its hash puts it."""
-    first = split.split(table[: len(table) // 3], numbers([]), released.NONE)
+    first = split.split(table[: len(table) // 3], numbers([]), released.EMPTY)
     first = first[first["split"] != split.RESERVE]
     return first.assign(zone=first["split"])[released.COLUMNS]
 
@@ -73,25 +75,25 @@ def splitting(count: int, together: list[str]) -> Callable[[], Any]:
 
 def searching(count: int, threads: int) -> Callable[[], Any]:
     """Searching a split collection for leaks."""
-    table = split.split(images(count), numbers([]), released.NONE)
-    return lambda: leaks.leaks(table, RULE, threads)
+    table = split.split(images(count), numbers([]), released.EMPTY)
+    return lambda: leaks.leaks(table, LIMITS, threads)
 
 
 def bare(count: int, words: int) -> Callable[[], Any]:
     """Comparing 4,000 hashes of so many words with all, compiled beforehand, on one thread."""
     dice = np.random.default_rng(words)
     few, many = (dice.integers(0, 2**64, (size, words), dtype=np.uint64) for size in (max(1, count // 98), count))
-    found = nearest.Nearest(*(np.zeros(len(few), dtype=np.int64) for _ in nearest.Nearest._fields))
-    nearest.probe(few[:1], many[:1], 8, nearest.Nearest(*(part[:1] for part in found)))
-    return lambda: nearest.probe(few, many, 8, found)
+    found = exhaustive_search.Nearest(*(np.zeros(len(few), dtype=np.int64) for _ in exhaustive_search.Nearest._fields))
+    exhaustive_search.search_compiled(few[:1], many[:1], 8, exhaustive_search.Nearest(*(part[:1] for part in found)))
+    return lambda: exhaustive_search.search_compiled(few, many, 8, found)
 
 
 def plain(count: int, words: int) -> Callable[[], Any]:
     """The same with NumPy, one hash after another."""
     dice = np.random.default_rng(words)
     few, many = (dice.integers(0, 2**64, (size, words), dtype=np.uint64) for size in (max(1, count // 98), count))
-    found = nearest.Nearest(*(np.zeros(len(few), dtype=np.int64) for _ in nearest.Nearest._fields))
-    return lambda: nearest.walk(few, many, 8, found)
+    found = exhaustive_search.Nearest(*(np.zeros(len(few), dtype=np.int64) for _ in exhaustive_search.Nearest._fields))
+    return lambda: exhaustive_search.search_with_numpy(few, many, 8, found)
 
 
 def _measured(task: Callable[..., Callable[[], Any]], given: tuple[Any, ...]) -> Cost:

@@ -35,7 +35,6 @@ READERS = {
     ("dedup",): "native4k.dataset.dedup:Params",
     ("balance",): "native4k.dataset.balance:Params",
     ("split",): "native4k.dataset.split:Params",
-    ("clumps",): "native4k.dataset.clumps:Params",
     ("publish",): "native4k.publish.publish:Params",
     ("export",): "native4k.publish.export:Params",
     ("assess",): "native4k.publish.assess:Params",

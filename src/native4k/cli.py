@@ -43,7 +43,9 @@ STEPS = {
         "split": "put groups into train, val, test and reserve, for ever",
         "leaks": "find the nearest images across splits",
         "tables": "put the final tables into one folder",
-        "clumps": "note which images may be copies, so that select --what-if answers at once",
+    },
+    "whatif": {
+        "whatif": "say what other numbers would change, and write nothing",
     },
     "provenance": {
         "definitions": "hash the code and the numbers behind each of DVC's stages, for dvc.yaml",

@@ -147,14 +147,6 @@ def reject(table: "pd.DataFrame", mask: "pd.Series | np.ndarray", reason: str, s
     )
 
 
-def reopen(table: "pd.DataFrame", *steps: str) -> "pd.DataFrame":
-    """The table as it was before these steps rejected anything."""
-    own = table["rejected_by"].isin(steps)
-    if not own.any():
-        return table
-    return table.assign(**{name: filled(table[name], own.to_numpy(), "") for name in ("reason", "rejected_by")})
-
-
 def filled(column: "pd.Series[str]", where: np.ndarray, word: str) -> "pd.Series[str]":
     """A column of texts with a word in some places; twice as quick as pandas' own."""
     import pandas as pd

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import dedup, known
+from native4k.dataset import dedup
 from tests.dataset.signed import signed
 
 ROWS = st.lists(
@@ -47,8 +47,8 @@ NUMBERS: dict[str, Any] = {
 
 
 def deduped(table: pd.DataFrame, radius: int = 10, **numbers: Any) -> pd.DataFrame:
-    known = {"earlier": numbers.pop("earlier", None), "foreign": numbers.pop("foreign", None)}
-    return dedup.dedup(table, dedup.Params(**(NUMBERS | {"radius": radius} | numbers)), **known)
+    foreign = numbers.pop("foreign", None)
+    return dedup.dedup(table, dedup.Params(**(NUMBERS | {"radius": radius} | numbers)), foreign=foreign)
 
 
 def flipped(value: int, bits: set[int]) -> int:
@@ -179,23 +179,6 @@ def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radi
             assert new[leader] != leader, "its representative has a better copy now"
 
 
-@given(rows=ROWS, radius=RADII, data=st.data())
-@settings(max_examples=25)
-def test_a_shard_added_to_what_is_known_gives_the_same_groups_as_all_at_once(
-    rows: Rows, radius: int, data: st.DataObject
-) -> None:
-    grown = images(rows)
-    there = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
-    changed = grown[np.array(there, dtype=bool)].reset_index(drop=True)
-    if len(changed):  # something that was measured anew since then
-        changed.loc[0, "detail"] = 9.0
-    columns = dedup.decisive(dedup.Params(**NUMBERS))
-    told = deduped(changed, radius)
-    told = told[told["representative"] != ""]
-    earlier = told[["id", "representative"]].assign(digest=known.digest(told, columns))
-    pd.testing.assert_frame_equal(deduped(grown, radius, earlier=earlier), deduped(grown, radius))
-
-
 def row(picture: int = 0, flips: set[int] = frozenset(), detail: int = 1, pixels: int = 0, reason: str = "") -> Any:  # type: ignore[assignment]
     """A row of `images` whose signature nobody changed."""
     return (picture, set(flips), set(), False, detail, pixels, reason)
@@ -278,16 +261,14 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
     table = images([*shown, row(1, {2}, 1, 5, "flat")])
     tables.write(table, tmp_path / "in.parquet")
     paths = [str(tmp_path / name) for name in ("in.parquet", "out.parquet")]
-    words = ["dedup", *paths, "--threads", str(threads), "--params", str(numbers), "--cache", str(tmp_path / "cache")]
+    words = ["dedup", *paths, "--threads", str(threads), "--params", str(numbers)]
     expected = deduped(table).sort_values("id", ignore_index=True)
-    for _ in range(2):  # the second time with what is known of the first
-        assert cli.main(words) == 0
-        assert capsys.readouterr().out == (
-            "dedup: 3 of 4 images are compared by pHash, 5 views a pair; by chance alone 1.5e-07 pairs of uniform"
-            " hashes would be within 10 bits, and 4.9e-65 would also agree in all but 6 bits of the signature\n"
-        )
-        pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)
-    assert len(list((tmp_path / "cache" / "dedup").glob("*.parquet"))) == 1
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out == (
+        "dedup: 3 of 4 images are compared by pHash, 5 views a pair; by chance alone 1.5e-07 pairs of uniform"
+        " hashes would be within 10 bits, and 4.9e-65 would also agree in all but 6 bits of the signature\n"
+    )
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)
 
 
 def test_fewer_threads_than_one_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from native4k import tables
 from native4k.dataset import leaks
+from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
 
-RULE = leaks.Rule(radius=6, verify=20, min_bits=8)
+LIMITS = Limits(radius=6, verify=20, middles=True, min_bits=8)
 SIZES = {"phash": 64, "signature": 256, "inset_phash": 128, "inset_signature": 512}
 SPLITS = ("train", "val", "test", "reserve")
 
@@ -28,11 +29,11 @@ def near_hash(name: str, picture: int, flips: int) -> str:
     return f"{int.from_bytes(digest) ^ ((1 << flips) - 1) << (size - 64):0{size // 4}x}"
 
 
-def images(rows: list[tuple[str, int, int]], *columns: str) -> pd.DataFrame:
+def images(rows: list[tuple[str, int, int]]) -> pd.DataFrame:
     """Images of a split and a picture, their hashes so many bits from the picture's own."""
     table = pd.DataFrame({"id": [f"i{number:02}" for number in range(len(rows))], "reason": ""}, dtype="str")
     table["split"] = pd.Series([split for split, *_ in rows], dtype="str")
-    for name in ("phash", *columns):
+    for name in SIZES:
         table[name] = pd.Series([near_hash(name, picture, flips) for _, picture, flips in rows], dtype="str")
     return table
 
@@ -71,8 +72,8 @@ def nearest(table: pd.DataFrame, search: str) -> dict[tuple[str, str], int]:
 def test_the_nearest_of_every_image_is_that_of_comparing_all_with_all(
     rows: list[tuple[str, int, int]], threads: int
 ) -> None:
-    table = images(rows, "signature", "inset_phash", "inset_signature")
-    pairs, told = leaks.leaks(table, RULE, threads)
+    table = images(rows)
+    pairs, told = leaks.leaks(table, LIMITS, threads)
     for search in leaks.SEARCHES:
         part = pairs[pairs["search"] == search]
         least = {key: int(value) for key, value in part.groupby(["id", "near_split"])["distance"].min().items()}
@@ -82,55 +83,56 @@ def test_the_nearest_of_every_image_is_that_of_comparing_all_with_all(
     expected = sum(int(sizes[one] * sizes[other]) for one, other in combinations(sizes.index, 2))
     assert {sum(one["pairs"] for one in told["searched"] if one["search"] == s) for s in leaks.SEARCHES} == {expected}
     order = table.sample(frac=1, random_state=0).reset_index(drop=True)
-    pd.testing.assert_frame_equal(leaks.leaks(order, RULE)[0], pairs)
+    pd.testing.assert_frame_equal(leaks.leaks(order, LIMITS)[0], pairs)
 
 
 def test_a_copy_in_another_split_is_a_leak_and_so_is_every_other_one() -> None:
     table = images([("train", 1, 0), ("train", 1, 2), ("test", 1, 1), ("test", 2, 0), ("train", 3, 0)])
-    pairs, told = leaks.leaks(table, RULE)
+    pairs, told = leaks.leaks(table, LIMITS)
     found = pairs.loc[pairs["leak"], ["id", "split", "near_id", "near_split", "search", "distance"]]
     assert found.to_numpy().tolist() == [
         ["i02", "test", "i00", "train", "phash", 1],
         ["i02", "test", "i01", "train", "phash", 1],
     ]
-    assert {one["splits"]: (one["within"], one["leaks"]) for one in told["searched"]} == {"train-test": (2, 2)}
+    by_phash = [one for one in told["searched"] if one["search"] == "phash"]
+    assert {one["splits"]: (one["within"], one["leaks"]) for one in by_phash} == {"train-test": (2, 2)}
 
 
 @pytest.mark.parametrize(("flips", "leak"), [(20, True), (21, False)])
 def test_a_near_phash_is_a_leak_only_if_the_longer_signature_agrees(flips: int, leak: bool) -> None:
-    table = images([("train", 1, 0), ("val", 1, 3)], "signature")
+    table = images([("train", 1, 0), ("val", 1, 3)])
     table["signature"] = [near_hash("signature", 1, 0), near_hash("signature", 1, flips)]
-    pairs, told = leaks.leaks(table, RULE)
-    assert pairs[["search", "distance", "leak"]].to_numpy().tolist() == [
+    pairs, told = leaks.leaks(table, LIMITS)
+    assert pairs[["search", "distance", "leak"]].to_numpy().tolist()[:2] == [
         ["phash", 3, leak],
         ["signature", flips, False],
     ]
-    assert [one["within"] for one in told["searched"]] == [1, int(leak)]
+    assert [one["within"] for one in told["searched"]][:2] == [1, int(leak)]
 
 
 @pytest.mark.parametrize("cropped", ["train", "val"])
 def test_a_crop_in_another_split_is_found_by_the_middle_of_its_original(cropped: str) -> None:
     whole = "val" if cropped == "train" else "train"
-    table = images([(cropped, 1, 0), (whole, 2, 0)], "signature", "inset_phash", "inset_signature")
+    table = images([(cropped, 1, 0), (whole, 2, 0)])
     table.loc[1, "inset_phash"] = near_hash("phash", 9, 0) + near_hash("phash", 1, 4)
-    before, _ = leaks.leaks(table, RULE)
+    before, _ = leaks.leaks(table, LIMITS)
     assert not before["leak"].any(), "the signatures differ"
     table.loc[1, "inset_signature"] = near_hash("signature", 9, 0) + near_hash("signature", 1, 5)
-    pairs, _ = leaks.leaks(table, RULE)
+    pairs, _ = leaks.leaks(table, LIMITS)
     assert pairs.loc[pairs["leak"], ["search", "distance"]].to_numpy().tolist() == [["middles", 4]]
 
 
-def test_a_phash_that_tells_too_little_is_compared_with_nobody_and_counted() -> None:
+def test_an_uninformative_phash_is_not_compared_but_counted() -> None:
     table = images([("train", 1, 0), ("test", 2, 0), ("train", 3, 0), ("test", 4, 0)])
     table.loc[[0, 1], "phash"] = "f" * 15 + "7"
-    pairs, told = leaks.leaks(table, RULE)
-    assert pairs[["id", "near_id"]].to_numpy().tolist() == [["i02", "i03"]]
+    pairs, told = leaks.leaks(table, LIMITS)
+    assert set(zip(pairs["id"], pairs["near_id"], strict=True)) == {("i02", "i03")}
     assert (told["images"], told["left_out"], told["searched"][0]["pairs"]) == (4, 2, 1)
 
 
 @pytest.mark.parametrize("rows", [[], [("train", 1, 0)], [("test", 1, 0), ("test", 1, 0)]])
 def test_where_there_is_one_split_or_none_nothing_is_compared(rows: list[tuple[str, int, int]]) -> None:
-    pairs, told = leaks.leaks(images(rows, "signature", "inset_phash", "inset_signature"), RULE)
+    pairs, told = leaks.leaks(images(rows), LIMITS)
     assert list(pairs) == leaks.COLUMNS
     assert len(pairs) == 0
     assert told == {"searched": [], "images": len(rows), "left_out": 0}
@@ -139,8 +141,8 @@ def test_where_there_is_one_split_or_none_nothing_is_compared(rows: list[tuple[s
 def test_rejected_images_are_not_compared() -> None:
     table = images([("train", 1, 0), ("", 1, 0), ("test", 2, 0)])
     table.loc[1, ["reason", "phash"]] = ["truncated", ""]
-    pairs, _ = leaks.leaks(table, RULE)
-    assert pairs[["id", "near_id"]].to_numpy().tolist() == [["i00", "i02"]]
+    pairs, _ = leaks.leaks(table, LIMITS)
+    assert set(zip(pairs["id"], pairs["near_id"], strict=True)) == {("i00", "i02")}
 
 
 def step(root: Path, threads: int, *, middles: bool = True) -> Any:
@@ -155,11 +157,11 @@ def test_the_step_writes_the_same_bytes_on_any_number_of_threads(
 ) -> None:
     dice = np.random.default_rng(0)
     rows = [(SPLITS[dice.integers(4)], int(dice.integers(9)), int(dice.integers(9))) for _ in range(60)]
-    tables.write(images(rows, *list(SIZES)[1:]), tmp_path / "in.parquet")
+    tables.write(images(rows), tmp_path / "in.parquet")
     for threads in (1, 3):
         step(tmp_path, threads)
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "3.parquet").read_bytes()
-    told = leaks.told(tmp_path / "1.parquet")
+    told = leaks.read_searches(tmp_path / "1.parquet")
     splits = ["-".join(pair) for pair in combinations(SPLITS, 2) for _ in leaks.SEARCHES]
     assert [one["splits"] for one in told["searched"]] == splits
     rows = pd.DataFrame(told["searched"]).query("search == 'phash'")
@@ -167,21 +169,21 @@ def test_the_step_writes_the_same_bytes_on_any_number_of_threads(
     near = f"the nearest at {nearest['nearest']} bits ({nearest['splits']})"
     pairs, within, copies = rows[["pairs", "within", "leaks"]].sum()
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "leaks: 0 of 60 images tell too little and were not compared",
+        "leaks: 0 of 60 images have an uninformative pHash and were not compared",
         f"leaks: by phash {pairs:,} pairs, {near}, {within} within 6, {copies} copies",
     ]
 
 
 def test_middles_are_searched_only_where_dedup_compares_them(tmp_path: Path) -> None:
-    tables.write(images([("train", 1, 0), ("test", 2, 0)], *list(SIZES)[1:]), tmp_path / "in.parquet")
+    tables.write(images([("train", 1, 0), ("test", 2, 0)]), tmp_path / "in.parquet")
     step(tmp_path, 1, middles=False)
-    assert [one["search"] for one in leaks.told(tmp_path / "1.parquet")["searched"]] == ["phash", "signature"]
+    assert [one["search"] for one in leaks.read_searches(tmp_path / "1.parquet")["searched"]] == ["phash", "signature"]
 
 
-def test_a_middle_that_tells_too_little_is_taken_for_the_whole() -> None:
-    table = images([("train", 1, 0), ("val", 2, 0)], *list(SIZES)[1:])
+def test_an_uninformative_middle_is_replaced_by_the_whole() -> None:
+    table = images([("train", 1, 0), ("val", 2, 0)])
     table["inset_phash"], table["inset_signature"] = "f" * 32, "f" * 128
-    pairs, _ = leaks.leaks(table, RULE)
+    pairs, _ = leaks.leaks(table, LIMITS)
     distance = pairs.set_index("search")["distance"]
     assert distance["middles"] == distance["phash"]
 

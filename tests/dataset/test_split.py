@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from native4k import tables
 from native4k.dataset import split
-from native4k.dataset.released import NONE
+from native4k.dataset.released import EMPTY
 from native4k.errors import UserError
 from native4k.params import validate
 from native4k.publish import release
@@ -50,7 +50,7 @@ def grouped(rows: list[tuple[int, str, int, int]], shift: int = 0) -> pd.DataFra
 
 
 def numbers(size: int = 3, zone: float = 0.2, **more: Any) -> split.Params:
-    held = split.Held(size=size, zone=zone)
+    held = split.HeldOut(size=size, zone=zone)
     return split.Params(**{"val": held, "test": held, "strata": "equal", "together": []} | more)
 
 
@@ -74,7 +74,7 @@ def listed(*rows: tuple[int, str]) -> pd.DataFrame:
 
 
 def test_sizes_are_exact_and_the_categories_take_turns() -> None:
-    table = split.split(images(many(300)), numbers(size=7), NONE)
+    table = split.split(images(many(300)), numbers(size=7), EMPTY)
     assert table["split"].value_counts().to_dict() == {"train": 165, "reserve": 121, "val": 7, "test": 7}
     per_category = pd.crosstab(table["split"], table["category"]).loc[["val", "test"]]
     assert sorted(per_category.loc["val"]) == sorted(per_category.loc["test"]) == [2, 2, 3]
@@ -83,14 +83,14 @@ def test_sizes_are_exact_and_the_categories_take_turns() -> None:
 def test_proportional_strata_mirror_the_kept_images() -> None:
     rows = [(number, "Food" if number % 10 else "CGI", "") for number in range(2000)]
     for strata, expected in (("proportional", {"Food": 90, "CGI": 10}), ("equal", {"Food": 50, "CGI": 50})):
-        table = split.split(images(rows), numbers(size=100, zone=0.3, strata=strata), NONE)
+        table = split.split(images(rows), numbers(size=100, zone=0.3, strata=strata), EMPTY)
         for name in ("val", "test"):
             assert table.loc[table["split"] == name, "category"].value_counts().to_dict() == expected
 
 
 def test_a_category_that_is_empty_in_a_zone_leaves_its_turns_to_the_others() -> None:
     rows = [(number, "Food", "") for number in range(100)] + [(1000, "CGI", "flat")]
-    table = split.split(images(rows), numbers(size=9), NONE)
+    table = split.split(images(rows), numbers(size=9), EMPTY)
     assert table.loc[table["split"] == "test", "category"].tolist() == ["Food"] * 9
 
 
@@ -100,25 +100,25 @@ def test_a_position_is_a_number_from_the_groups_name_for_ever() -> None:
 
 
 def test_a_zone_that_is_short_gives_all_it_has() -> None:
-    table = split.split(images(many(30)), numbers(size=1000), NONE)
+    table = split.split(images(many(30)), numbers(size=1000), EMPTY)
     assert set(table["split"]) == {"train", "val", "test"}
     assert (table["split"] == table["zone"]).all()
 
 
 def test_no_held_out_split_makes_everything_train() -> None:
-    table = split.split(images([*many(20), (99, "Food", "flat")]), numbers(size=0, zone=0.0), NONE)
+    table = split.split(images([*many(20), (99, "Food", "flat")]), numbers(size=0, zone=0.0), EMPTY)
     assert table["split"].tolist() == ["train"] * 20 + [""]
 
 
 @pytest.mark.parametrize("together", [[], ["host"]])
 @pytest.mark.parametrize("rows", [[], [(1, "Food", "flat")], [(1, "Food", "flat"), (2, "CGI", "flat")]])
 def test_nothing_kept_means_nothing_split(rows: list[tuple[int, str, str]], together: list[str]) -> None:
-    table = split.split(images(rows), numbers(together=together), NONE)
+    table = split.split(images(rows), numbers(together=together), EMPTY)
     assert table["split"].tolist() == table["zone"].tolist() == [""] * len(rows)
 
 
 def test_one_image_is_where_its_hash_puts_it() -> None:
-    table = split.split(images([(0, "Food", "")]), numbers(), NONE)
+    table = split.split(images([(0, "Food", "")]), numbers(), EMPTY)
     assert table[["zone", "split", "reason"]].to_numpy().tolist() == [["train", "train", ""]]
 
 
@@ -132,7 +132,7 @@ def test_zones_of_more_than_everything_are_refused() -> None:
 @given(rows=ROWS, size=st.integers(0, 6), data=st.data())
 def test_what_must_hold_of_any_collection(rows: list[tuple[int, str, str]], size: int, data: st.DataObject) -> None:
     before = images(rows)
-    after = split.split(before, numbers(size), NONE)
+    after = split.split(before, numbers(size), EMPTY)
     tables.conserve(before, after, "split")
     assert ((after["split"] != "") == tables.kept(after)).all()
     place = pd.Series(split.position(after["group"]), index=after.index)
@@ -144,7 +144,7 @@ def test_what_must_hold_of_any_collection(rows: list[tuple[int, str, str]], size
         assert count == (inside.sum() if name == "train" else min(size, inside.sum()))
         assert set(after.loc[inside, "split"]) <= {name, *(() if name == "train" else (split.RESERVE,))}
     order = data.draw(st.permutations(range(len(rows))))
-    assert chosen(split.split(before.iloc[order].reset_index(drop=True), numbers(size), NONE)) == chosen(after)
+    assert chosen(split.split(before.iloc[order].reset_index(drop=True), numbers(size), EMPTY)) == chosen(after)
 
 
 @settings(max_examples=40)
@@ -154,8 +154,8 @@ def test_nobody_moves_between_zones_when_the_collection_grows_or_shrinks(
 ) -> None:
     known = {number for number, *_ in rows}
     together = [*rows, *(row for row in more if row[0] not in known)]
-    grown = zones(split.split(images(together), numbers(size), NONE))
-    for id_, name in zones(split.split(images(rows), numbers(size), NONE)).items():
+    grown = zones(split.split(images(together), numbers(size), EMPTY))
+    for id_, name in zones(split.split(images(rows), numbers(size), EMPTY)).items():
         assert grown[id_] == name
 
 
@@ -168,8 +168,8 @@ def test_what_was_released_never_changes_sides_whatever_comes_goes_or_represents
     together: list[str],
 ) -> None:
     how = numbers(size, together=together)
-    old = split.split(grouped(first), how, NONE)
-    lists = release.release(old, NONE)
+    old = split.split(grouped(first), how, EMPTY)
+    lists = release.release(old, EMPTY)
     assert chosen(split.split(grouped(first), how, lists)) == chosen(old), "releasing changes nothing"
     before = grouped(second, shift)
     after = split.split(before, how, lists)
@@ -191,31 +191,31 @@ def test_what_was_released_never_changes_sides_whatever_comes_goes_or_represents
 
 
 def test_a_larger_held_out_split_keeps_what_the_smaller_one_had() -> None:
-    small, large = (chosen(split.split(images(many(300)), numbers(size), NONE)) for size in (5, 20))
+    small, large = (chosen(split.split(images(many(300)), numbers(size), EMPTY)) for size in (5, 20))
     assert {id_ for id_, name in small.items() if name == "test"} < {
         id_ for id_, name in large.items() if name == "test"
     }
 
 
 def test_released_test_images_keep_their_seats_when_the_collection_grows() -> None:
-    old = split.split(images(many(40)), numbers(), NONE)
-    lists = release.release(old, NONE)
-    alone, held = (chosen(split.split(images(many(400)), numbers(), known)) for known in (NONE, lists))
+    old = split.split(images(many(40)), numbers(), EMPTY)
+    lists = release.release(old, EMPTY)
+    alone, held = (chosen(split.split(images(many(400)), numbers(), known)) for known in (EMPTY, lists))
     before = {id_: name for id_, name in chosen(old).items() if name in {"val", "test"}}
     assert {id_: held[id_] for id_ in before} == before
     assert {id_: alone[id_] for id_ in before} != before
 
 
 def test_a_test_image_that_is_taken_down_is_refilled_from_its_zone() -> None:
-    old = split.split(images(many(300)), numbers(), NONE)
-    lists = release.release(old, NONE)
+    old = split.split(images(many(300)), numbers(), EMPTY)
+    lists = release.release(old, EMPTY)
     gone = int(old.loc[old["split"] == "test", "number"].iloc[0])
     rows = [(number, category, "taken_down" * (number == gone)) for number, category, _ in many(300)]
     new = split.split(images(rows), numbers(), lists)
     moved = {id_: name for id_, name in chosen(new).items() if name != chosen(old)[id_]}
     assert sorted(moved.values()) == ["", "test"]
     assert {chosen(old)[id_] for id_, name in moved.items() if name == "test"} == {"reserve"}
-    assert list(split.said(new, numbers(), lists)) == [
+    assert list(split.shortage_lines(new, numbers(), lists)) == [
         "split: 1 of 3 images released as test are not kept any more; its zone refills them"
     ]
 
@@ -223,7 +223,7 @@ def test_a_test_image_that_is_taken_down_is_refilled_from_its_zone() -> None:
 def test_a_better_copy_takes_the_side_and_the_seat_of_the_released_image_it_replaces() -> None:
     table = images([(1, "Food", "near_copy"), (2, "Food", ""), *many(20, start=30)])
     table["group"] = table["group"].mask(table["number"] == 1, f"{2:016x}")
-    assert zones(split.split(table, numbers(), NONE))[f"{2:016x}"] == "train"
+    assert zones(split.split(table, numbers(), EMPTY))[f"{2:016x}"] == "train"
     after = split.split(table, numbers(size=1), listed((1, "test")))
     assert (zones(after)[f"{2:016x}"], chosen(after)[f"{2:016x}"]) == ("test", "test")
 

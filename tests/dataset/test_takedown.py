@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from native4k import tables
 from native4k.dataset import takedown
+from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
 from native4k.fetch.identity import identify
 
-NUMBERS = takedown.Params(radius=4, verify=10, middles=True, min_bits=20)
+NUMBERS = Limits(radius=4, verify=10, middles=True, min_bits=20)
 HASH = 0xFF00FF00FF00FF00
 
 
-def asked(folder: Path, *lines: str) -> takedown.Asked:
+def asked(folder: Path, *lines: str) -> takedown.Requests:
     (folder / "requests.txt").write_text("\n".join(["# those who wrote to us", *lines]))
-    return takedown.read([folder / "requests.txt"])
+    return takedown.read_requests([folder / "requests.txt"])
 
 
 def images(**phashes: int | None) -> pd.DataFrame:
@@ -75,8 +76,8 @@ def test_an_image_that_could_not_be_read_is_named_without_copies(tmp_path: Path)
 
 
 def test_no_request_changes_nothing(tmp_path: Path) -> None:
-    assert asked(tmp_path) == takedown.read([]) == takedown.NOBODY
-    pd.testing.assert_frame_equal(takedown.take_down(TABLE, takedown.NOBODY, NUMBERS), TABLE)
+    assert asked(tmp_path) == takedown.read_requests([]) == takedown.NO_REQUESTS
+    pd.testing.assert_frame_equal(takedown.take_down(TABLE, takedown.NO_REQUESTS, NUMBERS), TABLE)
 
 
 def test_a_line_that_names_nothing_is_told_what_may_stand_there(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_exactly_the_images_within_the_radius_leave(flips: list[set[int]], named
     hashes = [HASH ^ sum(1 << bit for bit in bits) for bits in flips]
     table = images(**{f"n{place}": value for place, value in enumerate(hashes)})
     one = f"{named % len(flips):016x}"
-    wanted = takedown.Asked(takedown.NOBODY.images._replace(ids={one}), frozenset(), frozenset())
+    wanted = takedown.Requests(takedown.NO_REQUESTS.images._replace(ids={one}), frozenset(), frozenset())
     after = takedown.take_down(table, wanted, NUMBERS)
     tables.conserve(table, after, "select")
     hit = hashes[named % len(flips)]

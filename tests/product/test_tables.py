@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from native4k.dataset import dedup, leaks, near, released, signs, split
+from native4k.dataset import dedup, leaks, released, split
+from native4k.dataset.near_duplicates import groups
+from native4k.dataset.near_duplicates.signatures import read_signatures
 
 WORK = Path("data/scratch/dataset")
 ORDER = ("vet", "select", "dedup", "balance", "split")
@@ -48,11 +50,10 @@ def test_no_kept_image_is_a_copy_of_another_one(final: pd.DataFrame) -> None:
     numbers = params.load(dedup.Params, Path("params.yaml"), "dedup")
     kept = final[tables.kept(final)].reset_index(drop=True)
     assert kept["pixels"].is_unique
-    limits = {"middles": numbers.middles, "min_bits": numbers.min_bits}
-    pictures = signs.of(kept, numbers.radius, numbers.verify, **limits)
-    compared = signs.telling(pictures.shorts[0], numbers.min_bits)
+    pictures = read_signatures(kept, numbers)
+    compared = pictures.informative()
     ids = kept["id"].to_numpy()[compared]
-    leaders = near.leaders(pictures.part(compared.nonzero()[0]), threads=1)
+    leaders = groups.leaders(pictures.part(compared.nonzero()[0]), threads=1)
     assert dict(zip(ids, ids[leaders], strict=True)) == {id_: id_ for id_ in ids}, "an image is a copy of another one"
 
 
@@ -69,17 +70,17 @@ def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.Da
 
 def test_each_image_is_in_the_zone_it_was_released_in_or_where_its_hash_puts_it(final: pd.DataFrame) -> None:
     numbers = params.load(split.Params, Path("params.yaml"), "split")
-    lists = released.read(Path("data/released"))
+    lists = released.read_lists(Path("data/released"))
     kept = final[tables.kept(final)]
-    told = released.told(final, lists)[kept.index]
-    assert (kept["zone"] == told)[told != ""].all()
+    given = released.released_zones(final, lists)[kept.index]
+    assert (kept["zone"] == given)[given != ""].all()
     if not numbers.together:
-        hashed = split.zone_of(split.position(kept["group"]), numbers)
-        assert (kept["zone"] == hashed)[told == ""].all()
+        hashed = split.zones_at(split.position(kept["group"]), numbers)
+        assert (kept["zone"] == hashed)[given == ""].all()
 
 
 def test_the_search_across_splits_found_no_copy() -> None:
-    pairs, searched = tables.read(WORK / "leaks.parquet"), leaks.told(WORK / "leaks.parquet")
+    pairs, searched = tables.read(WORK / "leaks.parquet"), leaks.read_searches(WORK / "leaks.parquet")
     assert not pairs["leak"].any()
     assert sum(one["leaks"] for one in searched["searched"]) == 0
     assert {one["search"] for one in searched["searched"]} >= ({"phash"} if len(pairs) else set())

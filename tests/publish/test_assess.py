@@ -185,7 +185,7 @@ def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path
     for name, table in final(source).items():
         tables.write(table, tmp_path / f"{name}.parquet")
     pairs = pd.DataFrame(columns=leaks.COLUMNS, dtype="str")
-    tables.write(pairs, tmp_path / "leaks.parquet", {leaks.TOLD: json.dumps(TOLD)})
+    tables.write(pairs, tmp_path / "leaks.parquet", {leaks.SEARCHED: json.dumps(TOLD)})
     numbers = ROOT / "params.yaml"
     assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
     metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset.rules import HALF, nearest
+from native4k.dataset.rules import ROUNDING, did_you_mean
 from native4k.errors import UserError
 from native4k.measure.words import UNKNOWN
 
@@ -39,7 +39,6 @@ class Params:
 
 def balance(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with a reason on the rows above their category's cap."""
-    table = tables.reopen(table, "balance")
     if not numbers.keep_unknown:
         table = tables.reject(table, table["category"] == UNKNOWN, "no_category", "balance")
     most = caps(sizes(table), numbers)
@@ -49,14 +48,14 @@ def balance(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
 
 
 def sizes(table: pd.DataFrame) -> dict[str, int]:
-    """How many images each category has left; no image at all where it has been in the table once."""
-    known = table.loc[table["category"] != UNKNOWN, ["category", "reason"]]
-    left = (known["reason"] == "").groupby(known["category"]).sum()
+    """Count the images that each category has left; zero where all of its images are rejected."""
+    categorised = table.loc[table["category"] != UNKNOWN, ["category", "reason"]]
+    left = (categorised["reason"] == "").groupby(categorised["category"]).sum()
     return {str(name): int(count) for name, count in left.items() if name}
 
 
 def caps(counts: dict[str, int], numbers: Params) -> dict[str, int]:
-    """How many images each category may keep; none for a category that is not capped."""
+    """Find how many images each category may keep; no entry for a category that is not capped."""
     if numbers.max_ratio is not None and numbers.quotas is not None:
         raise UserError("params balance: max_ratio and quotas exclude each other; set one of them to null")
     if numbers.quotas is not None:
@@ -65,14 +64,14 @@ def caps(counts: dict[str, int], numbers: Params) -> dict[str, int]:
             raise UserError(f"params balance.quotas: none for {unnamed[0]!r}; add one (0 leaves all of it out)")
         return numbers.quotas
     smallest = min((count for count in counts.values() if count), default=0)
-    return {} if numbers.max_ratio is None else dict.fromkeys(counts, int(smallest * numbers.max_ratio + HALF))
+    return {} if numbers.max_ratio is None else dict.fromkeys(counts, int(smallest * numbers.max_ratio + ROUNDING))
 
 
 def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
-    """Each row's place in its category, the best first; -1 for what is rejected or has no category."""
+    """Find each row's place in its category, the best first; -1 for what is rejected or has no category."""
     there = table.select_dtypes("number").columns
     if best.column not in there:
-        raise UserError(f"params balance.best.column: no number {best.column!r}; {nearest(best.column, there)}")
+        raise UserError(f"params balance.best.column: no number {best.column!r}; {did_you_mean(best.column, there)}")
     rows = np.flatnonzero(tables.kept(table) & (table["category"] != UNKNOWN))
     alive = table[["category", best.column, "id"]].iloc[rows].reset_index(drop=True)
     if not alive["id"].is_monotonic_increasing:
@@ -83,12 +82,12 @@ def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
     return place
 
 
-def shortages(counts: dict[str, int], numbers: Params) -> Iterator[str]:
-    """A line for each category that has no image left, or fewer than its quota."""
+def shortage_lines(counts: dict[str, int], numbers: Params) -> Iterator[str]:
+    """Say which categories have no image left, or fewer than their quota."""
     for name, quota in sorted((dict.fromkeys(counts, 1) | (numbers.quotas or {})).items()):
         if counts.get(name, 0) < quota:
-            asked = f" of {quota}" if numbers.quotas else ""
-            yield f"balance: {name} is short: {counts.get(name, 0)}{asked} images are left"
+            wanted = f" of {quota}" if numbers.quotas else ""
+            yield f"balance: {name} is short: {counts.get(name, 0)}{wanted} images are left"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +100,6 @@ def run(args: argparse.Namespace) -> None:
     """Balance the deduplicated table, and say which categories are short."""
     numbers = params.load(Params, args.params, "balance")
     table = tables.read(args.deduped, "id", "reason", "category")
-    for line in shortages(sizes(table), numbers):
+    for line in shortage_lines(sizes(table), numbers):
         print(line)
     tables.write(balance(table, numbers), args.out)

@@ -17,7 +17,7 @@ Missing = Literal["reject", "pass"]
 OTHER = "other"
 """Among bounds by group, the one for all groups that are not named."""
 
-HALF = 1e-9
+ROUNDING = 1e-9
 """Added before a product of a share is rounded down: 0.29 of 100 rows are 29, not 28.999999."""
 
 
@@ -63,42 +63,42 @@ Rule = Annotated[
 
 
 class Rows(NamedTuple):
-    """What a rule is applied to: the table, which rows are still in, and the rule's name in params."""
+    """What a rule is applied to: the table, which rows are kept so far, and the rule's name in params."""
 
     table: pd.DataFrame
-    alive: np.ndarray
+    kept: np.ndarray
     where: str
 
     def column(self, name: str, kind: str) -> pd.Series:
-        """A column of numbers or of texts, or one line that names the nearest."""
+        """Take a column of numbers or of texts, or fail with the most similar name."""
         there = self.table.select_dtypes("number" if kind == "number" else ["str", "object"]).columns
         if name not in there:
-            raise UserError(f"params {self.where}: no {kind} {name!r}; {nearest(name, there)}")
+            raise UserError(f"params {self.where}: no {kind} {name!r}; {did_you_mean(name, there)}")
         return self.table[name]
 
 
-def nearest(name: str, there: Iterable[str]) -> str:
-    """What may have been meant, or all that there is."""
-    known = list(map(str, there))
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+def did_you_mean(name: str, there: Iterable[str]) -> str:
+    """Suggest the most similar name, or list all that there are."""
+    names = list(map(str, there))
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
 
 
-def outside(rule: Range | Cut | OneOf, rows: Rows) -> np.ndarray:
-    """Which rows the rule rejects; a missing value is rejected or passes, as the rule says."""
+def rejected_by_rule(rule: Range | Cut | OneOf, rows: Rows) -> np.ndarray:
+    """Tell which rows the rule rejects; a missing value is rejected or passes, as the rule says."""
     if isinstance(rule, OneOf):
         texts = rows.column(rule.column, "text")
         missing, hit = (texts.isna() | (texts == "")).to_numpy(), ~texts.isin(rule.one_of).to_numpy()
     else:
         values = rows.column(rule.column, "number").to_numpy(dtype="float64", na_value=np.nan)
         missing = np.isnan(values)
-        hit = beyond(rule, values, rows) if isinstance(rule, Range) else at_end(rule, values, rows)
+        hit = outside_range(rule, values, rows) if isinstance(rule, Range) else cut_off(rule, values, rows)
     chosen: np.ndarray = np.where(missing, rule.missing == "reject", hit)
     return chosen
 
 
-def beyond(rule: Range, values: np.ndarray, rows: Rows) -> np.ndarray:
-    """Which values lie outside of the range."""
+def outside_range(rule: Range, values: np.ndarray, rows: Rows) -> np.ndarray:
+    """Tell which values lie outside of the range."""
     low, high = (_bounds(rule, getattr(rule, side), side, rows) for side in ("min", "max"))
     return (values < np.nan_to_num(low, nan=-np.inf)) | (values > np.nan_to_num(high, nan=np.inf))
 
@@ -118,21 +118,21 @@ def _bounds(rule: Range, bound: Bound, side: str, rows: Rows) -> np.ndarray:
     return found.to_numpy(dtype="float64", na_value=np.nan)
 
 
-def at_end(rule: Cut, values: np.ndarray, rows: Rows) -> np.ndarray:
-    """Which values lie below (above) the one that the rows still in are cut at, never more than the share of them."""
+def cut_off(rule: Cut, values: np.ndarray, rows: Rows) -> np.ndarray:
+    """Tell which values lie below (above) the one that the kept rows are cut at, never more than the share of them."""
     signed = values if rule.end == "bottom" else -values
     codes = np.zeros(len(values), dtype=np.int64)
     if rule.per is not None:
         codes, _ = pd.factorize(rows.column(rule.per, "text"))
-    counted = rows.alive & ~np.isnan(values)
-    below: np.ndarray = signed < floors(signed[counted], codes[counted], rule.drop, codes.max(initial=0) + 1)[codes]
+    counted = rows.kept & ~np.isnan(values)
+    below: np.ndarray = signed < cut_values(signed[counted], codes[counted], rule.drop, codes.max(initial=0) + 1)[codes]
     return below
 
 
-def floors(values: np.ndarray, codes: np.ndarray, drop: float, groups: int) -> np.ndarray:
-    """For each group the smallest of its values that stays when a share of them is dropped."""
+def cut_values(values: np.ndarray, codes: np.ndarray, drop: float, groups: int) -> np.ndarray:
+    """Find for each group the smallest value that stays when a share of its values is dropped."""
     sizes = np.bincount(codes, minlength=groups)
-    places = np.cumsum(sizes) - sizes + (sizes * drop + HALF).astype(np.int64)
+    places = np.cumsum(sizes) - sizes + (sizes * drop + ROUNDING).astype(np.int64)
     found = np.full(groups, -np.inf)
     found[sizes > 0] = values[np.lexsort((values, codes))][places[sizes > 0]]
     return found

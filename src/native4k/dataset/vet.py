@@ -29,13 +29,12 @@ class Params:
 
 def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """The table with `votes`, `verdict` ('keep', 'drop' or '' if undecided) and a reason on what must not pass."""
-    table = tables.reopen(table, "vet")
     about = np.flatnonzero(table["id"].isin(votes["id"].unique()))
     drops, cast = (_count(table["id"], about, some) for some in (votes[votes["vote"] == "drop"], votes))
-    told = (cast > 0) & (cast >= numbers.min_votes)
+    enough = (cast > 0) & (cast >= numbers.min_votes)
     against = {"majority": drops * 2 > cast, "unanimity": drops == cast, "veto": drops > 0}[numbers.rule]
     in_favour = {"majority": drops * 2 < cast, "unanimity": drops == 0, "veto": drops == 0}[numbers.rule]
-    keep, dropped = told & in_favour, told & against
+    keep, dropped = enough & in_favour, enough & against
     verdict = pd.Series(np.select([keep, dropped], ["keep", "drop"], ""), index=table.index, dtype="str")
     table = tables.reject(table.assign(votes=cast, verdict=verdict), dropped, "voted_out", "vet")
     waits = ~keep & ~dropped & (numbers.undecided == "wait")
@@ -43,14 +42,14 @@ def vet(table: pd.DataFrame, votes: pd.DataFrame, numbers: Params) -> pd.DataFra
 
 
 def _count(ids: "pd.Series[str]", rows: np.ndarray, votes: pd.DataFrame) -> np.ndarray:
-    """How many of the votes each image has, of which those in some rows may have any."""
+    """Count the votes on each image; only those in some rows may have any."""
     found = np.zeros(len(ids), dtype="int64")
     found[rows] = ids.iloc[rows].map(votes.groupby("id").size()).fillna(0)
     return found
 
 
 def read_votes(folder: Path) -> pd.DataFrame:
-    """All votes in the folder's CSV files: id, voter, vote; a voter's last vote on an image counts."""
+    """Read all votes in the folder's CSV files: id, voter, vote; a voter's last vote on an image counts."""
     parts = [pd.DataFrame({"id": [], "voter": [], "vote": []}, dtype="str")]
     for path in sorted(folder.glob("*.csv")):
         try:

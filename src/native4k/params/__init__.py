@@ -35,7 +35,6 @@ SECTIONS = (
     "dedup",
     "balance",
     "split",
-    "clumps",
     "publish",
     "export",
     "assess",

@@ -161,7 +161,8 @@ def run(args: argparse.Namespace) -> None:
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}
         for name, row in splits.iterrows()
     }
-    metrics["balance"], metrics["leaks"] = balance(table), leak_summary(leaks.told(args.tables / "leaks.parquet"))
+    searched = leaks.read_searches(args.tables / "leaks.parquet")
+    metrics["balance"], metrics["leaks"] = balance(table), leak_summary(searched)
     if "demo" in set(collected["source"]):
         metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)

@@ -40,10 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Add what the table publishes to the list."""
-    lists = released.read(args.released)
+    lists = released.read_lists(args.released)
     table = tables.read(args.table, "id", "reason", "group", "representative", "sha256", "split")
     fresh, path = release(table, lists), args.released / LIST
-    here = released.part(path)[released.COLUMNS] if path.exists() else fresh[:0]
+    here = released.read_list(path)[released.COLUMNS] if path.exists() else fresh[:0]
     rows = pd.concat([here, fresh]).sort_values(["id", "sha256"])
     tables.write_text(rows.to_csv(index=False, lineterminator="\n"), path)
     print(f"{path}: {len(fresh):,} images added, {len(here):,} were there")

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import dedup, firewall
+from native4k.dataset import dedup
+from native4k.dataset.near_duplicates import foreign_lists
 from native4k.errors import UserError
+from tests.dataset.near_duplicates.test_groups import pictures
 from tests.dataset.signed import signed
 from tests.dataset.test_dedup import CENTRES, NUMBERS, deduped
-from tests.dataset.test_near import pictures
 
 MINE, THEIRS = CENTRES[0], CENTRES[1]
 
@@ -61,9 +62,9 @@ def test_both_ways_of_comparing_find_the_first_copy(count: int, other: int, seed
         next((row for row in range(count) if both.near(row, np.array([one]))[0]), count)
         for one in range(count, count + other)
     ]
-    assert firewall.few(both, count).tolist() == expected
+    assert foreign_lists.match_with_numpy(both, count, 1).tolist() == expected
     if count:
-        assert firewall.many(both, count, 2).tolist() == expected
+        assert foreign_lists.match_with_index(both, count, 2).tolist() == expected
 
 
 def test_the_step_says_what_matched_each_list(tmp_path: Path, capsys: Any) -> None:
@@ -85,19 +86,19 @@ def test_the_step_says_what_matched_each_list(tmp_path: Path, capsys: Any) -> No
 def test_lists_and_what_to_do_with_them_belong_together(tmp_path: Path) -> None:
     tables.write(listed([MINE]), tmp_path / "DIV2K.parquet")
     with pytest.raises(UserError, match=r"DIV2K.parquet: dedup.firewall does not say what to do; add DIV2K: "):
-        firewall.lists(tmp_path, {})
+        foreign_lists.read_foreign_lists(tmp_path, {})
     with pytest.raises(UserError, match=r"dedup.firewall.Set5: there is no such list \(.*Set5.parquet\); `"):
-        firewall.lists(tmp_path, {"DIV2K": "reject", "Set5": "report"})
+        foreign_lists.read_foreign_lists(tmp_path, {"DIV2K": "reject", "Set5": "report"})
     with pytest.raises(UserError, match="there is no such list .no folder was given with --foreign."):
-        firewall.lists(None, {"Set5": "report"})
-    assert firewall.lists(None, {}) == {}
+        foreign_lists.read_foreign_lists(None, {"Set5": "report"})
+    assert foreign_lists.read_foreign_lists(None, {}) == {}
 
 
 def test_a_picture_that_could_not_be_read_matches_nothing(tmp_path: Path) -> None:
     table = listed([MINE, THEIRS])
     table.loc[0, ["phash", "pixels", "signature", "inset_phash", "inset_signature"]] = ""
     tables.write(table, tmp_path / "own.parquet")
-    assert firewall.lists(tmp_path, {"own": "report"})["own"]["id"].tolist() == ["0001.png"]
+    assert foreign_lists.read_foreign_lists(tmp_path, {"own": "report"})["own"]["id"].tolist() == ["0001.png"]
 
 
 def test_a_list_with_other_middles_is_refused() -> None:

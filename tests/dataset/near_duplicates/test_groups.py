@@ -1,4 +1,4 @@
-"""The near search, held against the rule as brute force says it, on hashes as skewed as real ones."""
+"""Groups of near duplicates, held against the rule as brute force says it, on hashes as skewed as real ones."""
 
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.dataset import near, signs
+from native4k.dataset.near_duplicates import groups, signatures
+from native4k.dataset.near_duplicates.band_search import Workers
+from native4k.dataset.near_duplicates.signatures import Limits, Signatures
 
 WORDS = st.integers(0, 2**64 - 1)
 CLUSTERS = st.lists(
@@ -25,6 +27,12 @@ FIGURES = {  # radius -> false pairs among 1 M, 10 M and 100 M uniform hashes, a
     8: (139, 14_000, 1_400_000),
     10: (5_000, 500_000, 50_000_000),
 }
+
+
+def plain(hashes: np.ndarray, radius: int) -> Signatures:
+    """Hashes alone, without signatures or middles."""
+    limits = Limits(radius=radius, verify=0, middles=False, min_bits=0)
+    return Signatures(hashes[None], np.empty((1, len(hashes), 0), dtype=np.uint64), limits)
 
 
 def by_rule(hashes: np.ndarray, radius: int) -> list[int]:
@@ -51,27 +59,27 @@ def clustered(count: int, share: float, flips: int, seed: int = 1) -> np.ndarray
     return hashes
 
 
-def pictures(count: int, seed: int, flips: int = 6) -> signs.Signs:
+def pictures(count: int, seed: int, flips: int = 6) -> Signatures:
     """Pictures with three views and signatures, most of them made from views of few others."""
     dice = np.random.default_rng(seed)
-    shorts = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
-    longs = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
+    short = dice.integers(0, 2**64, (3, count), dtype=np.uint64)
+    long = dice.integers(0, 2**64, (3, count, 4), dtype=np.uint64)
     models = max(1, count // 6)
     for row in range(models, count):
         mine, theirs, model = dice.integers(3), dice.integers(3), dice.integers(models)
-        shorts[mine, row], longs[mine, row] = shorts[theirs, model], longs[theirs, model]
-        shorts[mine, row] ^= np.bitwise_or.reduce(np.uint64(1) << dice.integers(0, 64, flips, dtype=np.uint64))
+        short[mine, row], long[mine, row] = short[theirs, model], long[theirs, model]
+        short[mine, row] ^= np.bitwise_or.reduce(np.uint64(1) << dice.integers(0, 64, flips, dtype=np.uint64))
         for bit in dice.integers(0, 256, dice.integers(0, 90)):
-            longs[mine, row, bit // 64] ^= np.uint64(1) << np.uint64(bit % 64)
+            long[mine, row, bit // 64] ^= np.uint64(1) << np.uint64(bit % 64)
     order = dice.permutation(count)
-    return signs.Signs(shorts[:, order], longs[:, order], flips, 60)
+    limits = Limits(radius=flips, verify=60, middles=True, min_bits=0)
+    return Signatures(short[:, order], long[:, order], limits)
 
 
-def probed(relation: near.Relation, before: np.ndarray | None = None, threads: int = 2) -> np.ndarray:
-    """The search by an index, however few there are."""
-    told = near.unknown(len(relation)) if before is None else before
+def indexed(relation: groups.Relation, threads: int = 2) -> np.ndarray:
+    """Cluster with an index, however few there are."""
     with ThreadPoolExecutor(threads) as pool:
-        return near.probe(relation, told, near.Team(pool, threads))
+        return groups.cluster_with_index(relation, Workers(pool, threads))
 
 
 @given(clusters=CLUSTERS, others=st.lists(WORDS, max_size=30), radius=st.integers(0, 64), data=st.data())
@@ -81,10 +89,10 @@ def test_both_searches_find_the_groups_of_the_rule(
     copies = [middle ^ sum(1 << bit for bit in bits) for middle, flipped in clusters for bits in flipped]
     hashes = np.array(data.draw(st.permutations(copies + others)), dtype=np.uint64)
     expected = by_rule(hashes, radius)
-    plain = signs.plain(hashes, radius)
-    assert near.leaders(plain, threads=1).tolist() == expected
-    with patch.object(near, "SMALLEST", 4):
-        assert probed(plain).tolist() == expected
+    relation = plain(hashes, radius)
+    assert groups.leaders(relation, threads=1).tolist() == expected
+    with patch.object(groups, "SMALLEST", 4):
+        assert indexed(relation).tolist() == expected
 
 
 @given(count=st.integers(0, 120), seed=st.integers(0, 10**6))
@@ -98,113 +106,70 @@ def test_views_and_signatures_are_searched_by_the_same_rule(count: int, seed: in
         expected.append(first)
         if first == row:
             representatives.append(row)
-    assert near.leaders(relation, threads=1).tolist() == expected
-    with patch.object(near, "SMALLEST", 10):
-        assert probed(relation).tolist() == expected
-
-
-@given(count=st.integers(0, 120), seed=st.integers(0, 10**6), new=st.floats(0, 1), gone=st.floats(0, 0.5))
-@settings(max_examples=30)
-def test_what_is_known_of_an_earlier_collection_changes_nothing_but_what_is_compared(
-    count: int, seed: int, new: float, gone: float
-) -> None:
-    relation, dice = pictures(count, seed), np.random.default_rng(seed)
-    old = np.flatnonzero(dice.random(count) >= new)
-    leader = near.unknown(count)
-    leader[old] = old[near.leaders(relation.part(old), threads=1)]
-    now = np.flatnonzero(~np.isin(np.arange(count), old) | (dice.random(count) >= gone))
-    place = np.full(count + 1, -1)
-    place[now] = np.arange(len(now))
-    grown, before = relation.part(now), place[leader[now]]
-    expected = near.leaders(grown, threads=1)
-    assert (near.leaders(grown, 1, before) == expected).all()
-    assert (near.walk(grown, before) == expected).all()
-    with patch.object(near, "SMALLEST", 10):
-        assert (probed(grown, before) == expected).all()
-
-
-class Watched(signs.Signs):
-    """Pictures that remember which of them were compared."""
-
-    compared: list[tuple[int, int]] = []  # noqa: RUF012
-
-    def near(self, row: int, others: np.ndarray) -> np.ndarray:
-        """The same, remembered."""
-        self.compared.extend((row, int(other)) for other in others)
-        return super().near(row, others)
-
-
-def test_old_pairs_are_not_compared_again() -> None:
-    relation = pictures(200, seed=3)
-    watched = Watched(relation.shorts, relation.longs, relation.radius, relation.verify)
-    old = np.flatnonzero(np.arange(200) % 10 > 0)
-    before = near.unknown(200)
-    before[old] = old[near.leaders(relation.part(old), threads=1)]
-    watched.compared.clear()
-    after = near.walk(watched, before)
-    lost = {int(row) for row in old if after[before[row]] != before[row]}
-    settled = {int(row) for row in old} - lost
-    assert lost
-    assert len(settled) > 100
-    assert watched.compared
-    assert not [pair for pair in watched.compared if settled.issuperset(pair)]
+    assert groups.leaders(relation, threads=1).tolist() == expected
+    with patch.object(groups, "SMALLEST", 10):
+        assert indexed(relation).tolist() == expected
 
 
 @pytest.mark.parametrize("radius", [0, 4, 10])
 @pytest.mark.parametrize("threads", [1, 5])
 def test_more_than_a_block_with_a_cluster_in_it_gives_the_groups_of_the_rule(radius: int, threads: int) -> None:
-    hashes = np.unique(clustered(3 * near.SMALLEST, share=0.3, flips=8))
+    hashes = np.unique(clustered(3 * groups.SMALLEST, share=0.3, flips=8))
     np.random.default_rng(2).shuffle(hashes)
-    plain = signs.plain(hashes, radius)
-    expected = near.walk(plain, near.unknown(len(hashes)))
+    relation = plain(hashes, radius)
+    expected = groups.cluster_with_numpy(relation)
     assert (expected != np.arange(len(hashes))).any() == (radius > 0)
-    assert (probed(plain, threads=threads) == expected).all()
+    assert (indexed(relation, threads=threads) == expected).all()
 
 
 def test_a_large_collection_is_searched_by_an_index_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = signs.plain(clustered(5000, share=0.5, flips=6), 6)
-    expected = near.leaders(plain, threads=1)
-    monkeypatch.setattr(near, "SMALL", 100)
-    monkeypatch.setattr(near, "walk", None)
-    assert (near.leaders(plain, threads=2) == expected).all()
+    relation = plain(clustered(5000, share=0.5, flips=6), 6)
+    expected = groups.leaders(relation, threads=1)
+    monkeypatch.setattr(groups, "SMALL", 100)
+    monkeypatch.setattr(groups, "cluster_with_numpy", None)
+    assert (groups.leaders(relation, threads=2) == expected).all()
 
 
 def test_every_member_is_within_the_radius_and_representatives_are_apart() -> None:
     hashes = clustered(6000, share=0.5, flips=10)
-    leader = near.leaders(signs.plain(hashes, 8), threads=1)
+    leader = groups.leaders(plain(hashes, 8), threads=1)
     assert (np.bitwise_count(hashes ^ hashes[leader]) <= 8).all()
     stand = np.flatnonzero(leader == np.arange(len(hashes)))
-    assert (near.leaders(signs.plain(hashes[stand], 8), threads=1) == np.arange(len(stand))).all()
+    assert (groups.leaders(plain(hashes[stand], 8), threads=1) == np.arange(len(stand))).all()
     assert (leader[leader] == leader).all()
 
 
 def test_equal_pictures_collapse_to_the_first() -> None:
     hashes = np.array([7, 2**40, 7, 2**40, 7], dtype=np.uint64)
-    assert near.leaders(signs.plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 1, 0]
+    assert groups.leaders(plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 1, 0]
 
 
-def test_different_pictures_with_the_same_mixed_number_do_not_collapse(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_different_pictures_with_the_same_row_hash_do_not_collapse(monkeypatch: pytest.MonkeyPatch) -> None:
     hashes = np.array([7, 2**40, 7, 2**41], dtype=np.uint64)
-    monkeypatch.setattr(signs.Signs, "mixed", lambda self: np.zeros(len(self), dtype=np.uint64))
-    assert near.leaders(signs.plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 3]
+    monkeypatch.setattr(Signatures, "row_hashes", lambda self: np.zeros(len(self), dtype=np.uint64))
+    assert groups.leaders(plain(hashes, 0), threads=1).tolist() == [0, 1, 0, 3]
 
 
 def test_a_cluster_of_look_alikes_is_compared_with_its_representatives_only(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
     count = np.bitwise_count
     monkeypatch.setattr(np, "bitwise_count", lambda bits: compared.append(bits.size) or count(bits))
-    leader = near.leaders(signs.plain(clustered(9000, share=1, flips=4), 8), threads=1)
+    leader = groups.leaders(plain(clustered(9000, share=1, flips=4), 8), threads=1)
     assert set(leader) == {0}
     assert sum(compared) <= 9000
 
 
+def expect_pairs(count: int, radius: int) -> float:
+    return signatures.chance_pairs(count, Limits(radius=radius, verify=0, middles=False, min_bits=0))[0]
+
+
 @pytest.mark.parametrize("radius", FIGURES)
 def test_chance_pairs_agree_with_those_that_were_measured(radius: int) -> None:
-    expected = [near.chance_pairs(10**power, radius) for power in (6, 7, 8)]
+    expected = [expect_pairs(10**power, radius) for power in (6, 7, 8)]
     assert expected == pytest.approx(FIGURES[radius], rel=0.05, abs=0.5)
 
 
 def test_chance_pairs_are_those_of_a_collection_in_which_they_can_be_counted() -> None:
     hashes = np.random.default_rng(3).integers(0, 2**64, 3000, dtype=np.uint64)
     near_ones = sum(int((np.bitwise_count(hashes[:row] ^ hashes[row]) <= 18).sum()) for row in range(len(hashes)))
-    assert near_ones == pytest.approx(near.chance_pairs(3000, 18), rel=0.1)
+    assert near_ones == pytest.approx(expect_pairs(3000, 18), rel=0.1)

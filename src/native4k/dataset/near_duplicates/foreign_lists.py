@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 
 from native4k import tables
-from native4k.dataset import near, signs
+from native4k.dataset.near_duplicates import signatures
+from native4k.dataset.near_duplicates.band_search import NO_LEADER, Workers
+from native4k.dataset.near_duplicates.signatures import Signatures
 from native4k.errors import UserError
 
-FEW = 4_000_000_000
+SMALL = 4_000_000_000
 """Pairs up to which NumPy has compared all before numba is imported and has compiled; measured."""
 
 
-def lists(folder: Path | None, actions: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """The foreign lists by name, those that reject first; each file has an action, and each action a file."""
+def read_foreign_lists(folder: Path | None, actions: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Read the foreign lists by name, those that reject first; each file has an action, and each action a file."""
     files = {path.stem: path for path in sorted(folder.glob("*.parquet"))} if folder else {}
     for name in sorted(files.keys() - actions.keys()):
         raise UserError(f"{files[name]}: dedup.firewall does not say what to do; add {name}: reject, or {name}: report")
@@ -28,23 +30,23 @@ def lists(folder: Path | None, actions: Mapping[str, str]) -> dict[str, pd.DataF
         raise UserError(f"dedup.firewall.{name}: there is no such list ({where}); `native4k signatures` makes one")
     found = {}
     for name in sorted(files, key=lambda name: (actions[name] != "reject", name)):
-        table = tables.read(files[name], "id", *signs.COLUMNS)
+        table = tables.read(files[name], "id", *signatures.COLUMNS)
         found[name] = table[table["phash"] != ""].sort_values("id", ignore_index=True)
     return found
 
 
-def guard(
-    alive: pd.DataFrame, pictures: signs.Signs, min_bits: int, foreign: dict[str, pd.DataFrame], threads: int
+def match_lists(
+    alive: pd.DataFrame, pictures: Signatures, foreign: dict[str, pd.DataFrame], threads: int
 ) -> pd.DataFrame:
-    """For each image the first list that has it or a copy of it, and as which of its pictures: LIST/ID, or nothing."""
+    """Find for each image the first list that has it or a copy of it, and which of its pictures that is: LIST/ID."""
     found = pd.DataFrame({"id": alive["id"], "foreign": ""})
     for name, table in foreign.items() if len(alive) else ():
         if table.empty:
             continue
-        theirs = signs.of(table, pictures.radius, pictures.verify, middles=pictures.views > 1, min_bits=min_bits)
+        theirs = signatures.read_signatures(table, pictures.limits)
         if theirs.views != pictures.views:
             raise UserError(f"the foreign list {name!r} has other middles; make it again with `native4k signatures`")
-        row = matches(pictures, theirs, min_bits, threads)
+        row = first_copies(pictures, theirs, threads)
         same = alive["pixels"].map(pd.Series(table.index, index=table["pixels"]).groupby(level=0).first())
         row = np.where(same.notna(), same.fillna(-1), row).astype(int)
         hit = (row >= 0) & (found["foreign"] == "").to_numpy()
@@ -52,19 +54,20 @@ def guard(
     return found
 
 
-def matches(pictures: signs.Signs, theirs: signs.Signs, min_bits: int, threads: int) -> np.ndarray:
-    """The first of their pictures that each is a copy of; -1 for none."""
-    mine, other = (np.flatnonzero(signs.telling(one.shorts[0], min_bits)) for one in (pictures, theirs))
+def first_copies(pictures: Signatures, theirs: Signatures, threads: int) -> np.ndarray:
+    """Find the first of their pictures that each of ours is a near duplicate of; -1 for none."""
+    mine, other = (np.flatnonzero(one.informative()) for one in (pictures, theirs))
     found = np.full(len(pictures), -1)
     if len(mine) and len(other):
-        both = signs.joined(theirs.part(other), pictures.part(mine))
-        first = few(both, len(other)) if len(mine) * len(other) <= FEW else many(both, len(other), threads)
+        both = signatures.concatenate(theirs.part(other), pictures.part(mine))
+        search = match_with_numpy if len(mine) * len(other) <= SMALL else match_with_index
+        first = search(both, len(other), threads)
         found[mine] = np.append(other, -1)[first]
     return found
 
 
-def few(both: signs.Signs, count: int) -> np.ndarray:
-    """Which of the first so many each of the others is a copy of; count for none. All pairs are compared."""
+def match_with_numpy(both: Signatures, count: int, _: int) -> np.ndarray:
+    """Compare all pairs: which of the first so many each of the others is near; count for none."""
     rest = np.arange(count, len(both))
     found = np.full(len(rest), count)
     for row in range(count):
@@ -72,23 +75,23 @@ def few(both: signs.Signs, count: int) -> np.ndarray:
     return found
 
 
-def many(both: signs.Signs, count: int, threads: int) -> np.ndarray:
-    """The same by an index."""
-    leader = np.full(len(both), near.NOBODY)
+def match_with_index(both: Signatures, count: int, threads: int) -> np.ndarray:
+    """Look the others up in an index of the first so many; count for none."""
+    leader = np.full(len(both), NO_LEADER)
     with ThreadPoolExecutor(threads) as pool:
-        index = both.index(count, near.Team(pool, threads))
+        index = both.index(count, Workers(pool, threads))
         index.insert(np.arange(count))
-        index.look(np.arange(count, len(both)), leader)
+        index.look_up(np.arange(count, len(both)), leader)
     return np.minimum(leader[count:], count)
 
 
 def list_names(foreign: "pd.Series[str]") -> "pd.Series[str]":
-    """The list in each LIST/ID."""
+    """Name the list in each LIST/ID."""
     return foreign.map(lambda text: text.partition("/")[0])
 
 
 def report(done: pd.DataFrame, foreign: dict[str, pd.DataFrame], actions: Mapping[str, str]) -> list[str]:
-    """A line for each list: how many images match it, and what became of them."""
+    """Say for each list how many images match it, and what became of them."""
     named = list_names(done["foreign"])
     lines = []
     for name, table in foreign.items():

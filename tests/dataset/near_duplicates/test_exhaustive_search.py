@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.dataset import nearest
+from native4k.dataset.near_duplicates import exhaustive_search
 
 
 def bits(hashes: np.ndarray) -> np.ndarray:
@@ -32,16 +32,16 @@ def test_the_search_finds_what_comparing_every_bit_finds(
 ) -> None:
     hashes, known = some(count, words, seed), some(others, words, seed + 1)
     for threads in (1, 3):
-        found = nearest.nearest(hashes, known, radius, threads)
+        found = exhaustive_search.nearest(hashes, known, radius, threads)
         assert [part.tolist() for part in found] == brute(hashes, known, radius)
 
 
 @pytest.mark.parametrize("words", [1, 4])
 def test_the_compiled_search_finds_what_the_plain_one_finds(words: int) -> None:
-    hashes, known = some(50, words, 0), some(3 * nearest.BLOCK + 7, words, 1)
+    hashes, known = some(50, words, 0), some(3 * exhaustive_search.BLOCK + 7, words, 1)
     ways = []
-    for search in (nearest.walk, nearest.probe):
-        found = nearest.Nearest(*(np.zeros(50, dtype=np.int64) for _ in range(3)))
+    for search in (exhaustive_search.search_with_numpy, exhaustive_search.search_compiled):
+        found = exhaustive_search.Nearest(*(np.zeros(50, dtype=np.int64) for _ in range(3)))
         search(hashes, known, 3, found)
         ways.append([part.tolist() for part in found])
     assert ways[0] == ways[1] == brute(hashes, known, 3)
@@ -49,12 +49,12 @@ def test_the_compiled_search_finds_what_the_plain_one_finds(words: int) -> None:
 
 def test_the_first_of_equals_is_the_nearest() -> None:
     known = np.array([[7], [1], [1], [0]], dtype=np.uint64)
-    found = nearest.nearest(np.array([[3]], dtype=np.uint64), known, 1, 1)
+    found = exhaustive_search.nearest(np.array([[3]], dtype=np.uint64), known, 1, 1)
     assert [part.tolist() for part in found] == [[0], [1], [3]]
 
 
 def test_many_hashes_are_searched_by_the_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nearest, "SMALL", 100)
-    monkeypatch.setattr(nearest, "walk", None)
+    monkeypatch.setattr(exhaustive_search, "SMALL", 100)
+    monkeypatch.setattr(exhaustive_search, "search_with_numpy", None)
     hashes, known = some(11, 1, 0), some(10, 1, 1)
-    assert [part.tolist() for part in nearest.nearest(hashes, known, 2, 2)] == brute(hashes, known, 2)
+    assert [part.tolist() for part in exhaustive_search.nearest(hashes, known, 2, 2)] == brute(hashes, known, 2)

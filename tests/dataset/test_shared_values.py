@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.dataset.released import TWO
-from native4k.dataset.together import keys, together
+from native4k.dataset.released import CONFLICT
+from native4k.dataset.shared_values import join_shared, keys
 from native4k.errors import UserError
 
 COLUMNS = ["author", "host"]
@@ -18,13 +18,13 @@ ZONES = {"t": "train", "v": "val", "n": "test", " ": ""}
 
 
 def images(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["author", "host", "told"])
-    return table.assign(id=[f"{place:03}" for place in range(len(rows))], told=table["told"].map(ZONES))
+    table = pd.DataFrame(rows, columns=["author", "host", "given"])
+    return table.assign(id=[f"{place:03}" for place in range(len(rows))], given=table["given"].map(ZONES))
 
 
 def joined(rows: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
     table = images(rows)
-    zones, names = together(table, table["told"], table["told"] != "", COLUMNS)
+    zones, names = join_shared(table, table["given"], table["given"] != "", COLUMNS)
     return zones.tolist(), names.tolist()
 
 
@@ -42,18 +42,18 @@ def test_what_was_released_gives_its_zone_to_all_that_is_joined_to_it() -> None:
 
 def test_a_newcomer_that_would_join_two_zones_is_left_out_and_the_others_stay() -> None:
     zones, _ = joined([("a", "x", "t"), ("b", "y", "n"), ("a", "y", " "), ("a", "z", " "), ("b", "z", " ")])
-    assert zones == ["train", "test", TWO, "train", TWO]
+    assert zones == ["train", "test", CONFLICT, "train", CONFLICT]
 
 
 def test_released_images_that_share_what_they_should_not_stay_and_nobody_joins_them() -> None:
     zones, _ = joined([("a", "", "t"), ("a", "", "n"), ("a", "x", " "), ("b", "x", " ")])
-    assert zones == ["train", "test", TWO, ""]
+    assert zones == ["train", "test", CONFLICT, ""]
 
 
 def test_a_copy_that_inherits_one_zone_from_a_host_of_another_is_left_out() -> None:
     table = images([("", "x", "n"), ("", "x", "t")])
-    zones, _ = together(table, table["told"], pd.Series([True, False]), COLUMNS)
-    assert zones.tolist() == ["test", TWO]
+    zones, _ = join_shared(table, table["given"], pd.Series([True, False]), COLUMNS)
+    assert zones.tolist() == ["test", CONFLICT]
 
 
 def test_with_one_column_the_name_is_that_of_the_value_whoever_has_it() -> None:
@@ -65,11 +65,11 @@ def test_with_one_column_the_name_is_that_of_the_value_whoever_has_it() -> None:
 @given(ROWS)
 def test_no_newcomer_shares_a_value_with_another_zone(rows: list[tuple[str, str, str]]) -> None:
     zones, names = joined(rows)
-    for place, (*shared, told) in enumerate(rows):
-        assert (zones[place] == ZONES[told]) or told == " "
+    for place, (*shared, zone) in enumerate(rows):
+        assert (zones[place] == ZONES[zone]) or zone == " "
         for other, (*theirs, _) in enumerate(rows):
             touching = any(one == two != "" for one, two in zip(shared, theirs, strict=True))
-            if told == " " and touching and TWO not in {zones[place], zones[other]}:
+            if zone == " " and touching and CONFLICT not in {zones[place], zones[other]}:
                 assert zones[place] == zones[other]
                 assert zones[place] or names[place] == names[other]
 

@@ -3,7 +3,6 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import clumps, decide, whatif
+from native4k.dataset import dedup
 from native4k.errors import UserError
 from native4k.params import read
+from native4k.whatif import whatif
+from native4k.whatif.steps import ORDER
 
 NUMBERS = """
 vet: {rule: majority, min_votes: 1, undecided: pass}
@@ -34,7 +35,6 @@ split:
   test: {size: 3, zone: 0.2}
   strata: equal
   together: []
-clumps: {radius: 9, verify: 40, min_bits: 16}
 """
 CHANGES = [
     "vet.rule=veto",
@@ -119,18 +119,17 @@ def build(root: Path) -> pd.DataFrame:
     }
     for step, paths in words.items():
         assert cli.main([step, *map(str, paths), "--params", str(root / "params.yaml")]) == 0
-    assert cli.main(["clumps", str(data), str(made / "clumps.parquet"), "--params", str(root / "params.yaml")]) == 0
     return tables.read(made / "split.parquet")
 
 
 def tried(root: Path, *changes: str) -> whatif.Outcome:
     tree = read(root / "params.yaml")
-    return whatif.what_if(tree, whatif.changed(tree, list(changes))[0], "params.yaml", decide.Folder(root / "data"))
+    return whatif.what_if(tree, whatif.change_numbers(tree, list(changes))[0], "params.yaml", root / "data")
 
 
 def set_to(root: Path, *changes: str) -> None:
     tree = read(root / "params.yaml")
-    other, _ = whatif.changed(tree, list(changes))
+    other, _ = whatif.change_numbers(tree, list(changes))
     (root / "params.yaml").write_text(yaml.safe_dump(tree | other))
 
 
@@ -150,12 +149,11 @@ def one_that_is_built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, p
 def test_each_change_changes_something_and_nothing_now(built: tuple[Path, pd.DataFrame], change: str) -> None:
     root, now = built
     outcome = tried(root, change)
-    assert outcome.stood
     same(outcome.now, now)
     assert not outcome.then[["reason", "split"]].equals(now[["reason", "split"]])
 
 
-@pytest.mark.parametrize("since", decide.ORDER)
+@pytest.mark.parametrize("since", ORDER)
 def test_what_if_equals_the_real_run(built: tuple[Path, pd.DataFrame], tmp_path: Path, since: str) -> None:
     root = Path(shutil.copytree(built[0], tmp_path / "copy"))
     changes = [change for change in CHANGES if change.startswith(since) and not change.endswith(("3.5", "=all", "=0"))]
@@ -170,32 +168,11 @@ def test_what_if_equals_the_real_run_of_any_collection(
     tmp_path_factory: pytest.TempPathFactory, seed: int, count: int, changes: list[str]
 ) -> None:
     root = lay(tmp_path_factory.mktemp("what"), features(count, seed))
-    afresh = tried(root, *changes)
-    same(afresh.now, build(root))
     outcome = tried(root, *changes)
-    assert (afresh.stood, outcome.stood) == (False, True)
-    same(outcome.then, afresh.then)
+    same(outcome.now, build(root))
+    same(tried(root, *changes).then, outcome.then)
     set_to(root, *changes)
     same(outcome.then, build(root))
-
-
-@pytest.mark.parametrize(
-    "file", ["params.yaml", "data/votes/votes.csv", "data/takedown/requests.txt", "data/released/v1.csv"]
-)
-def test_what_was_decided_from_something_else_is_decided_anew(
-    built: tuple[Path, pd.DataFrame], tmp_path: Path, file: str
-) -> None:
-    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
-    more = {
-        "params.yaml": NUMBERS.replace("min: 2.0", "min: 1.5"),
-        "data/votes/votes.csv": (root / "data/votes/votes.csv").read_text() + f"{built[1]['id'][99]},eve,drop\n",
-        "data/takedown/requests.txt": f"{built[1]['id'][98]}\n",
-        "data/released/v1.csv": "id,zone,representative,sha256\n",
-    }
-    (root / file).write_text(more[file])
-    outcome = tried(root, "balance.max_ratio=1")
-    assert not outcome.stood
-    same(outcome.now, build(root))
 
 
 def test_the_funnel_now_and_then_is_printed_and_nothing_written(
@@ -205,10 +182,10 @@ def test_the_funnel_now_and_then_is_printed_and_nothing_written(
     build(root)
     files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     capsys.readouterr()
-    words = ["select", "--what-if", "select.presets.own.blurred.min=3.5", "balance.max_ratio=1"]
+    words = ["whatif", "select.presets.own.blurred.min=3.5", "balance.max_ratio=1"]
     assert cli.main([*words, "--params", str(root / "params.yaml"), "--data", str(root / "data")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    outcome = tried(root, *words[2:])
+    outcome = tried(root, *words[1:])
     found = [re.fullmatch(r"(.{32}) *([-\d,]+) +([-\d,]+)(?: +([-+\d,]+))?", line) for line in lines]
     shown = {row[1].strip(): [int((cell or "0").replace(",", "")) for cell in row.groups()[1:]] for row in found if row}
     for name, table in (("now", outcome.now), ("then", outcome.then)):
@@ -221,41 +198,15 @@ def test_the_funnel_now_and_then_is_printed_and_nothing_written(
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == files
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        ("dedup.radius=12", "copies by looser numbers than `clumps` noted"),
-        ("dedup.verify=80", "copies by looser numbers than `clumps` noted"),
-        ("dedup.min_bits=10", "copies by looser numbers than `clumps` noted"),
-        ("dedup.embedding={min_cosine: 0.8, tables: 4, bits: 4}", "copies by embedding"),
-        ("dedup.radius=9", ""),
-        ("balance.max_ratio=1", ""),
-    ],
-)
-def test_what_clumps_do_not_answer_is_said_to_take_a_search(
-    built: tuple[Path, pd.DataFrame], change: str, why: str
+def test_near_copies_of_a_listed_phash_are_taken_down_by_other_limits(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path
 ) -> None:
-    tree = read(built[0] / "params.yaml")
-    other, _ = whatif.changed(tree, [change])
-    found = whatif.searches(tree, other, decide.Folder(built[0] / "data"))
-    assert found == ({"dedup": why} if why else {})
-
-
-def test_a_search_is_announced_with_how_long_it_takes(built: tuple[Path, pd.DataFrame]) -> None:
-    lines = whatif.run(built[0] / "params.yaml", ["dedup.radius=12"], built[0] / "data")
-    assert next(lines) == ("dedup searches all 150 images (copies by looser numbers than `clumps` noted): about 2 s")
-
-
-def test_a_listed_phash_takes_a_search_of_who_is_taken_down(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
     root = Path(shutil.copytree(built[0], tmp_path / "copy"))
     with (root / "data/takedown/requests.txt").open("a") as file:
         file.write(f"phash:{built[1]['phash'].iloc[40]}\n")
     build(root)
     change = "select.takedown.radius=2"
-    tree = read(root / "params.yaml")
-    assert list(whatif.searches(tree, whatif.changed(tree, [change])[0], decide.Folder(root / "data"))) == ["select"]
     outcome = tried(root, change)
-    assert outcome.stood
     set_to(root, change)
     same(outcome.then, build(root))
 
@@ -272,7 +223,6 @@ def test_foreign_lists_guard_what_joins(built: tuple[Path, pd.DataFrame], tmp_pa
     build(root)
     change = "select.presets.own.blurred.min=0.5"
     outcome = tried(root, change)
-    assert outcome.stood
     assert (outcome.then["reason"] == "foreign_benchmark").sum() > (outcome.now["reason"] == "foreign_benchmark").sum()
     set_to(root, change)
     same(outcome.then, build(root))
@@ -291,7 +241,7 @@ def test_foreign_lists_guard_what_joins(built: tuple[Path, pd.DataFrame], tmp_pa
 )
 def test_a_change_of_no_number_is_one_line(change: str, line: str) -> None:
     with pytest.raises(UserError, match=line):
-        whatif.changed(yaml.safe_load(NUMBERS), [change])
+        whatif.change_numbers(yaml.safe_load(NUMBERS), [change])
 
 
 def test_a_preset_that_is_not_there_is_one_line(built: tuple[Path, pd.DataFrame]) -> None:
@@ -300,34 +250,14 @@ def test_a_preset_that_is_not_there_is_one_line(built: tuple[Path, pd.DataFrame]
 
 
 def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"^--what-if: balance\.max_ratio\.?.*: .*greater than or equal to 1.*\(got 0\)"
-    ):
+    with pytest.raises(UserError, match=r"^whatif: balance\.max_ratio\.?.*: .*greater than or equal to 1.*\(got 0\)"):
         tried(lay(tmp_path, features(10, 1)), "balance.max_ratio=0")
 
 
-def test_what_was_measured_is_read_only_where_a_step_or_a_number_names_it() -> None:
-    tree: dict[str, Any] = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
+def test_a_measured_column_is_read_only_where_a_step_or_a_number_names_it() -> None:
+    tree = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
     measured = ["id", "url", "caption", "license", "detail", "noise"]
-    names = [*measured, "group"]
-    assert whatif.needed(names, measured, tree, hosts=False) == ["id", "license", "detail", "group"]
-    together = {"split": {"together": ["host"]}}
-    assert whatif.needed(names, measured, together, hosts=False) == ["id", "url", "detail", "group"]
-
-
-def test_only_files_that_were_touched_since_are_hashed_again(
-    built: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root, _ = built
-    hashed: list[str] = []
-    digest = tables.digest
-    monkeypatch.setattr(tables, "digest", lambda path: hashed.append(path.name) or digest(path))
-    assert tried(root, "balance.max_ratio=1").stood
-    assert hashed == []
-    votes = root / "data/votes/votes.csv"
-    votes.write_bytes(votes.read_bytes())
-    assert tried(root, "balance.max_ratio=1").stood
-    assert hashed == ["votes.csv"]
+    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "detail"]
 
 
 def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path) -> None:
@@ -339,55 +269,57 @@ def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path
     (root / "data/takedown/requests.txt").write_text("\n".join(listed) + "\n")
     assert set(build(root).set_index("id").loc[listed, "reason"]) == {"voted_out"}
     outcome = tried(root, "vet.min_votes=9")
-    assert outcome.stood
     assert set(outcome.then.set_index("id").loc[listed, "reason"]) == {"taken_down"}
     set_to(root, "vet.min_votes=9")
     same(outcome.then, build(root))
 
 
-def test_clumps_of_earlier_code_are_not_taken_for_ours(built: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
-    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
-    clumps = root / "data/scratch/dataset/clumps.parquet"
-    noted = {name: value for name, value in tables.metadata(clumps).items() if name in {"files", "numbers"}}
-    tables.write(tables.read(clumps, columns=["id", "clump"]), clumps, noted)
-    outcome = tried(root, "dedup.radius=0")
-    assert not outcome.stood
-    same(outcome.now, built[1])
-
-
-def test_an_old_table_that_is_put_in_place_by_a_folder_or_a_link_is_seen(tmp_path: Path) -> None:
-    root = lay(tmp_path / "one", features(60, 3))
-    other = lay(tmp_path / "other", features(60, 4)) / "data/features"  # older than the notes
-    build(root)
-    here = root / "data/features"
-    here.rename(root / "data/kept")
-    other.rename(here)
-    assert not tried(root, "balance.max_ratio=1").stood
-    here.rename(other)
-    here.mkdir()
-    (here / "images.parquet").symlink_to(other / "images.parquet")
-    assert not tried(root, "balance.max_ratio=1").stood
-    (here / "images.parquet").unlink()
-    here.rmdir()
-    (root / "data/kept").rename(here)
-    assert tried(root, "balance.max_ratio=1").stood
-
-
-def test_lists_that_change_while_clumps_are_noted_are_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("change", "searches"),
+    [
+        ("balance.max_ratio=1", 0),
+        ("vet.rule=veto", None),
+        ("select.presets.own.blurred.min=3.5", 0),  # copies have no more detail than what stands for them
+        ("select.presets.own.blurred.min=1.0", 1),
+        ("dedup.radius=0", 1),
+    ],
+)
+def test_groups_of_the_last_run_are_taken_only_where_they_are_those_of_a_search(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, searches: int | None
 ) -> None:
-    root = lay(tmp_path, features(60, 3))
-    build(root)
-    found = clumps.clumps
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    grouped, group = [], dedup.dedup
+    monkeypatch.setattr(dedup, "dedup", lambda *given, **more: grouped.append(1) or group(*given, **more))
+    outcome = tried(root, change)
+    assert searches in {None, len(grouped)}
+    (root / "data/scratch/dataset/dedup.parquet").unlink()
+    searched = tried(root, change)
+    pd.testing.assert_frame_equal(outcome.now, searched.now)
+    pd.testing.assert_frame_equal(outcome.then, searched.then)
 
-    def slowly(*given: Any) -> Any:
-        with (root / "data/votes/votes.csv").open("a") as file:
-            file.write("another,ann,keep\n")
-        return found(*given)
 
-    monkeypatch.setattr(clumps, "clumps", slowly)
-    out = root / "data/scratch/dataset/clumps.parquet"
-    before = out.read_bytes()
-    assert cli.main(["clumps", str(root / "data"), str(out), "--params", str(root / "params.yaml")]) == 1
-    assert capsys.readouterr().err.endswith("features, lists or decisions have changed meanwhile; run again\n")
-    assert out.read_bytes() == before
+@pytest.mark.parametrize("file", ["features/images.parquet", "votes/votes.csv", "released/v1.csv", "scratch"])
+def test_groups_of_a_run_on_something_else_are_not_taken(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, file: str
+) -> None:
+    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
+    if file == "scratch":
+        set_to(root, "dedup.radius=9")
+    elif file.startswith("features"):
+        table = tables.read(root / "data" / file)
+        signature = table["signature"].where(table["signature"] == "", "0" * 64)
+        tables.write(table.assign(signature=signature), root / "data" / file)
+    elif file.startswith("votes"):
+        (root / "data" / file).write_text("id,voter,vote\n")
+    else:
+        kept = built[1][built[1]["reason"] == ""].iloc[0]
+        (root / "data" / file).write_text(
+            f"id,zone,representative,sha256\n{kept['id']},train,{kept['id']},{kept['sha256']}\n"
+        )
+    same(tried(root, "balance.max_ratio=1").now, build(root))
+
+
+def test_select_has_no_what_if_any_more(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["select", "in.parquet", "out.parquet", "--what-if", "balance.max_ratio=2"])
+    assert "unrecognized arguments: --what-if" in capsys.readouterr().err

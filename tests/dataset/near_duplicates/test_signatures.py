@@ -4,56 +4,61 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from native4k.dataset import signs
+from native4k.dataset.near_duplicates import signatures
+from native4k.dataset.near_duplicates.signatures import Limits, Signatures
 from tests.dataset.signed import signed
 
 EVEN, ODD = 0x5555555555555555, 0xAAAAAAAAAAAAAAAA
 
 
+def limits(radius: int, verify: int, *, middles: bool = True) -> Limits:
+    return Limits(radius=radius, verify=verify, middles=middles, min_bits=20)
+
+
 def test_a_hash_tells_when_enough_bits_are_set_and_enough_clear() -> None:
     texts = pd.Series(["0" * 16, "f" * 16, "00000000000fffff", "fffff00000000fff", "000fffffffffff00"])
-    hashes = signs.numbers_of(texts, 1)[0]
-    assert signs.telling(hashes, 20).tolist() == [False, False, True, True, True]
-    assert signs.telling(hashes, 21).tolist() == [False, False, False, True, False]
+    hashes = signatures.numbers_of(texts, 1)[0]
+    assert signatures.informative(hashes, 20).tolist() == [False, False, True, True, True]
+    assert signatures.informative(hashes, 21).tolist() == [False, False, False, True, False]
 
 
 def test_views_are_read_from_a_table_and_a_middle_that_tells_nothing_gives_way_to_the_whole() -> None:
     table = signed([EVEN, ODD])
     table["inset_phash"] = [f"{ODD:016x}{0:016x}", f"{0:016x}{EVEN:016x}"]
     table["inset_signature"] = [f"{7:064x}{8:064x}", f"{9:064x}{2**255 + 10:064x}"]
-    made = signs.of(table, 3, 70, middles=True, min_bits=20)
-    assert made.shorts.tolist() == [[EVEN, ODD], [ODD, ODD], [EVEN, EVEN]]
-    whole = made.longs[0, 0].tolist()
+    made = signatures.read_signatures(table, limits(3, 70))
+    assert made.short.tolist() == [[EVEN, ODD], [ODD, ODD], [EVEN, EVEN]]
+    whole = made.long[0, 0].tolist()
     assert len(set(whole)) == 4
-    assert made.longs[:, 0].tolist() == [whole, [0, 0, 0, 7], whole]
-    assert made.longs[:, 1].tolist() == [whole, whole, [2**63, 0, 0, 10]]
-    assert (made.radius, made.verify, len(made)) == (3, 70, 2)
-    assert signs.of(table, 3, 70, middles=False, min_bits=20).shorts.tolist() == [[EVEN, ODD]]
+    assert made.long[:, 0].tolist() == [whole, [0, 0, 0, 7], whole]
+    assert made.long[:, 1].tolist() == [whole, whole, [2**63, 0, 0, 10]]
+    assert (made.limits, len(made)) == (limits(3, 70), 2)
+    assert signatures.read_signatures(table, limits(3, 70, middles=False)).short.tolist() == [[EVEN, ODD]]
 
 
 @pytest.mark.parametrize("middles", [True, False])
 def test_an_empty_table_has_no_pictures(middles: bool) -> None:
-    assert len(signs.of(signed([]), 3, 70, middles=middles, min_bits=20)) == 0
+    assert len(signatures.read_signatures(signed([]), limits(3, 70, middles=middles))) == 0
 
 
 def test_middles_are_not_compared_with_each_other() -> None:
-    shorts = np.array([[1, 2**20], [2**40, 2**40]], dtype=np.uint64)
-    apart = signs.Signs(shorts, np.zeros((2, 2, 4), dtype=np.uint64), 0, 0)
+    short = np.array([[1, 2**20], [2**40, 2**40]], dtype=np.uint64)
+    apart = Signatures(short, np.zeros((2, 2, 4), dtype=np.uint64), limits(0, 0))
     assert apart.near(0, np.array([1])).tolist() == [False]
-    crop = signs.Signs(shorts[::-1].copy(), apart.longs, 0, 0)
+    crop = Signatures(short[::-1].copy(), apart.long, limits(0, 0))
     assert crop.near(0, np.array([1])).tolist() == [True]
 
 
 def test_distances_are_those_of_the_nearest_views_that_agree() -> None:
-    shorts = np.array([[0b1, 0b0, 2**50 - 1], [0b111, 0b1, 0]], dtype=np.uint64)
-    longs = np.zeros((2, 3, 4), dtype=np.uint64)
-    longs[1, 1, 3] = 0b11
-    made = signs.Signs(shorts, longs, 2, 1)
+    short = np.array([[0b1, 0b0, 2**50 - 1], [0b111, 0b1, 0]], dtype=np.uint64)
+    long = np.zeros((2, 3, 4), dtype=np.uint64)
+    long[1, 1, 3] = 0b11
+    made = Signatures(short, long, limits(2, 1))
     bits, fine, views = made.distances(np.array([0, 0, 1]), np.array([0, 1, 2]))
     assert bits.tolist() == [0, 1, 0]
     assert fine.tolist() == [0, 0, 0]
     assert views.tolist() == [0, 0, 1], "the third by a middle: its whole is far"
-    strict = signs.Signs(shorts, longs, 0, 1)
+    strict = Signatures(short, long, limits(0, 1))
     assert [column.tolist() for column in strict.distances(np.array([0]), np.array([1]))] == [[1], [0], [-1]]
 
 
@@ -64,5 +69,7 @@ def test_chance_copies_are_those_of_a_collection_in_which_they_can_be_counted() 
     for row in range(count):
         apart = np.bitwise_count(words[:row] ^ words[row])
         found += int(((apart[:, 0] <= radius) & (apart.sum(axis=1) <= verify)).sum())
-    assert found == pytest.approx(signs.chance_copies(count, radius, verify), rel=0.1)
-    assert signs.chance_copies(count, radius, 256) == pytest.approx(count * (count - 1) / 2 * 0.0018, rel=0.2)
+    assert found == pytest.approx(signatures.chance_pairs(count, limits(radius, verify))[1], rel=0.1)
+    assert signatures.chance_pairs(count, limits(radius, 256))[1] == pytest.approx(
+        count * (count - 1) / 2 * 0.0018, rel=0.2
+    )

@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import tables
-from native4k.dataset import cosine, dedup, near, signs
+from native4k.dataset import dedup
+from native4k.dataset.near_duplicates import embedding_search, groups
+from native4k.dataset.near_duplicates.band_search import Workers
+from native4k.dataset.near_duplicates.embedding_search import SignaturesOrEmbeddings, read_embeddings
+from native4k.dataset.near_duplicates.signatures import Limits, read_signatures
 from native4k.errors import UserError
 from tests.dataset.signed import signed
 
-NUMBERS = cosine.Params(min_cosine=0.8, tables=8, bits=3)
+NUMBERS = embedding_search.Params(min_cosine=0.8, tables=8, bits=3)
 
 
 def vectors(count: int, seed: int, noise: float = 0.5) -> np.ndarray:
@@ -33,42 +37,46 @@ def table(directions: np.ndarray) -> pd.DataFrame:
     return signed(hashes, embedding=content)
 
 
-def relation(directions: np.ndarray) -> cosine.Either:
+def relation(directions: np.ndarray) -> SignaturesOrEmbeddings:
     made = table(directions)
-    pictures = signs.of(made, 0, 0, middles=False, min_bits=0)
-    vectors_ = cosine.of(made, NUMBERS)
+    pictures = read_signatures(made, Limits(radius=0, verify=0, middles=False, min_bits=0))
+    vectors_ = read_embeddings(made, NUMBERS)
     assert vectors_ is not None
-    return cosine.Either(pictures, vectors_)
+    return SignaturesOrEmbeddings(pictures, vectors_)
 
 
-def walked(one: near.Relation) -> list[int]:
-    return near.walk(one, near.unknown(len(one))).tolist()
+def clustered(one: groups.Relation) -> list[int]:
+    return groups.cluster_with_numpy(one).tolist()
 
 
 @given(count=st.integers(0, 80), seed=st.integers(0, 10**6), threads=st.integers(1, 3))
 @settings(max_examples=25)
 def test_the_index_finds_the_groups_of_the_rule(count: int, seed: int, threads: int) -> None:
     either = relation(vectors(count, seed))
-    expected = walked(either)
-    assert near.leaders(either, threads=1).tolist() == expected
-    with patch.object(near, "SMALLEST", 8), patch.object(cosine, "PAIRS", 9), ThreadPoolExecutor(threads) as pool:
-        assert near.probe(either, near.unknown(count), near.Team(pool, threads)).tolist() == expected
+    expected = clustered(either)
+    assert groups.leaders(either, threads=1).tolist() == expected
+    with (
+        patch.object(groups, "SMALLEST", 8),
+        patch.object(embedding_search, "PAIRS", 9),
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        assert groups.cluster_with_index(either, Workers(pool, threads)).tolist() == expected
 
 
 def test_members_are_copies_of_their_representative_and_close_pairs_are_hardly_ever_missed() -> None:
     directions = vectors(600, seed=1, noise=0.2)
     either = relation(directions)
-    leader = np.array(walked(either))
-    assert (either.cosine.cosines(np.arange(600), leader) >= 0.799).all()
+    leader = np.array(clustered(either))
+    assert (either.embeddings.cosines(np.arange(600), leader) >= 0.799).all()
     unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     close = unit @ unit.T >= 0.9
-    found = np.array([either.cosine.near(row, np.arange(600)) for row in range(600)])
+    found = np.array([either.embeddings.near(row, np.arange(600)) for row in range(600)])
     assert (found & close).sum() / close.sum() > 0.99
     assert not (found & (unit @ unit.T < 0.79)).any()
 
 
 def test_products_do_not_depend_on_the_order_in_which_they_are_added() -> None:
-    made = cosine.of(table(vectors(50, seed=2)), NUMBERS)
+    made = read_embeddings(table(vectors(50, seed=2)), NUMBERS)
     assert made is not None
     whole = made.vectors @ made.vectors.T
     backwards = made.vectors[:, ::-1] @ made.vectors[:, ::-1].T
@@ -97,8 +105,8 @@ def test_a_flipped_copy_is_found_by_its_embedding_alone() -> None:
 
 def test_embeddings_that_are_asked_for_and_not_there_are_one_line(tmp_path: Any) -> None:
     with pytest.raises(UserError, match="name the table of embeddings with --embeddings"):
-        dedup.embedded(table(vectors(3, 0)).drop(columns="embedding"), None)
+        dedup.join_embeddings(table(vectors(3, 0)).drop(columns="embedding"), None)
     some = table(vectors(3, 0))
     tables.write(some.iloc[:2][["id", "embedding"]], tmp_path / "some.parquet")
     with pytest.raises(UserError, match=r"some.parquet: 1 of 3 images have no embedding .0000000000000003.; run"):
-        dedup.embedded(some.drop(columns="embedding"), tmp_path / "some.parquet")
+        dedup.join_embeddings(some.drop(columns="embedding"), tmp_path / "some.parquet")

@@ -1,0 +1,1 @@
+"""WHAT IF: the dataset's steps in memory, with other numbers; nothing is written."""
