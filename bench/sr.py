@@ -27,9 +27,8 @@ from parts.results import Row, at_most, faster
 from PIL import Image
 
 from native4k import tables
-from native4k.sr import baselines, patches, resample, tiles, upscale
+from native4k.sr import baselines, basicsr, patches, resample, tiles, upscale
 from native4k.sr.metrics import similarity
-from native4k.sr.networks import mended
 
 SIDES = (2160, 3840)
 METADATA = "metadata.parquet"
@@ -61,7 +60,7 @@ def compared(works: dict[str, Callable[[], object]], runs: int) -> dict[str, flo
 
 def resizing(truth: np.ndarray, runs: int) -> list[Row]:
     """A quarter of the sides, as degrading a test image does."""
-    theirs = mended.basicsr("utils.matlab_functions").imresize
+    theirs = basicsr.load("utils.matlab_functions").imresize
     image = resample.to_tensor(truth)
     array = np.ascontiguousarray(truth.astype(np.float32) / 255)
     found = compared(
@@ -85,7 +84,7 @@ def resizing(truth: np.ndarray, runs: int) -> list[Row]:
 
 def comparing(ours: np.ndarray, truth: np.ndarray, runs: int, *, pyiqa: bool) -> list[Row]:
     """SSIM of RGB."""
-    theirs = mended.basicsr("metrics.psnr_ssim").calculate_ssim
+    theirs = basicsr.load("metrics.psnr_ssim").calculate_ssim
     found = compared(
         {
             "SSIM, ours": lambda: similarity.ssim(ours, truth),

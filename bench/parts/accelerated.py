@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from native4k.sr import baselines, tiles
-from native4k.sr.learning import recipes
+from native4k.sr import baselines, recipes, tiles
 from native4k.sr.learning.recipe import Batch
 from parts import duel, roofline
 from parts.results import Row, faster

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from native4k.sr import baselines, patches, resample
-from native4k.sr.learning import loader, loop, ranks, recipes
+from native4k.sr import baselines, basicsr, patches, recipes, resample
+from native4k.sr.learning import loader, loop, ranks
 from native4k.sr.learning.recipe import Batch
-from native4k.sr.networks import mended, swinir
+from native4k.sr.networks import swinir
 
 PAPER = Path(__file__).resolve().parents[2] / "params/paper.yaml"
 NETWORK = "swinir_lightweight_x4"
@@ -45,7 +45,7 @@ class Basicsr:
     def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, side: int, device: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # third parties' imports
-            model = mended.basicsr("models.swinir_model").SwinIRModel(options(baseline, side, device))
+            model = basicsr.load("models.swinir_model").SwinIRModel(options(baseline, side, device))
         learned = dict(network.body.named_parameters())
         for name, weight in model.net_g.named_parameters():
             weight.data.copy_(learned[name].detach())

@@ -17,8 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from native4k import cli, tables
-from native4k.sr import baselines, cells, metrics, networks, origin, patches, resample, testsets, tiles
-from native4k.sr.learning import recipes
+from native4k.sr import baselines, cells, metrics, networks, origin, patches, recipes, resample, testsets, tiles
 from native4k.sr.learning.recipe import Batch, Recipe
 from tests.sr.conftest import SECTION
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.sr import memory, resample, tiles
-from native4k.sr.networks import interpolation, swinir
+from native4k.sr.networks import bicubic, swinir
 
 Draw = Callable[[int, int, int], np.ndarray]
 
@@ -28,8 +28,8 @@ class Convolution(nn.Module):
         return torch.sigmoid(nn.functional.pixel_shuffle(self.layer(image), self.scale))
 
 
-def _bicubic(scale: int) -> interpolation.Interpolation:
-    return interpolation.Interpolation(interpolation.Params(kind="bicubic"), scale)
+def _bicubic(scale: int) -> bicubic.Interpolation:
+    return bicubic.Interpolation("bicubic", scale)
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(32, 8), (24, 9), (200, 16), (16, 15)])

@@ -268,7 +268,10 @@ def test_a_run_and_its_stage_know_all_code_that_weights_come_from() -> None:
             "swinir_x4.training.schedule.milestones: must be in ascending order",
         ),
         ({TRAINING: None}, "sr.baselines.swinir_x4.training: missing; swinir has to be trained"),
-        ({"baselines.swinir_x4.network.kind": "unet"}, "tag 'unet' found using 'kind' does not match any of the"),
+        (
+            {"baselines.swinir_x4.network.kind": "unet"},
+            "kind: there is no such kind; there are: bicubic, edsr, lanczos, osediff, rrdb, swinir (got 'unet')",
+        ),
         ({"baselines.swinir_x4.scale": 1}, "sr.baselines.swinir_x4.scale: Input should be greater than 1 (got 1)"),
         (
             {"baselines.swinir_x4.scale": 5, "baselines.swinir_x4.network.upsampler": "pixelshuffle"},

@@ -14,8 +14,8 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import degrade, networks, patches
-from native4k.sr.learning import recipes, schedule, start
+from native4k.sr import degrade, networks, patches, recipes
+from native4k.sr.learning import schedule, start
 from native4k.sr.learning.average import learned
 from native4k.sr.learning.start import Params as Start
 

@@ -14,17 +14,20 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, origin, patches
-from native4k.sr.learning import loader, loop, ranks, recipes, start
+from native4k.sr import baselines, degrade, origin, patches, recipes
+from native4k.sr.learning import loader, loop, ranks, start
 
 CODE = (
     "images.py",
+    "learning",
     "sr/baselines.py",
     "sr/degrade",
     "sr/learning",
+    "sr/losses.py",
     "sr/memory.py",
     "sr/networks",
     "sr/patches",
+    "sr/recipes",
     "sr/resample.py",
     "sr/train.py",
 )

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from native4k.errors import UserError
 from native4k.fetch import journal
 from native4k.sr import answer, baselines, cells, metrics, networks, patches, testsets, tiles
-from native4k.sr.networks import interpolation
+from native4k.sr.networks import bicubic as interpolation
 
 
 class How(NamedTuple):

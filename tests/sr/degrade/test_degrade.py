@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k import params
-from native4k.sr import degrade, resample
+from native4k.sr import basicsr, degrade, resample
 from native4k.sr.degrade import kernels, realesrgan
-from native4k.sr.networks import mended
 
 Draw = Callable[[int, int, int], np.ndarray]
 
@@ -95,7 +94,7 @@ def test_kernels_are_in_whole_steps_and_keep_the_brightness(seed: int, stage: st
 
 
 def test_the_shapes_are_basicsrs() -> None:
-    theirs = mended.basicsr("data.degradations")
+    theirs = basicsr.load("data.degradations")
     size, sigma, angle = 13, np.array([2.5, 0.8]), 0.6
     distance = kernels.elliptic(size, sigma, angle)
     pairs = [

@@ -10,10 +10,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from native4k import params
+from native4k.learning import random_rows
 from native4k.sr import baselines, patches
 from native4k.sr.learning import loader, loop, ranks
 from native4k.sr.learning.recipe import Batch, Player, Recipe
-from native4k.sr.networks import chance
 from tests.sr.conftest import SECTION, scene
 
 RICH: dict[str, Any] = {
@@ -84,7 +84,7 @@ def game(*, single: bool = False) -> Recipe:
     for a whole batch; and in float64, so that sums in another order give the same.
     """
     torch.manual_seed(0)
-    network = Enlarger(chance.Dropped(0.2) if single else nn.Dropout(0.2))
+    network = Enlarger(random_rows.DropPath(0.2) if single else nn.Dropout(0.2))
     norms = [] if single else [nn.BatchNorm2d(4), nn.utils.spectral_norm(nn.Conv2d(4, 4, 1))]
     critic = nn.Sequential(nn.Conv2d(3, 4, 4, 4), *norms, nn.Conv2d(4, 1, 1))
     if single:

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from native4k.sr import networks
-from native4k.sr.learning import loader, loop, ranks, recipes
+from native4k.sr import networks, recipes
+from native4k.sr.learning import loader, loop, ranks
 from native4k.sr.networks import edsr, rrdb, swinir
 from tests.measure import models
 from tests.sr import diffusion
-from tests.sr.learning import test_osediff
 from tests.sr.learning.playing import training
+from tests.sr.recipes import test_osediff
 
 META = ranks.Ranks(0, 1, torch.device("meta"))
 WINDOWS: dict[str, Any] = {"embed_dim": 8, "depths": (2, 2), "num_heads": (2, 2), "window_size": 4, "mlp_ratio": 2.0}

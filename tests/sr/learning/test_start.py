@@ -15,10 +15,10 @@ from torch import nn
 
 from native4k import cli
 from native4k.errors import UserError
-from native4k.sr import baselines, networks
+from native4k.sr import baselines, basicsr, networks
 from native4k.sr.learning import start
-from native4k.sr.networks import edsr, mended, rrdb, swinir
-from native4k.sr.networks.discriminator import Discriminator
+from native4k.sr.networks import edsr, rrdb, swinir
+from native4k.sr.recipes.gan import Discriminator
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.meshgrid")  # basicsr's SwinIR
 
@@ -36,21 +36,21 @@ def swin(upsampler: Any = "pixelshuffle", **changes: Any) -> swinir.Params:
 def published_swinir(img_size: int = 24, upsampler: str = "pixelshuffle", scale: int = 4) -> State:
     """basicsr's network as the authors trained theirs: buffers are in its state, masks are of the patches' size."""
     shape: dict[str, Any] = {"embed_dim": 8, "depths": (2, 2), "num_heads": (2, 2), "window_size": 4, "mlp_ratio": 2}
-    network = mended.basicsr("archs.swinir_arch").SwinIR(img_size=img_size, **shape, upsampler=upsampler, upscale=scale)
+    network = basicsr.load("archs.swinir_arch").SwinIR(img_size=img_size, **shape, upsampler=upsampler, upscale=scale)
     return network.state_dict()
 
 
 def published_edsr() -> State:
-    return mended.basicsr("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4).state_dict()
+    return basicsr.load("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4).state_dict()
 
 
 def published_rrdb(scale: int = 4) -> State:
-    network = mended.basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, scale, num_feat=4, num_block=1, num_grow_ch=2)
+    network = basicsr.load("archs.rrdbnet_arch").RRDBNet(3, 3, scale, num_feat=4, num_block=1, num_grow_ch=2)
     return network.state_dict()
 
 
 def published_discriminator() -> State:
-    return mended.basicsr("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
+    return basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
 
 
 CASES: dict[str, tuple[Callable[[], State], Callable[[], nn.Module], str]] = {
@@ -108,7 +108,7 @@ def test_published_weights_are_taken_whole_in_every_layout(case: str, tmp_path: 
 
 
 def test_a_network_with_published_weights_makes_what_basicsrs_makes(tmp_path: Path) -> None:
-    theirs = mended.basicsr("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4)
+    theirs = basicsr.load("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4)
     ours = networks.build(EDSR, 4)
     start.fill(ours, start.Params(path=str(write(theirs.state_dict(), tmp_path / "a.pth"))), "here")
     image = torch.rand(1, 3, 5, 6)
@@ -122,7 +122,7 @@ def test_a_baseline_of_published_weights_needs_no_training(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    theirs = mended.basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
+    theirs = basicsr.load("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
     file = write({"params_ema": theirs.state_dict()}, tmp_path / "a.pth")
     shape = {"kind": "rrdb", "num_feat": 4, "num_block": 1, "num_grow_ch": 2}
     entry = {"scale": 4, "network": shape, "start": {"path": str(file), "key": "params_ema"}}

@@ -17,10 +17,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from native4k.errors import UserError
+from native4k.learning import random_rows
 from native4k.sr import baselines, memory, patches
 from native4k.sr.learning import average, checkpoint, loader, ranks, schedule, switches, validation
 from native4k.sr.learning.recipe import Batch, Player, Recipe
-from native4k.sr.networks import chance
 
 COLUMNS = ["images_seen", "loss", "val_psnr"]
 """Of every curve; where the loss has several parts, one for each of them follows."""
@@ -113,7 +113,8 @@ class Learner:
         sums: Sums = {}
         for part, batch in batches:
             own = range(part.first, part.first + len(part.large))
-            with chance.part(_seed(self.numbers.seed, part.step, place), own, part.whole, self.ranks.device):
+            seed = _seed(self.numbers.seed, part.step, place)
+            with random_rows.micro_batch(seed, own, part.whole, self.ranks.device):
                 with switches.autocast(self.numbers, self.ranks.device):
                     found = {name: value.float() * part.weight for name, value in player.losses(batch).items()}
                 self.state.scaler.scale(torch.stack(list(found.values())).sum()).backward()

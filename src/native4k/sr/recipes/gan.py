@@ -1,15 +1,19 @@
 """Real-ESRGAN's recipe: a network that fools a discriminator, and a discriminator that learns to tell."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr.learning import losses, sharpen, start
+from native4k.sr import basicsr, losses, resample, unsharp_mask
+from native4k.sr.learning import start
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 from native4k.sr.learning.start import Params as Start
-from native4k.sr.networks.discriminator import Discriminator
+
+MULTIPLE = 8
+"""Pixels that the discriminator's sides are multiples of: it halves the picture three times."""
 
 MADE = "made"
 """What the network leaves for the discriminator: its picture, without gradients."""
@@ -33,7 +37,27 @@ class Params:
     perceptual: losses.Perceptual | None
     adversarial: losses.Adversarial
     discriminator: Critic
-    sharpened: sharpen.Params | None = None
+    sharpened: unsharp_mask.Params | None = None
+
+
+class Discriminator(nn.Module):
+    """Real-ESRGAN's discriminator (Wang et al. 2021, arXiv 2107.10833), as basicsr has it: a score for each pixel."""
+
+    def __init__(self, num_feat: int) -> None:
+        super().__init__()
+        self.body = basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(num_in_ch=3, num_feat=num_feat)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """A batch (n, 3, height, width) with values 0 to 1; scores (n, 1, height, width), the higher the more real."""
+        height, width = image.shape[-2:]
+        scores: Tensor = self.body(resample.padded(image, MULTIPLE))
+        return scores[..., :height, :width]
+
+
+def files(numbers: Params) -> list[Path]:
+    """List the weights of VGG19, and those that the discriminator starts with."""
+    found = [] if numbers.perceptual is None else [losses.file(numbers.perceptual)]
+    return found if numbers.discriminator.start is None else [*found, start.file(numbers.discriminator.start)]
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
@@ -47,7 +71,7 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
     def fools(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), sharpen.sharpened(batch.large, numbers.sharpened)
+        made, wanted = network(batch.small), unsharp_mask.sharpened(batch.large, numbers.sharpened)
         batch.shared[MADE] = made.detach()
         parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
         if seen is not None:

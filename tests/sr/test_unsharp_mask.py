@@ -1,4 +1,4 @@
-"""native4k.sr.learning.sharpen: the unsharp mask of Real-ESRGAN's targets."""
+"""native4k.sr.unsharp_mask: the unsharp mask of Real-ESRGAN's targets."""
 
 import dataclasses
 
@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from native4k.errors import UserError
-from native4k.sr.learning import losses, regression
+from native4k.sr import basicsr, losses
 from native4k.sr.learning.recipe import Batch
-from native4k.sr.learning.sharpen import Params, sharpened
-from native4k.sr.networks import mended
-from tests.sr.learning.test_gan import built, numbers, turn
+from native4k.sr.recipes import regression
+from native4k.sr.unsharp_mask import Params, sharpened
+from tests.sr.recipes.test_gan import built, numbers, turn
 
 PUBLISHED = Params(reach=25, sigma=8.0, weight=0.5, threshold=10)
 SMALL = Params(reach=2, sigma=1.0, weight=0.5, threshold=10)
@@ -25,7 +25,7 @@ def pictures(seed: int = 0) -> Tensor:
 
 def test_it_is_the_published_one() -> None:
     image = pictures()
-    theirs = mended.basicsr("utils.img_process_util").USMSharp()(image, weight=0.5, threshold=10)
+    theirs = basicsr.load("utils.img_process_util").USMSharp()(image, weight=0.5, threshold=10)
     ours = sharpened(image, PUBLISHED)
     assert (ours - theirs).abs().max() < 1e-5
     assert (ours - image).abs().max() > 0.05

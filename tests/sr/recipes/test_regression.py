@@ -1,14 +1,14 @@
-"""native4k.sr.learning.regression: one player, whose losses are those that are asked for."""
+"""native4k.sr.recipes.regression: one player, whose losses are those that are asked for."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
-from native4k.sr import networks
-from native4k.sr.learning import losses, regression
+from native4k.sr import losses, networks
 from native4k.sr.learning.recipe import Batch
 from native4k.sr.networks import edsr
+from native4k.sr.recipes import regression
 
 
 @pytest.mark.parametrize("perceptual", [False, True])

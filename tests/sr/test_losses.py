@@ -1,4 +1,4 @@
-"""native4k.sr.learning.losses: values by hand, and what VGG19 sees."""
+"""native4k.sr.losses: values by hand, and what VGG19 sees."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from torchvision import models
 from torchvision.transforms import functional
 
 from native4k.errors import UserError
-from native4k.sr.learning import losses
+from native4k.sr import losses
 
 LAYERS = {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1.0, "conv4_4": 1.0, "conv5_4": 1.0}
 PLACES = {"conv1_2": 2, "conv2_2": 7, "conv3_4": 16, "conv4_4": 25, "conv5_4": 34}

@@ -1,4 +1,4 @@
-"""native4k.sr.learning.osediff: two players take turns, each moves its own weights and nothing else."""
+"""native4k.sr.recipes.osediff: two players take turns, each moves its own weights and nothing else."""
 
 import json
 import os
@@ -13,11 +13,13 @@ from torch import Tensor
 
 from native4k import cli, images, params, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, networks, resample
-from native4k.sr.learning import checkpoint, osediff, recipes
+from native4k.learning import random_rows
+from native4k.sr import baselines, networks, recipes, resample
+from native4k.sr.learning import checkpoint
 from native4k.sr.learning.recipe import Batch, Recipe
-from native4k.sr.networks import chance, interpolation
+from native4k.sr.networks import bicubic
 from native4k.sr.networks.osediff import base
+from native4k.sr.recipes import osediff
 from tests.sr import diffusion
 
 CPU = torch.device("cpu")
@@ -102,7 +104,7 @@ def test_it_learns_and_what_is_frozen_stays_bit_for_bit(stable: Path, draw: Any)
 def told(recipe: Recipe, seen: Batch, first: int, last: int) -> dict[str, float]:
     """What both players lose on some of three pictures, times their share."""
     seen = Batch(seen.small[first:last], seen.large[first:last], seen.captions[first:last])
-    with chance.part(7, range(first, last), 3, CPU):
+    with random_rows.micro_batch(7, range(first, last), 3, CPU):
         losses = recipe.players[0].losses(seen) | recipe.players[1].losses(seen)
     return {name: loss.item() * (last - first) / 3 for name, loss in losses.items()}
 
@@ -313,4 +315,4 @@ def test_wrong_numbers_are_one_line(stable: Path, changes: dict[str, Any], expec
 def test_other_networks_are_refused() -> None:
     numbers = params.validate(osediff.Params, NUMBERS, "recipe")
     with pytest.raises(UserError, match="osediff teaches a network of kind osediff alone; choose another recipe"):
-        recipes.build(numbers, networks.build(interpolation.Params(kind="bicubic"), 4), CPU)
+        recipes.build(numbers, networks.build(bicubic.Params(kind="bicubic"), 4), CPU)

@@ -1,4 +1,4 @@
-"""native4k.sr.learning.gan: two players, each of whom moves its own weights."""
+"""native4k.sr.recipes.gan: two players, each of whom moves its own weights."""
 
 import math
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from native4k import cli
-from native4k.sr import networks, resample
-from native4k.sr.learning import gan, losses
+from native4k.sr import basicsr, losses, networks, resample
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 from native4k.sr.learning.start import Params as Start
-from native4k.sr.networks import mended, rrdb
-from native4k.sr.networks.discriminator import Discriminator
+from native4k.sr.networks import rrdb
+from native4k.sr.recipes import gan
+from native4k.sr.recipes.gan import Discriminator
 from tests.sr.conftest import SECTION
 from tests.sr.learning.playing import RICH, played, same
 from tests.sr.learning.test_loop import stopping
@@ -134,7 +134,7 @@ def test_a_discriminator_scores_every_pixel_of_any_picture(height: int, width: i
 
 
 def test_a_discriminator_begins_with_published_weights(tmp_path: Path) -> None:
-    theirs = mended.basicsr("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
+    theirs = basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
     file = tmp_path / "netD.pth"
     torch.save({"params": theirs}, file)
     recipe = built(numbers(begin=Start(path=str(file))))

@@ -1,4 +1,4 @@
-"""Packages that break when they are imported, mended here and nowhere else."""
+"""The package basicsr, which breaks when it is imported: repaired here and nowhere else."""
 
 import importlib
 import sys
@@ -6,7 +6,7 @@ import warnings
 from types import ModuleType
 
 
-def basicsr(name: str) -> ModuleType:
+def load(name: str) -> ModuleType:
     """A module of basicsr by its name inside the package, such as "archs.swinir_arch".
 
     basicsr 1.4.2 imports torchvision.transforms.functional_tensor, which torchvision 0.17 removed; the one function

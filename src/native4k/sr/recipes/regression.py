@@ -1,11 +1,12 @@
 """The recipe of plain regression: the network's picture is to be the original."""
 
+from pathlib import Path
 from typing import Literal
 
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr.learning import losses, sharpen
+from native4k.sr import losses, unsharp_mask
 from native4k.sr.learning.recipe import Batch, Player, Recipe
 
 
@@ -16,7 +17,12 @@ class Params:
     kind: Literal["regression"]
     pixel: losses.Pixel
     perceptual: losses.Perceptual | None
-    sharpened: sharpen.Params | None = None
+    sharpened: unsharp_mask.Params | None = None
+
+
+def files(numbers: Params) -> list[Path]:
+    """List the weights of VGG19, if it is asked."""
+    return [] if numbers.perceptual is None else [losses.file(numbers.perceptual)]
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
@@ -25,7 +31,7 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
     def parts(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), sharpen.sharpened(batch.large, numbers.sharpened)
+        made, wanted = network(batch.small), unsharp_mask.sharpened(batch.large, numbers.sharpened)
         found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
         return found if seen is None else found | {"perceptual": seen(made, wanted)}
 

@@ -4,6 +4,7 @@ Two players take turns: the generator, and a regularizer that learns what the ge
 so that the difference between it and the untouched model says where they are unlike those of pictures.
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
@@ -12,13 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from native4k.errors import UserError
+from native4k.learning import random_rows
 from native4k.measure import hardware, metrics
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 from native4k.sr.learning.recipe import Batch, Player, Recipe
-from native4k.sr.networks import chance
-from native4k.sr.networks.osediff import base, lowrank
-from native4k.sr.networks.osediff.network import OSEDiff
+from native4k.sr.networks.osediff import OSEDiff, base, lowrank
 
 Weight = Annotated[float, Ge(0)]
 
@@ -61,11 +61,17 @@ class Models(NamedTuple):
     frozen: Any
 
 
-def build(network: nn.Module, numbers: Params, device: torch.device) -> Recipe:
+def files(_: Params) -> list[Path]:
+    """List nothing: pretrained models are loaded by name."""
+    return []
+
+
+def build(network: nn.Module, numbers: Params) -> Recipe:
     """Two players over the weights of one diffusion model, which are held in memory once."""
     if not isinstance(network, OSEDiff):
         raise UserError("training.recipe: osediff teaches a network of kind osediff alone; choose another recipe")
     check(network, numbers)
+    device = network.signal.device
     models = opponents(network, device)
     lpips = None if numbers.lpips is None else likeness(numbers.lpips.metric, network.shape.weights, device)
     negative = network.embed([numbers.vsd.negative])
@@ -140,7 +146,7 @@ def distillation(models: Models, latents: Tensor, text: Tensor, negative: Tensor
     network, times = models.network, _times(len(latents), *numbers.steps, latents.device)
     signal = network.signal[times][:, None, None, None]
     with torch.no_grad():
-        noisy = base.noised(latents, chance.normal(latents), signal)
+        noisy = base.noised(latents, random_rows.normal(latents), signal)
         said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
         unlike, like = (
             models.frozen(noisy, times, encoder_hidden_states=told).sample.float()
@@ -157,11 +163,11 @@ def denoising(models: Models, latents: Tensor, text: Tensor) -> Tensor:
     """The loss of diffusion on the generator's latents, by which the regularizer follows it (equation 9)."""
     network, times = models.network, _times(len(latents), 0, len(models.network.signal), latents.device)
     signal = network.signal[times][:, None, None, None]
-    noise = chance.normal(latents)
+    noise = random_rows.normal(latents)
     noisy = base.noised(latents, noise, signal)
     said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
     return functional.mse_loss(said, base.target(latents, noise, signal, network.kind))
 
 
 def _times(count: int, first: int, last: int, device: torch.device) -> Tensor:
-    return chance.rows(lambda rows: torch.randint(first, last, (rows,), device=device), count)
+    return random_rows.draw_rows(lambda rows: torch.randint(first, last, (rows,), device=device), count)
