@@ -27,6 +27,7 @@ from parts.results import Row, at_most, faster
 from PIL import Image
 
 from native4k import tables
+from native4k.learning.training import use_threads
 from native4k.sr import baselines, basicsr, patches, resample, tiles, upscale
 from native4k.sr.metrics import similarity
 
@@ -119,7 +120,7 @@ def pyiqas(sides: tuple[int, int]) -> float:
 
 def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
     """Seconds and peak memory (GB) of making one picture four times larger, and the side of the tiles."""
-    baselines.threads(1)
+    use_threads(1)
     numbers = tiles.load(duel.PAPER)
     baseline = baselines.load(duel.PAPER, duel.NETWORK)
     network = baselines.build(baseline, duel.NETWORK).eval().requires_grad_(requires_grad=False)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from native4k.sr import baselines, recipes, tiles
-from native4k.sr.learning.recipe import Batch
+from native4k.sr.recipes import Batch
 from parts import duel, roofline
 from parts.results import Row, faster
 

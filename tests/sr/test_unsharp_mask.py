@@ -8,8 +8,7 @@ from torch import Tensor
 
 from native4k.errors import UserError
 from native4k.sr import basicsr, losses
-from native4k.sr.learning.recipe import Batch
-from native4k.sr.recipes import regression
+from native4k.sr.recipes import Batch, regression
 from native4k.sr.unsharp_mask import Params, sharpened
 from tests.sr.recipes.test_gan import built, numbers, turn
 

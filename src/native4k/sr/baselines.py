@@ -3,10 +3,9 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import torch
-from annotated_types import Ge, Gt, Interval
+from annotated_types import Gt
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialised
@@ -14,10 +13,10 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import degrade, networks, patches, recipes
-from native4k.sr.learning import schedule, start
-from native4k.sr.learning.average import learned
-from native4k.sr.learning.start import Params as Start
+from native4k.learning import schedule, training
+from native4k.learning.checkpoint import learned
+from native4k.sr import degrade, networks, patches, recipes, starting_weights
+from native4k.sr.starting_weights import Params as Start
 
 TRAINED, PRETRAINED = "baselines", "pretrained"
 """The sections of baselines without starting weights, and with."""
@@ -25,42 +24,15 @@ TRAINED, PRETRAINED = "baselines", "pretrained"
 WEIGHTS, PARAMS = "weights.safetensors", "params.json"
 
 Positive = Annotated[int, Gt(0)]
-Level = Annotated[float, Ge(0)]
-Decay = Annotated[float, Interval(ge=0, lt=1)]
 
 
 @params.params
-class Optimizer:
-    """Adam, or with a weight_decay AdamW."""
-
-    lr: Annotated[float, Gt(0)]
-    betas: tuple[Decay, Decay]
-    weight_decay: Level
-
-
-@params.params
-class Training:
-    """One training run; every count is of images seen. Units and sources are in params.yaml."""
+class Training(training.Training):
+    """One training run of super-resolution."""
 
     recipe: recipes.Params
     degradation: degrade.Name
-    seed: Annotated[int, Ge(0)]
-    threads: Positive
-    workers: Annotated[int, Ge(0)]
-    batch: Positive
-    parts: Positive
-    images: Positive
-    optimizer: Optimizer
-    schedule: schedule.Params
-    average: Decay
-    clip: Annotated[float, Gt(0)] | None
-    precision: Literal["float32", "bf16", "fp16"]
-    compile: bool
-    channels_last: bool
-    checkpointing: bool
-    curve_every: Positive
     val_patches: Positive
-    checkpoint_every: Positive
 
 
 @params.params
@@ -102,7 +74,7 @@ def load(path: Path, name: str) -> Params:
         if given is not None and not learns:
             raise UserError(f"{where}.{key}: remove it; {baseline.network.kind} has nothing to learn")
     if baseline.start is not None:
-        start.check(baseline.start, f"{where}.start")
+        starting_weights.check(baseline.start, f"{where}.start")
     if training is not None:
         schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
@@ -183,9 +155,3 @@ def _fill(network: nn.Module, path: Path) -> None:
 
 
 _GET = "get it with 'dvc pull {0}', or train it with 'native4k sr train'"
-
-
-def threads(number: int) -> None:
-    """Fix what a result depends on beside its params: the thread count and, on a CPU, torch's choice of algorithms."""
-    torch.set_num_threads(number)
-    torch.use_deterministic_algorithms(mode=not torch.cuda.is_available())

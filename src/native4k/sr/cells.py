@@ -13,8 +13,8 @@ from annotated_types import Ge, Gt, MinLen
 from native4k import params
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, networks, patches, train
-from native4k.sr.learning import loader
 from native4k.sr.patches import cutting
+from native4k.sr.task import Task
 
 WEIGHTS = "weights"
 """The finished network in a cell's folder."""
@@ -103,7 +103,7 @@ def finished(home: Path) -> bool:
 
 def learn(whole: baselines.Saved, learned: patches.Store, checked: patches.Store, home: Path, where: str) -> None:
     """Train a cell, or go on with it; arms of the same seed begin with the same weights."""
-    task = loader.Task(learned, checked, whole.baseline.scale, whole.degrade, {})
+    task = Task(learned, checked, whole.baseline.scale, whole.degrade, {})
     network, _ = train.train(whole.baseline, task, home / "training", where)
     baselines.save(whole, network, home / WEIGHTS)
     shutil.rmtree(home / "training", ignore_errors=True)

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.measure import hardware, views
 from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
 from native4k.sr.metrics import perceptual, statistics
@@ -121,7 +122,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(args.params)
     made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
     own = testsets.ours(args.test)
-    baselines.threads(sizes.threads)
+    use_threads(sizes.threads)
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from native4k.errors import UserError
 from native4k.params import params
-from native4k.sr.learning import weights
+from native4k.sr import weight_files
 
 EPSILON = 1e-3
 """Of Charbonnier's root (Lai et al. 2017)."""
@@ -139,12 +139,14 @@ def _load(layers: nn.Sequential, names: list[str], path: Path) -> None:
     if not path.is_file():
         get = "from torchvision import models; models.vgg19(weights='IMAGENET1K_V1')"
         raise UserError(f"perceptual.file: {path}: no such weights of VGG19; with a network run: python -c {get!r}")
-    there, _ = weights.read(path, None, "perceptual.file")
+    there, _ = weight_files.read(path, None, "perceptual.file")
     published = {name: f"features.{place}" for place, name in enumerate(names)}
     wanted = layers.state_dict()
     origin = {name: published[name.partition(".")[0]] + "." + name.rpartition(".")[2] for name in wanted}
     found = {name: there[source] for name, source in origin.items() if source in there}
-    wrong = weights.misfits(wanted, found)
+    wrong = weight_files.misfits(wanted, found)
     if wrong:
-        weights.refuse(wrong[0], wanted, found, f"perceptual.file: {path}: {{}}; it holds other weights than VGG19's")
+        weight_files.refuse(
+            wrong[0], wanted, found, f"perceptual.file: {path}: {{}}; it holds other weights than VGG19's"
+        )
     layers.load_state_dict({name: value.float() for name, value in found.items()}, assign=True)

@@ -1,11 +1,8 @@
-"""How much memory a network takes, how much is free, and one line where it was too little."""
+"""How much memory a network takes, and how much is free."""
 
-import ctypes
 import os
 import re
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,9 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from native4k.errors import UserError
-
 SAMPLE = 64  # pixels a side of the picture that is tried
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of malloc.h
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
 """What a container may use and uses."""
-
-
-def keep_freed() -> None:
-    """Have glibc keep what is freed for the next step, which else faults in the same pages again; others are left."""
-    malloc = getattr(ctypes.CDLL(None), "mallopt", None)
-    if malloc is not None:
-        malloc(MMAP_THRESHOLD, 2**25)  # the most it takes
-        malloc(TRIM_THRESHOLD, 2**31 - 1)
 
 
 class Peak(TorchDispatchMode):
@@ -80,24 +66,3 @@ def available() -> int:
     told = Path("/proc/meminfo")
     found = re.search(r"MemAvailable:\s+(\d+) kB", told.read_text(encoding="ascii")) if told.exists() else None
     return int(found[1]) * 1024 if found else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def scarce(error: Exception) -> bool:
-    """Whether an error means that memory ran out."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return re.search("out of memory|not enough memory|can't allocate", str(error)) is not None
-
-
-@contextmanager
-def told(tile: int) -> Iterator[None]:
-    """Too little memory as one line that says which number to lower."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not scarce(error):
-            raise
-        raise UserError(
-            f"out of memory with tiles of {tile} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest "
-            "(sr upscale)"
-        ) from None

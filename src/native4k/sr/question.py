@@ -14,6 +14,7 @@ from annotated_types import Gt, MinLen
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.sr import (
     answer,
     baselines,
@@ -131,7 +132,7 @@ def run(args: argparse.Namespace) -> None:
         cell: cells.saved(cell, numbers.network, numbers.training, store, made)
         for cell in cells.cells(grids, len(patches.pictures(args.train)), where)
     }
-    baselines.threads(numbers.training.threads)
+    use_threads(numbers.training.threads)
     rows = ask(asked, how, folders, f"{args.params}: sr.question")
     tree = {"question": args.part, "degradation": numbers.training.degradation, "cells": len(asked)}
     tree |= answer.answer(rows, numbers.bootstrap)

@@ -11,8 +11,12 @@ from torch import Tensor, nn
 
 from native4k import params
 from native4k.errors import UserError
+from native4k.learning.memory import out_of_memory_says
 from native4k.sr import memory, resample
 
+NO_MEMORY = (
+    "out of memory with tiles of {} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest (sr upscale)"
+)
 ALIGNMENT = 8  # small pixels; what a tile's side is a multiple of, so that windows of 8 need no padding
 
 
@@ -82,7 +86,7 @@ def enlarge(
         top, bottom = row.writes.start, row.writes.stop
         band = torch.cat([rest, image.new_zeros(3, bottom - top - rest.shape[1], large.shape[1])], 1)
         for column in columns:
-            with torch.autocast(place.type, torch.bfloat16, enabled=half), memory.told(tile):
+            with torch.autocast(place.type, torch.bfloat16, enabled=half), out_of_memory_says(NO_MEMORY.format(tile)):
                 made = network(image[:, row.reads[:, None], column.reads][None])[0, :, row.made, column.made]
             weight = (row.weight[:, None] * column.weight).to(place)
             band[:, :, column.writes] += made * weight

@@ -12,15 +12,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from native4k import cli
+from native4k.learning.recipe import Player, Recipe
 from native4k.sr import basicsr, losses, networks, resample
-from native4k.sr.learning.recipe import Batch, Player, Recipe
-from native4k.sr.learning.start import Params as Start
 from native4k.sr.networks import rrdb
-from native4k.sr.recipes import gan
+from native4k.sr.recipes import Batch, gan
 from native4k.sr.recipes.gan import Discriminator
+from native4k.sr.starting_weights import Params as Start
+from tests.learning.playing import RICH, played, same
+from tests.learning.test_loop import stopping
 from tests.sr.conftest import SECTION
-from tests.sr.learning.playing import RICH, played, same
-from tests.sr.learning.test_loop import stopping
 
 SHAPE = rrdb.Params(kind="rrdb", num_feat=4, num_block=1, num_grow_ch=2)
 LAYERS = {"conv1_1": 0.1, "conv1_2": 1.0}
@@ -140,7 +140,7 @@ def test_a_discriminator_begins_with_published_weights(tmp_path: Path) -> None:
     recipe = built(numbers(begin=Start(path=str(file))))
     found = recipe.modules["discriminator"].state_dict()
     assert all(torch.equal(found[f"body.{name}"], value) for name, value in theirs.items())
-    assert recipe.told == f"starting weights: {file} (params): {len(theirs)} tensors taken, none left new"
+    assert recipe.message == f"starting weights: {file} (params): {len(theirs)} tensors taken, none left new"
 
 
 def test_a_finished_regression_is_fine_tuned_by_the_command(

@@ -13,13 +13,12 @@ from torch import Tensor
 
 from native4k import cli, images, params, tables
 from native4k.errors import UserError
-from native4k.learning import random_rows
+from native4k.learning import checkpoint, random_rows
+from native4k.learning.recipe import Recipe
 from native4k.sr import baselines, networks, recipes, resample
-from native4k.sr.learning import checkpoint
-from native4k.sr.learning.recipe import Batch, Recipe
 from native4k.sr.networks import bicubic
 from native4k.sr.networks.osediff import base
-from native4k.sr.recipes import osediff
+from native4k.sr.recipes import Batch, osediff
 from tests.sr import diffusion
 
 CPU = torch.device("cpu")
@@ -149,14 +148,14 @@ def test_it_is_trained_killed_resumed_and_used_by_the_same_commands_as_any_other
     words: Any, draw: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert cli.main(words("whole", "one")) == 0
-    keep = checkpoint.keep
+    keep = checkpoint.save
 
     def killed(*given: Any) -> None:
         keep(*given)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "keep", killed)
+        patch.setattr(checkpoint, "save", killed)
         assert cli.main(words("resumed", "two")) == 130
     assert cli.main(words("resumed", "two")) == 0
     whole, resumed = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("whole", "resumed"))

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from native4k.sr import losses, networks
-from native4k.sr.learning.recipe import Batch
 from native4k.sr.networks import edsr
-from native4k.sr.recipes import regression
+from native4k.sr.recipes import Batch, regression
 
 
 @pytest.mark.parametrize("perceptual", [False, True])

@@ -3,17 +3,31 @@
 A recipe has `Params`, `build(network, numbers)`, and `files(numbers)`: the files of weights that it reads by itself.
 """
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from native4k import kinds
-from native4k.sr.learning.recipe import Recipe
+from native4k.learning.recipe import Recipe
 
 Params = Annotated[kinds.Kind, kinds.one_of(__name__)]
 """The numbers of any recipe; `kind` says which."""
+
+
+@dataclass
+class Batch:
+    """What one process sees at once: pictures with values 0 to 1."""
+
+    small: Tensor
+    """(n, 3, height, width), degraded."""
+    large: Tensor
+    """(n, 3, scale * height, scale * width)."""
+    captions: list[str]
+    shared: dict[str, Tensor] = field(default_factory=dict)
+    """What a player leaves for those after it in the same step, such as the picture that was made."""
 
 
 def files(numbers: Params) -> list[Path]:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from annotated_types import Gt
 from torch import Tensor, nn
 
+from native4k.learning.recipe import Player, Recipe
 from native4k.params import params
-from native4k.sr import basicsr, losses, resample, unsharp_mask
-from native4k.sr.learning import start
-from native4k.sr.learning.recipe import Batch, Player, Recipe
-from native4k.sr.learning.start import Params as Start
+from native4k.sr import basicsr, losses, resample, starting_weights, unsharp_mask
+from native4k.sr.recipes import Batch
+from native4k.sr.starting_weights import Params as Start
 
 MULTIPLE = 8
 """Pixels that the discriminator's sides are multiples of: it halves the picture three times."""
@@ -57,16 +57,18 @@ class Discriminator(nn.Module):
 def files(numbers: Params) -> list[Path]:
     """List the weights of VGG19, and those that the discriminator starts with."""
     found = [] if numbers.perceptual is None else [losses.file(numbers.perceptual)]
-    return found if numbers.discriminator.start is None else [*found, start.file(numbers.discriminator.start)]
+    return (
+        found if numbers.discriminator.start is None else [*found, starting_weights.file(numbers.discriminator.start)]
+    )
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
     """Two players: the network, then the discriminator that looks at what the network has made."""
     device = next(network.parameters()).device
     discriminator = Discriminator(numbers.discriminator.num_feat)
-    begin, told = numbers.discriminator.start, None
+    begin, message = numbers.discriminator.start, None
     if begin is not None:
-        told = start.fill(discriminator, begin, "recipe.discriminator.start")
+        message = starting_weights.fill(discriminator, begin, "recipe.discriminator.start")
     discriminator.to(device)
     seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
 
@@ -86,4 +88,4 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
         Player("network", list(network.parameters()), 1.0, fools),
         Player("discriminator", list(discriminator.parameters()), numbers.discriminator.lr, tells),
     )
-    return Recipe(network, players, {"network": network, "discriminator": discriminator}, told)
+    return Recipe(network, players, {"network": network, "discriminator": discriminator}, message)

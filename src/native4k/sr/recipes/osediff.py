@@ -14,11 +14,12 @@ from torch.nn import functional
 
 from native4k.errors import UserError
 from native4k.learning import random_rows
+from native4k.learning.recipe import Player, Recipe
 from native4k.measure import hardware, metrics
 from native4k.measure.hardware import Hardware
 from native4k.params import params
-from native4k.sr.learning.recipe import Batch, Player, Recipe
 from native4k.sr.networks.osediff import OSEDiff, base, lowrank
+from native4k.sr.recipes import Batch
 
 Weight = Annotated[float, Ge(0)]
 

@@ -5,9 +5,10 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from native4k.learning.recipe import Player, Recipe
 from native4k.params import params
 from native4k.sr import losses, unsharp_mask
-from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.recipes import Batch
 
 
 @params

@@ -1,4 +1,4 @@
-"""native4k.sr.memory: what a process keeps of the memory that it frees."""
+"""native4k.learning.memory: what a process keeps of the memory that it frees."""
 
 import ctypes
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 FAULTS = """
 import resource, sys
 import torch
-from native4k.sr import memory
+from native4k.learning import memory
 
 torch.set_num_threads(1)
 if "kept" in sys.argv:

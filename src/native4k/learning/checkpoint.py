@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from native4k import tables
-from native4k.sr.learning.average import Average, learned
+from native4k.learning.ema import EMA
 
 WEIGHTS, STATE = "weights.safetensors", "state.pt"
 AVERAGE = "average"
@@ -20,7 +20,7 @@ AVERAGE = "average"
 
 @dataclass
 class Progress:
-    """How far a run is; the sums are of each part of the loss since the last point of the curve."""
+    """How far a run is; sums are of each part of the loss since the last point of the curve."""
 
     seen: int = 0
     steps: int = 0
@@ -33,18 +33,18 @@ class State:
     """All that the next step depends on."""
 
     modules: dict[str, nn.Module]
-    average: Average
+    ema: EMA
     optimizers: list[torch.optim.Optimizer]
     scaler: torch.amp.GradScaler
     progress: Progress
 
     def tensors(self) -> dict[str, Tensor]:
-        """Every weight by the name of its module and its own, the averages among them; the very ones that learn."""
-        own = {name: learned(module) for name, module in self.modules.items()} | {AVERAGE: self.average.means}
+        """List every weight by the names of its module and itself, averages included; no copies."""
+        own = {name: learned(module) for name, module in self.modules.items()} | {AVERAGE: self.ema.means}
         return {f"{module}/{name}": value for module, state in own.items() for name, value in state.items()}
 
 
-def keep(state: State, home: Path) -> None:
+def save(state: State, home: Path) -> None:
     """Write a checkpoint, then remove those before it."""
     target = home / f"{state.progress.seen:012}"
     rest: dict[str, Any] = {
@@ -61,6 +61,12 @@ def keep(state: State, home: Path) -> None:
     for old in sorted(home.iterdir()):
         if old != target:
             shutil.rmtree(old)
+
+
+def learned(module: nn.Module) -> dict[str, Tensor]:
+    """The state of a module by name, without its frozen weights."""
+    frozen = {name for name, weight in module.named_parameters(remove_duplicate=False) if not weight.requires_grad}
+    return {name: value for name, value in module.state_dict().items() if name not in frozen}
 
 
 def restore(state: State, home: Path) -> None:

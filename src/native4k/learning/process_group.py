@@ -1,4 +1,4 @@
-"""The processes that train together, as torchrun starts them: each has a share of every batch. Or one alone."""
+"""The processes that train together, as torchrun starts them: each has a share of every batch. Or a single one."""
 
 import os
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ PATIENCE = timedelta(minutes=30)
 """How long a process waits for the others within a step; then it ends with an error, and torchrun ends all."""
 
 
-class Ranks(NamedTuple):
-    """Which of how many processes this is, and where it computes."""
+class ProcessGroup(NamedTuple):
+    """The rank of this process, how many there are, and the device that it computes on."""
 
     rank: int
     size: int
     device: torch.device
 
-    def total(self, tensors: list[Tensor]) -> None:
-        """Each tensor becomes its sum over all processes; all of them have one type."""
+    def all_reduce(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by its sum over all processes; all tensors have one type."""
         if self.size == 1:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
@@ -33,23 +33,23 @@ class Ranks(NamedTuple):
         for tensor, piece in zip(tensors, pieces, strict=True):
             tensor.copy_(piece.view_as(tensor))
 
-    def alike(self, tensors: list[Tensor]) -> None:
-        """Each tensor becomes what it is in the first process."""
+    def broadcast(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by that of rank 0."""
         if self.size > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, 0)
 
 
-def alone() -> Ranks:
-    """The only process."""
-    return Ranks(0, 1, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+def single() -> ProcessGroup:
+    """The group of one process."""
+    return ProcessGroup(0, 1, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 @contextmanager
-def joined() -> Iterator[Ranks]:
-    """Meet the processes that torchrun has started, if it has started any."""
+def join() -> Iterator[ProcessGroup]:
+    """Join the processes that torchrun has started, if it has started any."""
     if "LOCAL_RANK" not in os.environ:
-        yield alone()
+        yield single()
         return
     device, backend = torch.device("cpu"), "gloo"
     if torch.cuda.is_available():
@@ -58,5 +58,5 @@ def joined() -> Iterator[Ranks]:
             raise UserError(f"torchrun: more processes than the {torch.cuda.device_count()} GPUs of this machine")
         torch.cuda.set_device(device)
     dist.init_process_group(backend, timeout=PATIENCE)
-    yield Ranks(dist.get_rank(), dist.get_world_size(), device)
+    yield ProcessGroup(dist.get_rank(), dist.get_world_size(), device)
     dist.destroy_process_group()  # not after an error: the others may wait in a sum, and torchrun ends them

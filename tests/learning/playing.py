@@ -10,10 +10,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from native4k import params
-from native4k.learning import random_rows
+from native4k.learning import loop, process_group, random_rows
+from native4k.learning.recipe import Player, Recipe
 from native4k.sr import baselines, patches
-from native4k.sr.learning import loader, loop, ranks
-from native4k.sr.learning.recipe import Batch, Player, Recipe
+from native4k.sr.recipes import Batch
+from native4k.sr.task import Task
 from tests.sr.conftest import SECTION, scene
 
 RICH: dict[str, Any] = {
@@ -39,13 +40,13 @@ def training(**changes: Any) -> baselines.Training:
 SCHEDULE = {"kind": "multistep", "warmup": 0, "milestones": [], "gamma": 0.5}
 
 
-def task(count: int = 7, side: int = 16) -> loader.Task:
+def task(count: int = 7, side: int = 16) -> Task:
     """Patches to be made two times larger."""
     from native4k.sr import degrade
 
     pixels = np.stack([scene(number, side, side) for number in range(count)])
     store = patches.Store(pixels, [f"image{number}" for number in range(count)])
-    return loader.Task(store, store, 2, params.validate(degrade.Params, SECTION["degrade"], "degrade"), {})
+    return Task(store, store, 2, params.validate(degrade.Params, SECTION["degrade"], "degrade"), {})
 
 
 class Enlarger(nn.Module):
@@ -110,7 +111,7 @@ def game(*, single: bool = False) -> Recipe:
 
 
 def played(
-    recipe: Recipe, home: Path, group: ranks.Ranks | None = None, **changes: Any
+    recipe: Recipe, home: Path, group: process_group.ProcessGroup | None = None, **changes: Any
 ) -> tuple[dict[str, Tensor], pd.DataFrame]:
     """The last checkpoint's weights with those that the network is left with, and the curve."""
     curve = loop.fit(recipe, task(), training(**changes), home, group)

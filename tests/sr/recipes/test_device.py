@@ -1,4 +1,4 @@
-"""native4k.sr.learning on another device than the CPU: torch's "meta" holds no numbers, but does not meet the CPU's."""
+"""native4k.sr.recipes on another device than the CPU: torch's "meta" holds no numbers, but does not meet the CPU's."""
 
 import contextlib
 from pathlib import Path
@@ -8,15 +8,16 @@ import pytest
 import torch
 from torch import nn
 
+from native4k.learning import batches, loop, process_group
 from native4k.sr import networks, recipes
-from native4k.sr.learning import loader, loop, ranks
 from native4k.sr.networks import edsr, rrdb, swinir
+from native4k.sr.task import Content, Task
+from tests.learning.playing import training
 from tests.measure import models
 from tests.sr import diffusion
-from tests.sr.learning.playing import training
 from tests.sr.recipes import test_osediff
 
-META = ranks.Ranks(0, 1, torch.device("meta"))
+META = process_group.ProcessGroup(0, 1, torch.device("meta"))
 WINDOWS: dict[str, Any] = {"embed_dim": 8, "depths": (2, 2), "num_heads": (2, 2), "window_size": 4, "mlp_ratio": 2.0}
 SHAPES: dict[str, networks.Network] = {
     "swinir": swinir.Params(kind="swinir", upsampler="pixelshuffle", residual=True, drop_path=0.3, **WINDOWS),
@@ -42,10 +43,10 @@ def step(network: nn.Module, recipe: dict[str, Any]) -> None:
     numbers = training(recipe=recipe, batch=4, parts=2, average=0.9, clip=0.5, images=8)
     learner = loop.Learner(recipes.build(numbers.recipe, network.train(), META.device), numbers, META)
     pixels = torch.zeros(2, 32, 32, 3, dtype=torch.uint8)
-    parts = [loader.Part(0, 4, first, 0.5, pixels, None, ["", ""]) for first in (0, 2)]
-    task = loader.Task(None, None, 4, None, {})  # type: ignore[arg-type]  # nothing is read
-    sums = learner.step([(part, loader.batch(part, task, META.device, learner.layout)) for part in parts])
-    with learner.state.average.shown(), torch.no_grad():
+    parts = [batches.MicroBatch(0, 4, first, 2, 0.5, Content(pixels, None, ["", ""])) for first in (0, 2)]
+    task = Task(None, None, 4, None, {})  # type: ignore[arg-type]  # nothing is read
+    sums = learner.step([(part, task.batch(part.content, META.device, learner.layout)) for part in parts])
+    with learner.state.ema.applied(), torch.no_grad():
         made = learner.recipe.network.eval()(torch.zeros(1, 3, 13, 21, device=META.device))
     assert {value.device for value in [*sums.values(), made]} == {META.device}
     assert made.shape == (1, 3, 52, 84)

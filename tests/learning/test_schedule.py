@@ -1,4 +1,4 @@
-"""native4k.sr.learning.schedule: what share of the learning rate is left."""
+"""native4k.learning.schedule: what share of the learning rate is left."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from native4k import params
 from native4k.errors import UserError
-from native4k.sr.learning import schedule
+from native4k.learning import schedule
 
 
 def numbers(**given: Any) -> schedule.Params:

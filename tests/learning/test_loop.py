@@ -1,4 +1,4 @@
-"""native4k.sr.learning.loop: whatever happens, a run ends as if nothing had."""
+"""native4k.learning.loop: whatever happens, a run ends as if nothing had."""
 
 import math
 import re
@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from native4k.errors import UserError
-from native4k.sr.learning import loop, recipe
-from tests.sr.learning.playing import RICH, Enlarger, game, played, regression, same, task, training
+from native4k.learning import batches, loop, process_group, recipe
+from native4k.sr import patches
+from native4k.sr.recipes import Batch
+from tests.learning.playing import RICH, Enlarger, game, played, regression, same, task, training
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 STEPS = math.ceil(RICH["images"] / RICH["batch"])
@@ -76,7 +78,7 @@ def test_each_player_moves_its_own_weights_alone() -> None:
             player._replace(lr=0.0) if place == idle else player for place, player in enumerate(played_by.players)
         )
         numbers = training(images=2, optimizer={"lr": 0.1, "betas": [0.9, 0.9], "weight_decay": 0.0})
-        learner = loop.Learner(played_by._replace(players=players), numbers, loop.ranks.alone())
+        learner = loop.Learner(played_by._replace(players=players), numbers, process_group.single())
         learner.step(_batches(numbers))
         assert all(map(torch.equal, still, played_by.players[idle].weights))
         assert not all(map(torch.equal, before, moved.parameters()))
@@ -84,14 +86,14 @@ def test_each_player_moves_its_own_weights_alone() -> None:
 
 
 def _batches(numbers: Any, step: int = 0) -> list[Any]:
-    parts = loop.loader.Steps(task(), numbers, loop.ranks.alone())[step]
-    return [(part, loop.loader.batch(part, task(), torch.device("cpu"), torch.contiguous_format)) for part in parts]
+    parts = batches.Steps(task(), numbers, process_group.single())[step]
+    return [(part, task().batch(part.content, torch.device("cpu"), torch.contiguous_format)) for part in parts]
 
 
 def test_a_step_is_that_of_torchs_own_adam(tmp_path: Path) -> None:
     numbers = training(batch=4, images=12, optimizer={"lr": 0.01, "betas": [0.9, 0.99], "weight_decay": 0.0})
     ours, theirs = regression(), regression()
-    learner = loop.Learner(ours, numbers, loop.ranks.alone())
+    learner = loop.Learner(ours, numbers, process_group.single())
     optimizer = torch.optim.Adam(theirs.players[0].weights, lr=0.01, betas=(0.9, 0.99))
     for step in range(3):
         batches = _batches(numbers, step)
@@ -105,7 +107,7 @@ def test_a_step_is_that_of_torchs_own_adam(tmp_path: Path) -> None:
 def test_the_average_follows_the_weights_and_is_what_is_validated_and_kept(tmp_path: Path) -> None:
     numbers = training(batch=4, images=12, average=0.7, curve_every=12, checkpoint_every=12)
     followed = regression()
-    learner = loop.Learner(followed, numbers, loop.ranks.alone())
+    learner = loop.Learner(followed, numbers, process_group.single())
     mean = {name: value.clone() for name, value in followed.network.state_dict().items()}
     for step in range(3):
         learner.step(_batches(numbers, step))
@@ -115,14 +117,14 @@ def test_the_average_follows_the_weights_and_is_what_is_validated_and_kept(tmp_p
     curve = loop.fit(fitted, task(), numbers, tmp_path)
     assert same(fitted.network.state_dict(), mean, rtol=1e-5, atol=1e-6)
     assert not same(fitted.network.state_dict(), followed.network.state_dict(), rtol=1e-5, atol=1e-6)
-    check = loop.validation.Check(task(), numbers, loop.ranks.alone())
-    assert curve["val_psnr"].iloc[-1] == round(check.psnr(fitted.network), 4)
+    validation = task().validation(numbers, process_group.single())
+    assert curve["val_psnr"].iloc[-1] == round(validation(fitted.network)["val_psnr"], 4)
 
 
 def test_gradients_are_no_longer_than_asked() -> None:
     lengths = []
     for clip in (1e-3, 1e6, None):
-        learner = loop.Learner(regression(), training(clip=clip), loop.ranks.alone())
+        learner = loop.Learner(regression(), training(clip=clip), process_group.single())
         learner.step(_batches(learner.numbers))
         gradients = [weight.grad for weight in learner.recipe.players[0].weights]
         lengths.append(float(torch.stack([gradient.norm() for gradient in gradients]).norm()))
@@ -151,7 +153,7 @@ def test_what_saves_time_or_memory_changes_nothing(switch: dict[str, Any], toler
 def test_recomputing_keeps_less_for_the_gradients() -> None:
     def kept(checkpointing: bool) -> int:
         sizes: list[int] = []
-        learner = loop.Learner(regression(), training(checkpointing=checkpointing), loop.ranks.alone())
+        learner = loop.Learner(regression(), training(checkpointing=checkpointing), process_group.single())
         with torch.autograd.graph.saved_tensors_hooks(
             lambda value: sizes.append(value.numel()) or value, lambda value: value
         ):
@@ -185,11 +187,13 @@ def test_fewer_bits_learn_nearly_the_same(precision: str, tmp_path: Path) -> Non
 
 @GPU
 def test_a_gpu_learns_nearly_the_same_in_bf16(tmp_path: Path) -> None:
-    _, full = played(regression(), tmp_path / "cpu", loop.ranks.Ranks(0, 1, torch.device("cpu")), images=40, batch=4)
+    _, full = played(
+        regression(), tmp_path / "cpu", process_group.ProcessGroup(0, 1, torch.device("cpu")), images=40, batch=4
+    )
     moved = regression()
     moved.network.cuda()
     fast = {"precision": "bf16", "channels_last": True, "compile": True, "workers": 1}
-    _, half = played(moved, tmp_path / "gpu", loop.ranks.alone(), images=40, batch=4, **fast)
+    _, half = played(moved, tmp_path / "gpu", process_group.single(), images=40, batch=4, **fast)
     assert np.allclose(half["loss"], full["loss"], rtol=0.02, equal_nan=True)
 
 
@@ -210,7 +214,7 @@ def breaking(calls: int, broken: Callable[[Tensor], Tensor]) -> recipe.Recipe:
     """Plain regression with such a network."""
     network = Breaking(calls, broken)
 
-    def losses(batch: recipe.Batch) -> dict[str, Tensor]:
+    def losses(batch: Batch) -> dict[str, Tensor]:
         return {"l1": (network(batch.small) - batch.large).abs().mean()}
 
     return recipe.Recipe(
@@ -225,7 +229,7 @@ def test_a_loss_that_is_no_number_stops_names_the_images_and_keeps_the_last_chec
     numbers = training(batch=2, images=20, checkpoint_every=4)
     with pytest.raises(UserError) as caught:
         loop.fit(breaking(5, lambda made: made * bad), task(), numbers, tmp_path)
-    chosen, _ = loop.patches.order(10, 2, 7, numbers.seed)
+    chosen, _ = patches.order(10, 2, 7, numbers.seed)
     named = ", ".join(sorted(f"image{place}" for place in chosen))
     expected = (
         rf"the loss is no number after 10 images \(.*(nan|inf).*\); lower training.optimizer.lr "

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from native4k.errors import UserError
+from native4k.learning.checkpoint import learned
 from native4k.params import params
-from native4k.sr.learning import average, weights
+from native4k.sr import weight_files
 
 
 @params
@@ -26,7 +27,7 @@ class Params:
 def file(start: Params) -> Path:
     """The file that the weights are in; what is not there is a folder if its name has no ending."""
     path = Path(start.path)
-    return path if path.is_file() or (path.suffix and not path.is_dir()) else path / weights.NAME
+    return path if path.is_file() or (path.suffix and not path.is_dir()) else path / weight_files.NAME
 
 
 def check(start: Params, where: str) -> None:
@@ -46,7 +47,7 @@ def fill(network: nn.Module, start: Params, where: str) -> str:
 
 def _published(network: nn.Module, path: Path, key: str | None, where: str) -> str:
     """Nothing may be missing and nothing left over but buffers that follow from the shape, which must be right."""
-    there, chosen = weights.read(path, key, where)
+    there, chosen = weight_files.read(path, key, where)
     if _hidden(network).get("residual"):
         raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
     derived = _derived(network, there, f"{where}: {path}")
@@ -64,9 +65,9 @@ def _finished(network: nn.Module, path: Path, where: str) -> str:
     if not path.is_file():
         raise UserError(f"{where}: {path}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
     _same(network, folder, where)
-    there, _ = weights.read(path, None, where)
-    wanted = average.learned(network)
-    wrong = set(weights.misfits(wanted, there))
+    there, _ = weight_files.read(path, None, where)
+    wanted = learned(network)
+    wrong = set(weight_files.misfits(wanted, there))
     free = {name for name in wrong if name.startswith(_scaled(network))}
     _fits(_without(wanted, free), _without(there, free), (), f"{where}: {path}")
     taken = {name: there[name] for name in wanted if name not in wrong}
@@ -76,11 +77,11 @@ def _finished(network: nn.Module, path: Path, where: str) -> str:
 
 def _fits(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
     """One line that names the first tensor that does not fit, says how many do not, and what that looks like."""
-    wrong = weights.misfits(wanted, there)
+    wrong = weight_files.misfits(wanted, there)
     if wrong:
         count = f"{len(wrong)} of {len(wanted.keys() | there.keys())} tensors do not fit"
         cause = "scale" if all(name.startswith(scaled) for name in wrong) else "network"
-        weights.refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
+        weight_files.refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
 
 
 def _without(tensors: dict[str, Tensor], names: set[str]) -> dict[str, Tensor]:

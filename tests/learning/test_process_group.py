@@ -1,4 +1,4 @@
-"""native4k.sr.learning.ranks: several processes learn what one would."""
+"""native4k.learning.process_group: several processes learn what one would."""
 
 import multiprocessing
 import os
@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import torch
 
-from native4k.sr.learning import loop, ranks
-from tests.sr.learning.playing import RICH, game, played, same, task, training
+from native4k.learning import loop, process_group
+from tests.learning.playing import RICH, game, played, same, task, training
 
 FORK = multiprocessing.get_context("fork")
 NUMBERS = RICH | {"images": 43}
@@ -39,7 +39,7 @@ def _one(rank: int, size: int, port: int, asked: Asked, answers: Any) -> None:
     os.environ.update({name: str(value) for name, value in names.items()})
     if asked.last is not None and asked.ends in {None, rank}:
         _end_after(asked.last)
-    with ranks.joined() as group:
+    with process_group.join() as group:
         recipe = game(single=asked.single)
         curve = loop.fit(recipe, task(), training(**NUMBERS), asked.home, group)
     state = {
@@ -91,10 +91,10 @@ def _answers(processes: list[Any], answers: Any) -> list[tuple[int, pd.DataFrame
 
 
 def test_a_process_alone_needs_nobody() -> None:
-    with ranks.joined() as group:
-        assert group == ranks.alone()
+    with process_group.join() as group:
+        assert group == process_group.single()
         tensor = torch.ones(3)
-        group.total([tensor])
+        group.all_reduce([tensor])
     assert torch.equal(tensor, torch.ones(3))
 
 
