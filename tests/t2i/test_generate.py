@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 from PIL import Image
 
-from native4k import cli, tables
+from native4k import cli, params, tables
 from native4k.errors import UserError
-from native4k.t2i import autoencoder, fit, folders, generate
+from native4k.learning import process_group
+from native4k.learning.training import Training
+from native4k.t2i import autoencoder, folders, generate
+from tests.t2i.conftest import TRAINING
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,11 +93,12 @@ def test_a_trained_autoencoder_can_be_given_as_a_pretrained_one(
 
 
 def test_latents_have_unit_scale_and_come_back_as_pictures() -> None:
-    torch.manual_seed(0)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
-    schedule = fit.Params(images=600, batch=4, learning_rate=3e-3, warmup=40, clip=1.0, save_every=10**9)
-    numbers = autoencoder.Params(widths=(16, 32), latent_channels=16, crop=16, fit=schedule)
-    network = autoencoder.train(pictures, numbers, 0, None, "")
+    changes = {"images": 600, "optimizer": {"lr": 3e-3, "betas": [0.9, 0.999], "weight_decay": 0.0}}
+    training = params.validate(Training, TRAINING | changes, "training")
+    numbers = autoencoder.Params(widths=(16, 32), latent_channels=16, crop=16, training=training)
+    task = autoencoder.Task(pictures, list("abc"), 16)
+    network = autoencoder.train(task, numbers, None, process_group.single())
     latents = autoencoder.encode(network, pictures)
     assert latents.square().mean().sqrt().item() == pytest.approx(1, abs=1e-4)
     restored = autoencoder.decode(network, latents)

@@ -1,6 +1,7 @@
 """Checkpoints: a folder each, renamed into place when it is whole; then the one before it goes."""
 
 import dataclasses
+import hashlib
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -67,6 +68,13 @@ def learned(module: nn.Module) -> dict[str, Tensor]:
     """The state of a module by name, without its frozen weights."""
     frozen = {name for name, weight in module.named_parameters(remove_duplicate=False) if not weight.requires_grad}
     return {name: value for name, value in module.state_dict().items() if name not in frozen}
+
+
+def key_of(*parts: bytes) -> str:
+    """16 hex digits for what a run depends on: these parts, torch and the code of this package."""
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    digests = [hashlib.sha256(part).digest() for part in (torch.__version__.encode(), *code, *parts)]
+    return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
 
 
 def restore(state: State, home: Path) -> None:

@@ -16,13 +16,14 @@ import pandas as pd
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch import nn
 from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.params import load, params
-from native4k.t2i import autoencoder, encode, fit, flow, folders, text, train
-from native4k.t2i.networks import dit
+from native4k.t2i import autoencoder, encode, flow, folders, networks, text, train
 
 
 @params
@@ -42,7 +43,7 @@ class Model:
     baseline: str
     side: int
     text_width: int
-    transformer: dit.DiT
+    transformer: nn.Module
     autoencoder: Any  # diffusers' AutoencoderDC, which has no types
 
     @property
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
 
 def generate(model: Model, table: pd.DataFrame, numbers: Params) -> np.ndarray:
     """One uint8 picture for each row's caption, sampled one by one: rows x side x side x 3."""
-    fit.exact(numbers.threads, numbers.seed)
+    use_threads(numbers.threads)
     features = torch.from_numpy(text.features(table["caption"].tolist(), model.text_width))
     noises = [noise(name, numbers.seed, model.shape) for name in table["id"]]
     with torch.no_grad():
@@ -96,7 +97,7 @@ def open_model(folder: Path) -> Model:
     baseline, encoded = folders.saved(encode.Params, folder, "encode")
     _, trained = folders.saved(train.Params, folder, "train")
     network = autoencoder.load(str(folder / "autoencoder"))
-    transformer = dit.DiT(trained.transformer, network.config["latent_channels"], encoded.text_width)
+    transformer = networks.build(trained.network, network.config["latent_channels"], encoded.text_width)
     transformer.load_state_dict(load_file(folder / "transformer.safetensors"))
     return Model(baseline, encoded.side, encoded.text_width, transformer.eval(), network)
 
