@@ -89,7 +89,7 @@ def comparing(ours: np.ndarray, truth: np.ndarray, runs: int, *, pyiqa: bool) ->
     found = compared(
         {
             "SSIM, ours": lambda: similarity.ssim(ours, truth),
-            "SSIM and MS-SSIM, ours": lambda: similarity.both(ours, truth),
+            "SSIM and MS-SSIM, ours": lambda: similarity.ssim_and_ms_ssim(ours, truth),
             "SSIM, basicsr": lambda: theirs(ours, truth, 0),
         },
         runs,
@@ -128,7 +128,7 @@ def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
         Image.fromarray(pair(sides)[1]).save(Path(folder) / "small.png", compress_level=1)
         start = time.perf_counter()
         small = np.asarray(Image.open(Path(folder) / "small.png"))
-        side = tiles.fitted(network, numbers, torch.device("cpu"))
+        side = tiles.fit_tile(network, numbers, torch.device("cpu"))
         large = tiles.enlarge(network, small, baseline.scale, side, numbers.overlap)
         upscale.write(large, Path(folder) / "large.png")
         return time.perf_counter() - start, peak() / 1e9, side

@@ -82,7 +82,7 @@ def enlarging(
     network: nn.Module, picture: np.ndarray, scale: int, numbers: tiles.Params, device: torch.device, best: float
 ) -> str:
     """What upscaling asks of the device, and where its time goes."""
-    side = tiles.fitted(network, numbers, device)
+    side = tiles.fit_tile(network, numbers, device)
 
     def work() -> None:
         tiles.enlarge(network, picture, scale, side, numbers.overlap, half=device.type == "cuda")

@@ -9,7 +9,7 @@ from torch import Tensor
 from native4k.errors import UserError
 from native4k.sr import basicsr, losses
 from native4k.sr.recipes import Batch, regression
-from native4k.sr.unsharp_mask import Params, sharpened
+from native4k.sr.unsharp_mask import Params, sharpen
 from tests.sr.recipes.test_gan import built, numbers, turn
 
 PUBLISHED = Params(reach=25, sigma=8.0, weight=0.5, threshold=10)
@@ -25,31 +25,31 @@ def pictures(seed: int = 0) -> Tensor:
 def test_it_is_the_published_one() -> None:
     image = pictures()
     theirs = basicsr.load("utils.img_process_util").USMSharp()(image, weight=0.5, threshold=10)
-    ours = sharpened(image, PUBLISHED)
+    ours = sharpen(image, PUBLISHED)
     assert (ours - theirs).abs().max() < 1e-5
     assert (ours - image).abs().max() > 0.05
 
 
 def test_flat_pictures_and_faint_grain_stay_as_they_are() -> None:
     grain = 0.5 + 0.02 * torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(sharpened(grain, PUBLISHED), grain, rtol=0, atol=0)
+    torch.testing.assert_close(sharpen(grain, PUBLISHED), grain, rtol=0, atol=0)
 
 
 def test_without_numbers_nothing_is_sharpened() -> None:
     image = pictures()
-    assert sharpened(image, None) is image
+    assert sharpen(image, None) is image
 
 
 def test_autocast_does_not_make_it_coarse() -> None:
     image = pictures()
     with torch.autocast("cpu", torch.bfloat16):
-        inside = sharpened(image, PUBLISHED)
-    assert torch.equal(inside, sharpened(image, PUBLISHED))
+        inside = sharpen(image, PUBLISHED)
+    assert torch.equal(inside, sharpen(image, PUBLISHED))
 
 
 def test_a_patch_that_is_too_small_is_said_in_one_line() -> None:
     with pytest.raises(UserError) as told:
-        sharpened(torch.rand(1, 3, 25, 40), PUBLISHED)
+        sharpen(torch.rand(1, 3, 25, 40), PUBLISHED)
     assert str(told.value) == (
         "recipe.sharpened.reach: 25 pixels need larger patches than 25; lower it, or raise the patches' side"
     )
@@ -57,12 +57,12 @@ def test_a_patch_that_is_too_small_is_said_in_one_line() -> None:
 
 def test_the_losses_of_a_recipe_go_by_sharpened_originals_but_the_discriminator_sees_them_as_they_are() -> None:
     large = pictures()
-    batch, wanted = Batch(large[..., ::4, ::4].contiguous(), large, ["", ""]), sharpened(large, SMALL)
+    batch, wanted = Batch(large[..., ::4, ::4].contiguous(), large, ["", ""]), sharpen(large, SMALL)
     given = dataclasses.replace(numbers(), sharpened=SMALL)
     plain, sharp = built(numbers()), built(given)
     told = sharp.players[0].losses(batch)
     made = sharp.network(batch.small)
-    assert torch.allclose(told["l1"], losses.pixel(given.pixel, made, wanted))
+    assert torch.allclose(told["l1"], losses.pixel_loss(given.pixel, made, wanted))
     assert not torch.allclose(told["l1"], plain.players[0].losses(batch)["l1"])
     assert torch.equal(sharp.players[1].losses(batch)["telling"], plain.players[1].losses(batch)["telling"])
 

@@ -60,10 +60,10 @@ class Saved:
 
 
 def load(path: Path, name: str) -> Params:
-    """A baseline by its name in the params file; the network is built once to see that it can be."""
+    """Load a baseline by its name in the params file, and build its network once to check that it can be."""
     section, where = _section(path, name), place(path, name)
     baseline = params.load(Params, path, "sr", section, name)
-    learns, training = count(build(baseline, where)) > 0, baseline.training
+    learns, training = count_weights(build(baseline, where)) > 0, baseline.training
     if baseline.start is None and section == PRETRAINED:
         raise UserError(f"{where}.start: missing; without starting weights, a baseline belongs in sr.{TRAINED}")
     if baseline.start is not None and section == TRAINED:
@@ -81,37 +81,37 @@ def load(path: Path, name: str) -> Params:
 
 
 def place(path: Path, name: str) -> str:
-    """Where a baseline's numbers stand, for messages."""
+    """Return the file and key of a baseline, for messages."""
     return f"{path}: sr.{_section(path, name)}.{name}"
 
 
 def build(baseline: Params, where: str) -> nn.Module:
-    """The untrained network, or one line that says where the shape that cannot be built is."""
+    """Build the untrained network, or fail with one line that names the entry."""
     try:
         return networks.build(baseline.network, baseline.scale)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
 
-def count(network: nn.Module) -> int:
-    """How many numbers the network learns."""
+def count_weights(network: nn.Module) -> int:
+    """Count the weights of a network."""
     return sum(weight.numel() for weight in network.parameters())
 
 
 def save(saved: Saved, network: nn.Module, folder: Path) -> None:
-    """The folder of a finished baseline, whole or not at all: resolved params, and weights if there are any."""
+    """Write a finished baseline's folder, whole or not at all: resolved params, and weights if there are any."""
     with tables.whole_folder(folder) as temporary:
         tables.write_json(dataclasses.asdict(saved), temporary / PARAMS)
-        if count(network):
+        if count_weights(network):
             state = {name: value.contiguous() for name, value in learned(network).items()}
             (temporary / WEIGHTS).write_bytes(serialised(state))  # save_file would make it readable by its owner alone
 
 
 def restore(folder: Path) -> tuple[Saved, nn.Module]:
-    """A finished baseline and its network, ready to be used."""
+    """Read a finished baseline and its network, ready to be used."""
     saved = params.validate(Saved, _read(folder / PARAMS), str(folder / PARAMS))
     network = build(saved.baseline, str(folder / PARAMS))
-    if count(network):
+    if count_weights(network):
         _fill(network, folder / WEIGHTS)
     return saved, network.eval().requires_grad_(requires_grad=False)
 

@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> None:
         how = numbers.test_sets[name].degradation if name else numbers.degradation
         making = None if how is None else testsets.Making(how, made)
         where = f"{args.params}: sr.evaluate.perceptual"
-        with perceptual.loaded(numbers.perceptual, numbers.views, numbers.models, where) as models:
+        with perceptual.load_metrics(numbers.perceptual, numbers.views, numbers.models, where) as models:
             found = []
             for result in measure(pairs, making, baseline, numbers, models):
                 found.append({"test_set": name} | result.row)
@@ -149,7 +149,7 @@ def run(args: argparse.Namespace) -> None:
         extremes.save(folder)
     plain = pd.DataFrame(rows).rename(columns=lambda name: name.replace(" ", "_").replace("-", "_"))
     tables.write(plain, args.images)
-    head = {"baseline": saved.name, "scale": baseline.scale, "parameters": baselines.count(network)}
+    head = {"baseline": saved.name, "scale": baseline.scale, "parameters": baselines.count_weights(network)}
     tree = head | {"degradation": numbers.degradation} | trees.pop("")
     tables.write_json(tree | ({"test_sets": trees} if trees else {}), args.out)
 

@@ -1,4 +1,4 @@
-"""Losses: of single pixels, of what a network for recognising things sees, and of a game against a discriminator."""
+"""Losses: pixel, perceptual (VGG19) and adversarial."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,25 +46,25 @@ class Adversarial:
     weight: Weight
 
 
-def pixel(numbers: Pixel, made: Tensor, truth: Tensor) -> Tensor:
-    """The mean difference, or Charbonnier's smooth one, times its weight."""
+def pixel_loss(numbers: Pixel, made: Tensor, truth: Tensor) -> Tensor:
+    """Return the mean absolute difference, or Charbonnier's smooth one, times its weight."""
     off = made - truth
     return numbers.weight * (off.abs() if numbers.kind == "l1" else (off.square() + EPSILON**2).sqrt()).mean()
 
 
-def fooling(numbers: Adversarial, scores: Tensor) -> Tensor:
-    """The generator's loss: small where its pictures are scored as real."""
+def generator_loss(numbers: Adversarial, scores: Tensor) -> Tensor:
+    """Return the generator's loss: small where its pictures are scored as real."""
     return numbers.weight * (-scores if numbers.kind == "hinge" else functional.softplus(-scores)).mean()
 
 
-def telling(numbers: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
-    """The discriminator's loss: small where real pictures are scored high and made ones low."""
+def discriminator_loss(numbers: Adversarial, real: Tensor, fake: Tensor) -> Tensor:
+    """Return the discriminator's loss: small where real pictures are scored high and made ones low."""
     if numbers.kind == "hinge":
         return functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
     return functional.softplus(-real).mean() + functional.softplus(fake).mean()
 
 
-class Seen(nn.Module):
+class PerceptualLoss(nn.Module):
     """The perceptual loss: mean differences of VGG19's convolutions, before their activation (Real-ESRGAN)."""
 
     mean: Tensor
@@ -79,7 +79,7 @@ class Seen(nn.Module):
         self.eval().requires_grad_(requires_grad=False)
 
     def forward(self, made: Tensor, truth: Tensor) -> Tensor:
-        """Of two batches with values 0 to 1."""
+        """Compare two batches with values 0 to 1."""
         with torch.no_grad():
             wanted = self.features(truth)
         found = self.features(made)
@@ -87,7 +87,7 @@ class Seen(nn.Module):
         return self.numbers.weight * torch.stack(parts).sum()
 
     def features(self, image: Tensor) -> dict[str, Tensor]:
-        """What each layer that is asked for sees."""
+        """Return the activations of each layer that has a weight."""
         image, found = (image - self.mean) / self.deviation, {}
         for name, layer in self.layers.named_children():
             image = layer(image)
@@ -97,7 +97,7 @@ class Seen(nn.Module):
 
 
 def _vgg(numbers: Perceptual) -> nn.Sequential:
-    """VGG19 up to the last layer asked for, its convolutions named as in the papers; without any random numbers."""
+    """Load VGG19 up to the last layer asked for, convolutions named as in the papers; draw no random numbers."""
     from torchvision import models
 
     with torch.device("meta"):
@@ -110,12 +110,12 @@ def _vgg(numbers: Perceptual) -> nn.Sequential:
     kept = nn.Sequential()
     for name, layer in zip(names[: 1 + max(map(names.index, numbers.layers))], published, strict=False):
         kept.add_module(name, nn.ReLU() if isinstance(layer, nn.ReLU) else layer)  # in place, it would change features
-    _load(kept, names, file(numbers))
+    _load(kept, names, vgg_file(numbers))
     return kept
 
 
 def _names(layers: nn.Sequential) -> list[str]:
-    """conv3_1 is the first convolution of the third block; blocks end with a pooling."""
+    """Name the layers: conv3_1 is the first convolution of the third block; blocks end with a pooling."""
     names, block, number = [], 1, 0
     for layer in layers:
         number += isinstance(layer, nn.Conv2d)
@@ -126,8 +126,8 @@ def _names(layers: nn.Sequential) -> list[str]:
     return names
 
 
-def file(numbers: Perceptual) -> Path:
-    """The file of VGG19's weights."""
+def vgg_file(numbers: Perceptual) -> Path:
+    """Return the file of VGG19's weights."""
     if numbers.file is not None:
         return Path(numbers.file)
     from torchvision import models

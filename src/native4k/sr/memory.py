@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 SAMPLE = 64  # pixels a side of the picture that is tried
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
-"""What a container may use and uses."""
+"""The limit of a container, and what it uses."""
 
 
 class Peak(TorchDispatchMode):
@@ -24,7 +24,7 @@ class Peak(TorchDispatchMode):
         self.now = self.highest = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run the operation and look at what it made."""
+        """Run the operation and count the tensors that it made."""
         made = function(*args, **(kwargs or {}))
         for one in made if isinstance(made, list | tuple) else [made]:
             if isinstance(one, torch.Tensor):
@@ -46,14 +46,14 @@ class Peak(TorchDispatchMode):
 
 @torch.no_grad()
 def per_pixel(network: nn.Module, device: torch.device) -> float:
-    """Bytes that a network takes for each pixel of a small picture."""
+    """Measure the bytes that a network takes for each pixel of a small picture."""
     with Peak() as peak:
         network(torch.zeros(1, 3, SAMPLE, SAMPLE, device=device))
     return peak.highest / SAMPLE**2
 
 
 def free(device: torch.device) -> int:
-    """Bytes that are free on the GPU, or on the machine and within the container's limit."""
+    """Return the bytes that are free on the GPU, or on the machine and within the container's limit."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     limit, used = (path.read_text(encoding="ascii").strip() if path.exists() else "max" for path in LIMITS)
@@ -62,7 +62,7 @@ def free(device: torch.device) -> int:
 
 
 def available() -> int:
-    """Bytes that the machine can give without swapping."""
-    told = Path("/proc/meminfo")
-    found = re.search(r"MemAvailable:\s+(\d+) kB", told.read_text(encoding="ascii")) if told.exists() else None
+    """Return the bytes that the machine can give without swapping."""
+    path = Path("/proc/meminfo")
+    found = re.search(r"MemAvailable:\s+(\d+) kB", path.read_text(encoding="ascii")) if path.exists() else None
     return int(found[1]) * 1024 if found else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

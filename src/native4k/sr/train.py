@@ -48,14 +48,14 @@ COLUMNS = ["images_seen", "loss", "val_psnr"]
 def train(
     baseline: baselines.Params, task: Task, home: Path, where: str, group: ProcessGroup | None = None
 ) -> tuple[nn.Module, pd.DataFrame]:
-    """The trained network and the curve of its run, whose checkpoints are in `home`."""
+    """Return the trained network and the curve of its run, whose checkpoints are in `home`."""
     group, training = group or process_group.single(), baseline.training
     assert training is not None
     use_threads(training.threads)
     if training.workers:
         cv2.setNumThreads(1)  # or a worker would inherit a pool of threads that are not there
     torch.manual_seed(training.seed)
-    network = begun(baseline, where, group).train()
+    network = build_network(baseline, where, group).train()
     try:
         recipe = recipes.build(training.recipe, network, group.device)
         if recipe.message is not None and group.rank == 0:
@@ -65,8 +65,8 @@ def train(
         raise UserError(f"{where}: {error}") from None
 
 
-def begun(baseline: baselines.Params, where: str, group: ProcessGroup) -> nn.Module:
-    """The network with its starting weights, which are told, or with weights by chance."""
+def build_network(baseline: baselines.Params, where: str, group: ProcessGroup) -> nn.Module:
+    """Build the network with its starting weights, which go to the log, or with random ones."""
     network = baselines.build(baseline, where)
     if baseline.start is not None:
         message = starting_weights.fill(network, baseline.start, f"{where}.start")
@@ -76,9 +76,9 @@ def begun(baseline: baselines.Params, where: str, group: ProcessGroup) -> nn.Mod
 
 
 def identity(saved: baselines.Saved, *folders: Path) -> str:
-    """Names one training run: the numbers, starting weights, images, code and torch that its weights come from."""
+    """Name a training run by the numbers, starting weights, images, code and torch that its weights come from."""
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
-    files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
+    files = [tables.digest(path) for path in _weight_files(saved.baseline) if path.is_file()]
     text = "\n".join([repr(saved), *files, *splits, origin.code(CODE), torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -96,20 +96,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train, or go on training, and write the finished baseline."""
     with process_group.join() as group:
-        saved, network, curve = _made(args, group)
+        saved, network, curve = _train_or_build(args, group)
         if group.rank == 0:
             baselines.save(saved, network, args.out)
             tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
 
 
-def _made(args: argparse.Namespace, group: ProcessGroup) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
+def _train_or_build(args: argparse.Namespace, group: ProcessGroup) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
     baseline, where = baselines.load(args.params, args.baseline), baselines.place(args.params, args.baseline)
     training = baseline.training
     if training is None:
         if baseline.start is None:
             print(f"{baseline.network.kind} has nothing to learn")
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
-        return saved, begun(baseline, where, group), pd.DataFrame(columns=COLUMNS)
+        return saved, build_network(baseline, where, group), pd.DataFrame(columns=COLUMNS)
     cutting = patches.load(args.params, baseline.scale, baseline.side)
     making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
     saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
@@ -123,7 +123,7 @@ def _made(args: argparse.Namespace, group: ProcessGroup) -> tuple[baselines.Save
     return saved, network, curve
 
 
-def _files(baseline: baselines.Params) -> list[Path]:
-    """The weights that a run begins with or asks; one that is missing is told when it is read."""
+def _weight_files(baseline: baselines.Params) -> list[Path]:
+    """List the files of weights that a run reads; reading reports a missing one."""
     found = [] if baseline.start is None else [starting_weights.file(baseline.start)]
     return found if baseline.training is None else found + recipes.files(baseline.training.recipe)

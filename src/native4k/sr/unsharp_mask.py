@@ -13,7 +13,7 @@ from native4k.params import params
 
 @params
 class Params:
-    """How far the blur reaches, how much of the difference is added, and which difference is one."""
+    """The blur, how much of the difference from it is added, and the threshold of that difference."""
 
     reach: Annotated[int, Gt(0)]
     """Pixels to each side."""
@@ -23,8 +23,8 @@ class Params:
     """Grey levels."""
 
 
-def sharpened(image: Tensor, numbers: Params | None) -> Tensor:
-    """A batch with values 0 to 1, sharpened; itself, if no numbers say how."""
+def sharpen(image: Tensor, numbers: Params | None) -> Tensor:
+    """Sharpen a batch with values 0 to 1; without numbers, return it as it is."""
     if numbers is None:
         return image
     if min(image.shape[-2:]) <= numbers.reach:
@@ -33,13 +33,13 @@ def sharpened(image: Tensor, numbers: Params | None) -> Tensor:
             "lower it, or raise the patches' side"
         )
     with torch.no_grad(), torch.autocast(image.device.type, enabled=False):
-        off = image - _blurred(image, numbers)
-        where = _blurred((off.abs() * 255 > numbers.threshold).to(image), numbers)
+        off = image - _blur(image, numbers)
+        where = _blur((off.abs() * 255 > numbers.threshold).to(image), numbers)
         return torch.lerp(image, (image + numbers.weight * off).clamp(0, 1), where)
 
 
-def _blurred(image: Tensor, numbers: Params) -> Tensor:
-    """By a gaussian, its borders mirrored."""
+def _blur(image: Tensor, numbers: Params) -> Tensor:
+    """Blur by a gaussian, with mirrored borders."""
     reach = numbers.reach
     places = torch.arange(-reach, reach + 1, device=image.device)
     line = torch.exp(-places.square() / (2 * numbers.sigma**2))

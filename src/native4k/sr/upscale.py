@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
     use_threads(numbers.threads)
     saved, network = baselines.restore(folder(args.baseline))
     device = tiles.device()
-    side = tiles.fitted(network.to(device), numbers, device)
+    side = tiles.fit_tile(network.to(device), numbers, device)
     bad: list[str] = []
     for path, out in tqdm(todo.items(), "upscaling", unit="image", **patches.STEPS):
         try:

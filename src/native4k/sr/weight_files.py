@@ -20,32 +20,32 @@ WRAPPED = "module."
 
 
 def read(path: Path, key: str | None, where: str) -> tuple[dict[str, Tensor], str | None]:
-    """The tensors of a file by name, and the key that they were under, if any."""
+    """Read the tensors of a file by name, and the key that they were under, if any."""
     if not path.is_file():
         raise UserError(f"{where}: {path}: no such file")
-    tree = _opened(path, where)
-    chosen = _chosen(tree, key, f"{where}: {path}")
+    tree = _open(path, where)
+    chosen = _choose_key(tree, key, f"{where}: {path}")
     found = tree if chosen is None else tree[chosen]
-    if not (isinstance(found, dict) and found and all(map(_named, found.items()))):
-        raise UserError(f"{where}: {path}: {_listed(tree)}; name as 'key' the one under which weights are")
+    if not (isinstance(found, dict) and found and all(map(_is_tensor, found.items()))):
+        raise UserError(f"{where}: {path}: {_list_keys(tree)}; name as 'key' the one under which weights are")
     if all(name.startswith(WRAPPED) for name in found):
         found = {name.removeprefix(WRAPPED): value for name, value in found.items()}
     return found, chosen
 
 
 def misfits(wanted: dict[str, Tensor], there: dict[str, Tensor]) -> list[str]:
-    """The names that only one side has, or whose shapes differ, in the order of the network and then of the file."""
+    """List the names that only one side has or whose shapes differ, those of the network first."""
     names = dict.fromkeys([*wanted, *there])
     return [name for name in names if _shape(wanted, name) != _shape(there, name)]
 
 
 def refuse(first: str, wanted: dict[str, Tensor], there: dict[str, Tensor], rest: str) -> NoReturn:
-    """One line that names a tensor that does not fit."""
+    """Fail with one line that names a tensor that does not fit."""
     file, network = _shape(there, first) or "missing", _shape(wanted, first) or "none of that name"
     raise UserError(rest.format(f"{first} is {file}, the network wants {network}"))
 
 
-def _named(entry: tuple[Any, Any]) -> bool:
+def _is_tensor(entry: tuple[Any, Any]) -> bool:
     return isinstance(entry[0], str) and isinstance(entry[1], Tensor)
 
 
@@ -53,7 +53,7 @@ def _shape(tensors: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
     return tuple(tensors[name].shape) if name in tensors else None
 
 
-def _opened(path: Path, where: str) -> dict[str, Any]:
+def _open(path: Path, where: str) -> dict[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -69,16 +69,16 @@ def _opened(path: Path, where: str) -> dict[str, Any]:
     return tree
 
 
-def _chosen(tree: dict[str, Any], key: str | None, where: str) -> str | None:
-    """The key asked for, or the only one of those that are usual, or none where the tensors stand by themselves."""
+def _choose_key(tree: dict[str, Any], key: str | None, where: str) -> str | None:
+    """Return the key asked for, or the only usual one there is, or none where the tensors have no key."""
     usual = [name for name in ("params", "params_ema") if isinstance(tree.get(name), dict)]
     if key is not None and key not in tree:
-        raise UserError(f"{where}: has no {key}; {_listed(tree)}")
+        raise UserError(f"{where}: has no {key}; {_list_keys(tree)}")
     if key is None and len(usual) > 1:
         raise UserError(f"{where}: holds params and params_ema; name one of them as 'key'")
     return key if key is not None else next(iter(usual), None)
 
 
-def _listed(tree: dict[str, Any]) -> str:
+def _list_keys(tree: dict[str, Any]) -> str:
     shown = ", ".join(map(str, list(tree)[:5]))
     return f"there are: {shown}{' ...' if len(tree) > 5 else ''}"  # noqa: PLR2004 (as many as are shown)

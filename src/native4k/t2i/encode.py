@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(Params, args.params, "t2i", "baselines", args.baseline, "encode")
     where = f"{args.params}: t2i.baselines.{args.baseline}.encode"
     _check(numbers, where)
-    table = folders.split(args.train_dir)
-    pictures = folders.squares(args.train_dir, table, numbers.side)
+    table = folders.load_split(args.train_dir)
+    pictures = folders.load_squares(args.train_dir, table, numbers.side)
     home = args.scratch / "autoencoder" if args.scratch else None
     with process_group.join() as group:
         if numbers.autoencoder is None:

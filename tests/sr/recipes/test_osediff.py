@@ -267,7 +267,7 @@ def test_pyiqas_likeness_is_loaded_by_name_and_gradients_go_through_it(
     seen = batch(draw, 2)
     losses = take_turn(made, 0, seen)
     assert losses.keys() == {"pixel", "lpips", "vsd"}
-    likeness = osediff.likeness("lpips-vgg", None, CPU)
+    likeness = osediff.load_metric("lpips-vgg", None, CPU)
     picture = torch.rand(1, 3, 32, 32, requires_grad=True)
     likeness(picture, seen.large[:1]).mean().backward()
     assert picture.grad is not None

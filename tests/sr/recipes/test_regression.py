@@ -17,9 +17,9 @@ def test_the_network_is_the_one_player_and_every_part_is_a_loss(perceptual: bool
     seen = losses.Perceptual(weight=2.0, layers={"conv1_1": 1.0}, file=str(vgg)) if perceptual else None
     recipe = regression.build(network, regression.Params(kind="regression", pixel=pixel, perceptual=seen))
     small, large = torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 16)
-    expected = {"charbonnier": losses.pixel(pixel, network(small), large)}
+    expected = {"charbonnier": losses.pixel_loss(pixel, network(small), large)}
     if seen is not None:
-        expected["perceptual"] = losses.Seen(seen)(network(small), large)
+        expected["perceptual"] = losses.PerceptualLoss(seen)(network(small), large)
     (player,) = recipe.players
     found = player.losses(Batch(small, large, [""]))
     assert list(found) == list(expected)

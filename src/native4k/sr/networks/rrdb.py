@@ -47,7 +47,7 @@ class Rrdb(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        large: Tensor = self.body(resample.padded(image, UNSHUFFLED[self.scale]))
+        large: Tensor = self.body(resample.pad_to_multiple(image, UNSHUFFLED[self.scale]))
         return large[..., : height * self.scale, : width * self.scale]
 
 

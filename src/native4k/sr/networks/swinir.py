@@ -49,7 +49,7 @@ class SwinIR(nn.Module):
         check(shape, scale)
         self.scale, self.window, self.residual = scale, shape.window_size, shape.residual
         self.hidden = {"kind": shape.kind, "residual": shape.residual}
-        self.body = _published(shape, scale)
+        self.body = _build_body(shape, scale)
         for module in list(self.body.modules()):
             if hasattr(getattr(module, "drop_path", None), "drop_prob"):
                 module.drop_path = random_rows.DropPath(module.drop_path.drop_prob)
@@ -63,7 +63,7 @@ class SwinIR(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        padded = resample.padded(image, self.window)
+        padded = resample.pad_to_multiple(image, self.window)
         self._fit((padded.shape[-2], padded.shape[-1]), image.device)
         large: Tensor = self.body(padded)[..., : height * self.scale, : width * self.scale]
         if self.residual:
@@ -86,7 +86,7 @@ class SwinIR(nn.Module):
                 block.attn_mask = mask
 
     def derived(self, name: str, found: Tensor) -> Tensor:
-        """What a buffer of the body is by rule, in a file that was made with pictures of a size that shows in it."""
+        """Compute a buffer of the body for pictures of the size that shows in the buffer found in a file."""
         module, _, buffer = name.rpartition(".")
         block = self.body.get_submodule(module)
         if buffer != "attn_mask":
@@ -112,7 +112,7 @@ def check(shape: Params, scale: int) -> None:
         raise UserError(f"swinir: embed_dim {shape.embed_dim} cannot be shared by {uneven[0]} heads; take a multiple")
 
 
-def _published(shape: Params, scale: int) -> Any:
+def _build_body(shape: Params, scale: int) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
         return basicsr.load("archs.swinir_arch").SwinIR(

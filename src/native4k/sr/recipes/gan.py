@@ -1,4 +1,4 @@
-"""Real-ESRGAN's recipe: a network that fools a discriminator, and a discriminator that learns to tell."""
+"""Real-ESRGAN's recipe: a generator against a discriminator."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -50,42 +50,42 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1; scores (n, 1, height, width), the higher the more real."""
         height, width = image.shape[-2:]
-        scores: Tensor = self.body(resample.padded(image, MULTIPLE))
+        scores: Tensor = self.body(resample.pad_to_multiple(image, MULTIPLE))
         return scores[..., :height, :width]
 
 
 def files(numbers: Params) -> list[Path]:
     """List the weights of VGG19, and those that the discriminator starts with."""
-    found = [] if numbers.perceptual is None else [losses.file(numbers.perceptual)]
+    found = [] if numbers.perceptual is None else [losses.vgg_file(numbers.perceptual)]
     return (
         found if numbers.discriminator.start is None else [*found, starting_weights.file(numbers.discriminator.start)]
     )
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
-    """Two players: the network, then the discriminator that looks at what the network has made."""
+    """Build two players: the network, then the discriminator, which sees what the network has made."""
     device = next(network.parameters()).device
     discriminator = Discriminator(numbers.discriminator.num_feat)
     begin, message = numbers.discriminator.start, None
     if begin is not None:
         message = starting_weights.fill(discriminator, begin, "recipe.discriminator.start")
     discriminator.to(device)
-    seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
+    seen = None if numbers.perceptual is None else losses.PerceptualLoss(numbers.perceptual).to(device)
 
-    def fools(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), unsharp_mask.sharpened(batch.large, numbers.sharpened)
+    def generator(batch: Batch) -> dict[str, Tensor]:
+        made, wanted = network(batch.small), unsharp_mask.sharpen(batch.large, numbers.sharpened)
         batch.shared[MADE] = made.detach()
-        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
+        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel_loss(numbers.pixel, made, wanted)}
         if seen is not None:
             parts["perceptual"] = seen(made, wanted)
-        return parts | {"fooling": losses.fooling(numbers.adversarial, discriminator(made))}
+        return parts | {"fooling": losses.generator_loss(numbers.adversarial, discriminator(made))}
 
-    def tells(batch: Batch) -> dict[str, Tensor]:
+    def critic(batch: Batch) -> dict[str, Tensor]:
         real, fake = discriminator(batch.large), discriminator(batch.shared[MADE])
-        return {"telling": losses.telling(numbers.adversarial, real, fake)}
+        return {"telling": losses.discriminator_loss(numbers.adversarial, real, fake)}
 
     players = (
-        Player("network", list(network.parameters()), 1.0, fools),
-        Player("discriminator", list(discriminator.parameters()), numbers.discriminator.lr, tells),
+        Player("network", list(network.parameters()), 1.0, generator),
+        Player("discriminator", list(discriminator.parameters()), numbers.discriminator.lr, critic),
     )
     return Recipe(network, players, {"network": network, "discriminator": discriminator}, message)

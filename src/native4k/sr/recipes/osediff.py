@@ -1,4 +1,4 @@
-"""OSEDiff's recipe (Wu et al. 2024, arXiv 2406.08177): nearness, likeness, and variational score distillation.
+"""OSEDiff's recipe (Wu et al. 2024, arXiv 2406.08177): pixel loss, LPIPS, and variational score distillation.
 
 Two players take turns: the generator, and a regularizer that learns what the generator's latents look like with noise,
 so that the difference between it and the untouched model says where they are unlike those of pictures.
@@ -55,7 +55,7 @@ class Params:
 
 
 class Models(NamedTuple):
-    """Who is asked: the generator, the regularizer, and the model as it was."""
+    """The generator, the regularizer, and the untouched model."""
 
     network: OSEDiff
     regularizer: Any
@@ -68,13 +68,13 @@ def files(_: Params) -> list[Path]:
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
-    """Two players over the weights of one diffusion model, which are held in memory once."""
+    """Build two players over the weights of one diffusion model, which are in memory once."""
     if not isinstance(network, OSEDiff):
         raise UserError("training.recipe: osediff teaches a network of kind osediff alone; choose another recipe")
     check(network, numbers)
     device = network.signal.device
-    models = opponents(network, device)
-    lpips = None if numbers.lpips is None else likeness(numbers.lpips.metric, network.shape.weights, device)
+    models = load_models(network, device)
+    lpips = None if numbers.lpips is None else load_metric(numbers.lpips.metric, network.shape.weights, device)
     negative = network.embed([numbers.vsd.negative])
 
     def generator(batch: Batch) -> dict[str, Tensor]:
@@ -92,8 +92,8 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
         return {"regularizer": numbers.vsd.regularizer * found}
 
     players = (
-        Player("generator", learned(network), 1.0, generator),
-        Player("regularizer", learned(models.regularizer), 1.0, regularizer),
+        Player("generator", trained_weights(network), 1.0, generator),
+        Player("regularizer", trained_weights(models.regularizer), 1.0, regularizer),
     )
     return Recipe(network, players, {"network": network, "regularizer": models.regularizer})
 
@@ -107,17 +107,17 @@ def check(network: OSEDiff, numbers: Params) -> None:
         raise UserError("training.recipe.prompts: tagger, but network.tagger is null; name a model there")
 
 
-def opponents(network: OSEDiff, device: torch.device) -> Models:
-    """The generator with a regularizer and an untouched model, which share its frozen weights."""
+def load_models(network: OSEDiff, device: torch.device) -> Models:
+    """Load a regularizer and an untouched model, which share the generator's frozen weights."""
     shape = network.shape
     untouched = base.load(shape.base, shape.revision, shape.weights).unet
-    regularizer = base.shared(untouched)
+    regularizer = base.share_weights(untouched)
     lowrank.adapt(regularizer, shape.rank, shape.alpha, lowrank.of_unet)
     return Models(network, regularizer.to(device), untouched.to(device))
 
 
-def likeness(metric: str, weights: str | None, device: torch.device) -> Any:
-    """A metric of pyiqa that gradients go through; missing weights are one clear line."""
+def load_metric(metric: str, weights: str | None, device: torch.device) -> Any:
+    """Load a differentiable metric of pyiqa; missing weights are one clear line."""
     machine, threads = Hardware(device="auto", batch=1, readers=1, weights=weights), torch.get_num_threads()
     hardware.prepare(machine)
     try:
@@ -128,13 +128,13 @@ def likeness(metric: str, weights: str | None, device: torch.device) -> Any:
         torch.set_num_threads(threads)  # which create sets to 1, for digits that do not depend on it
 
 
-def learned(module: nn.Module) -> list[nn.Parameter]:
-    """The weights that are not frozen."""
+def trained_weights(module: nn.Module) -> list[nn.Parameter]:
+    """List the weights that are not frozen."""
     return [weight for weight in module.parameters() if weight.requires_grad]
 
 
 def prompts(network: OSEDiff, batch: Batch, kind: str) -> list[str]:
-    """What the generator is told: the dataset's captions, or a tagger's of the originals, or always the same."""
+    """Return the generator's prompts: captions of the dataset, a tagger's of the originals, or always the same."""
     if kind == "captions":
         return [caption or network.shape.prompt for caption in batch.captions]
     if kind == "tagger":
@@ -143,31 +143,31 @@ def prompts(network: OSEDiff, batch: Batch, kind: str) -> list[str]:
 
 
 def distillation(models: Models, latents: Tensor, text: Tensor, negative: Tensor, numbers: Vsd) -> Tensor:
-    """The loss whose gradient is where the model would have the latents elsewhere than the regularizer (equation 8)."""
+    """Return the loss whose gradient is the difference between model and regularizer (equation 8)."""
     network, times = models.network, _times(len(latents), *numbers.steps, latents.device)
     signal = network.signal[times][:, None, None, None]
     with torch.no_grad():
-        noisy = base.noised(latents, random_rows.normal(latents), signal)
-        said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
+        noisy = base.add_noise(latents, random_rows.normal(latents), signal)
+        predicted = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
         unlike, like = (
-            models.frozen(noisy, times, encoder_hidden_states=told).sample.float()
-            for told in (negative.expand_as(text), text)
+            models.frozen(noisy, times, encoder_hidden_states=prompt).sample.float()
+            for prompt in (negative.expand_as(text), text)
         )
-        theirs = base.cleaned(noisy, unlike + numbers.guidance * (like - unlike), signal, network.kind)
-        ours = base.cleaned(noisy, said, signal, network.kind)
+        theirs = base.remove_noise(noisy, unlike + numbers.guidance * (like - unlike), signal, network.kind)
+        ours = base.remove_noise(noisy, predicted, signal, network.kind)
         away = (ours - theirs) / (latents - theirs).abs().mean((1, 2, 3), keepdim=True)
         wanted = latents - away
     return functional.mse_loss(latents, wanted)
 
 
 def denoising(models: Models, latents: Tensor, text: Tensor) -> Tensor:
-    """The loss of diffusion on the generator's latents, by which the regularizer follows it (equation 9)."""
+    """Return the diffusion loss on the generator's latents, by which the regularizer follows it (equation 9)."""
     network, times = models.network, _times(len(latents), 0, len(models.network.signal), latents.device)
     signal = network.signal[times][:, None, None, None]
     noise = random_rows.normal(latents)
-    noisy = base.noised(latents, noise, signal)
-    said = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
-    return functional.mse_loss(said, base.target(latents, noise, signal, network.kind))
+    noisy = base.add_noise(latents, noise, signal)
+    predicted = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
+    return functional.mse_loss(predicted, base.target(latents, noise, signal, network.kind))
 
 
 def _times(count: int, first: int, last: int, device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""The recipe of plain regression: the network's picture is to be the original."""
+"""Plain regression: the network's picture is compared with the original."""
 
 from pathlib import Path
 from typing import Literal
@@ -23,17 +23,17 @@ class Params:
 
 def files(numbers: Params) -> list[Path]:
     """List the weights of VGG19, if it is asked."""
-    return [] if numbers.perceptual is None else [losses.file(numbers.perceptual)]
+    return [] if numbers.perceptual is None else [losses.vgg_file(numbers.perceptual)]
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
-    """One player: the network."""
+    """Build one player: the network."""
     device = next(network.parameters()).device
-    seen = None if numbers.perceptual is None else losses.Seen(numbers.perceptual).to(device)
+    seen = None if numbers.perceptual is None else losses.PerceptualLoss(numbers.perceptual).to(device)
 
     def parts(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), unsharp_mask.sharpened(batch.large, numbers.sharpened)
-        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel(numbers.pixel, made, wanted)}
+        made, wanted = network(batch.small), unsharp_mask.sharpen(batch.large, numbers.sharpened)
+        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel_loss(numbers.pixel, made, wanted)}
         return found if seen is None else found | {"perceptual": seen(made, wanted)}
 
     weights = [weight for weight in network.parameters() if weight.requires_grad]

@@ -151,20 +151,20 @@ def test_noise_and_predictions_are_as_in_diffusers(stable: Path, kind: str) -> N
     scheduler = DDPMScheduler.from_pretrained(stable, subfolder="scheduler", prediction_type=kind)
     clean, noise, times = torch.randn(3, 4, 5, 6), torch.randn(3, 4, 5, 6), torch.tensor([0, 500, 999])
     signal = scheduler.alphas_cumprod[times][:, None, None, None]
-    noisy = base.noised(clean, noise, signal)
+    noisy = base.add_noise(clean, noise, signal)
     assert torch.allclose(noisy, scheduler.add_noise(clean, noise, times), atol=1e-6)
     target = base.target(clean, noise, signal, kind)
     if kind == "v_prediction":
         assert torch.allclose(target, scheduler.get_velocity(clean, noise, times), atol=1e-6)
-    assert torch.allclose(base.cleaned(noisy, target, signal, kind), clean, atol=1e-4)
+    assert torch.allclose(base.remove_noise(noisy, target, signal, kind), clean, atol=1e-4)
     for place, time in enumerate(times.tolist()):
         step = scheduler.step(target[place], time, noisy[place]).pred_original_sample
-        assert torch.allclose(step, base.cleaned(noisy, target, signal, kind)[place], atol=1e-4)
+        assert torch.allclose(step, base.remove_noise(noisy, target, signal, kind)[place], atol=1e-4)
 
 
 def test_low_rank_weights_begin_without_effect(stable: Path) -> None:
     plain = base.load(str(stable), None, None).unet
-    adapted = base.shared(plain)
+    adapted = base.share_weights(plain)
     lowrank.adapt(adapted, 2, 2, lowrank.of_unet)
     noisy, text = torch.randn(1, 4, 8, 8), torch.randn(1, 64, 16)
     with torch.no_grad():

@@ -60,7 +60,7 @@ class OSEDiff(nn.Module):
         check(shape, len(found.signal))
         self.shape, self.scale, self.kind, self.tokenizer = shape, scale, found.kind, found.tokenizer
         self.hidden = {name: getattr(shape, name) for name in ("kind", "base", "revision", "alpha", "step")}
-        self.text, self.vae, self.unet = (base.shared(part) for part in (found.text, found.vae, found.unet))
+        self.text, self.vae, self.unet = (base.share_weights(part) for part in (found.text, found.vae, found.unet))
         if shape.conv_in:
             self.unet.conv_in = copy.deepcopy(self.unet.conv_in)
         lowrank.adapt(self.unet, shape.rank, shape.alpha, lowrank.of_unet)
@@ -78,33 +78,35 @@ class OSEDiff(nn.Module):
         return self.make(image, None).picture
 
     def make(self, image: Tensor, prompts: list[str] | None) -> Made:
-        """The larger pictures; what they show is told by prompts or, if there are none, by the tagger or `prompt`."""
+        """Enlarge pictures by their prompts or, if there are none, by the tagger's or `prompt`."""
         height, width = (side * self.scale for side in image.shape[-2:])
         bicubic = resample.imresize(image, self.scale).clamp(0, 1)
         text = self.embed(prompts or self.prompts(bicubic))
-        seen = self.vae.encode(resample.padded(bicubic, self.multiple) * 2 - 1).latent_dist
+        seen = self.vae.encode(resample.pad_to_multiple(bicubic, self.multiple) * 2 - 1).latent_dist
         drawn = seen.mean + seen.std * random_rows.normal(seen.mean) if self.training else seen.mode()
         noisy = drawn.float() * self.factor
-        predicted = latents.tiled(lambda tile: self.predict(tile, text), noisy, self.shape.tile, self.shape.overlap)
-        clean = base.cleaned(noisy, predicted, self.signal[self.shape.step], self.kind)
+        predicted = latents.predict_tiles(
+            lambda tile: self.predict(tile, text), noisy, self.shape.tile, self.shape.overlap
+        )
+        clean = base.remove_noise(noisy, predicted, self.signal[self.shape.step], self.kind)
         decoded = self.vae.decode(clean / self.factor).sample.float().clamp(-1, 1)
         picture = ((decoded + 1) / 2)[..., :height, :width]
         if not self.training:
-            picture = colour.fixed(picture, bicubic, self.shape.colour)
+            picture = colour.match_colours(picture, bicubic, self.shape.colour)
         return Made(picture, clean, text)
 
     def predict(self, noisy: Tensor, text: Tensor) -> Tensor:
-        """What the UNet says of latents at the one step."""
+        """Run the UNet on latents at the one step."""
         step = torch.full((len(noisy),), self.shape.step, device=noisy.device)
         return self.unet(noisy, step, encoder_hidden_states=text).sample
 
     def prompts(self, pictures: Tensor) -> list[str]:
-        """What is said of pictures that nothing is known of."""
+        """Return prompts for pictures that have none: the tagger's, or always `prompt`."""
         return [self.shape.prompt] * len(pictures) if self.tagger is None else self.tagger(pictures)
 
     @torch.no_grad()
     def embed(self, prompts: list[str]) -> Tensor:
-        """Prompts as the UNet reads them: (n, tokens, features)."""
+        """Encode prompts as the UNet reads them: (n, tokens, features)."""
         given = self.tokenizer(
             prompts,
             padding="max_length",
