@@ -11,6 +11,7 @@ from native4k import kinds, params
 from native4k.errors import UserError
 from native4k.sr import networks, recipes
 from native4k.sr.networks import edsr
+from native4k.t2i import networks as t2i_networks
 
 
 @params.params
@@ -52,7 +53,7 @@ def test_what_is_no_kind_is_one_line() -> None:
             params.validate(Holder, {"network": given}, "here")
 
 
-@pytest.mark.parametrize("package", [networks, recipes])
+@pytest.mark.parametrize("package", [networks, recipes, t2i_networks])
 def test_a_package_of_kinds_holds_only_kinds(package: Any) -> None:
     for path in Path(package.__file__).parent.iterdir():
         if path.stem not in {"__init__", "__pycache__"}:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from native4k.sr import resample
-from native4k.sr import basicsr
+from native4k.sr import basicsr, resample
 
 
 def dataset(large: Path, little: Path, **options: Any) -> Any:
