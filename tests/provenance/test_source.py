@@ -45,6 +45,9 @@ def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "deep/__init__": "",
         "deep/lazy": "import json\nimport native4k.cli",
         "kinds/__init__": "",
+        "forms/__init__": "import importlib\ndef load(name):\n    return importlib.import_module(f'{__name__}.{name}')",
+        "forms/red": "",
+        "steps/three": "from native4k import forms",
         "kinds/red": "",
         "kinds/blue": "from native4k.deep import paint",
         "deep/paint": "",
@@ -76,6 +79,11 @@ def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(
 def test_what_is_loaded_by_name_counts_where_the_words_name_it(package: Path) -> None:
     without = names("native4k.steps.one")
     assert names("native4k.steps.one", words=("blue", "tests/red", "numbers")) == without | {"kinds.blue", "deep.paint"}
+
+
+def test_a_package_that_loads_its_own_modules_by_name_says_so_by_its_name(package: Path) -> None:
+    assert names("native4k.steps.three") == {"native4k", "steps", "steps.three", "forms"}
+    assert names("native4k.steps.three", words=("red", "blue")) == names("native4k.steps.three") | {"forms.red"}
 
 
 def test_the_command_line_does_not_count(package: Path) -> None:

@@ -59,7 +59,7 @@ class Source:
     """For a source without metadata files: makes the rows, in our columns."""
     content: Content | None = None
     """For a source whose pictures are not fetched from the web."""
-    drawn_by: Path | None = None
+    drawn_by: str = ""
     """The folder of code that a drawn source's pictures depend on."""
 
     @property
