@@ -60,7 +60,7 @@ class Source:
     content: Content | None = None
     """For a source whose pictures are not fetched from the web."""
     drawn_by: str = ""
-    """The folder of code that a drawn source's pictures depend on."""
+    """The package of ours that draws a source's pictures."""
 
     @property
     def spellings(self) -> Mapping[str, tuple[str, ...]]:
