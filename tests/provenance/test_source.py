@@ -58,6 +58,8 @@ def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
     (root / "deep" / "style.css").write_text("p {}")
+    (root / "deep" / "pages").mkdir()
+    (root / "deep" / "pages" / "one.html").write_text("<p>")
     monkeypatch.setattr(source, "PACKAGE", root)
     monkeypatch.setattr(source, "SOURCE", tmp_path)
     source.parsed.cache_clear()
@@ -71,7 +73,7 @@ def names(*roots: str, words: tuple[str, ...] = ()) -> set[str]:
 
 def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(package: Path) -> None:
     assert names("native4k.steps.one") == {
-        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep.lazy", "kinds",
+        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep/pages/one.html", "deep.lazy", "kinds",
     }  # fmt: skip
     assert names("native4k.steps.two") == {"native4k", "steps", "steps.two", "numbers"}
 

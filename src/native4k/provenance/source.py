@@ -53,7 +53,8 @@ def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
         packages = source.packages | ({name} if source.by_own_name and file.name == "__init__.py" else set())
         todo += [f"{package}.{word}" for package in packages for word in words if word.isidentifier()]
         if file.name == "__init__.py":
-            found |= {f"{name}/{path.name}": _digest(path) for path in _data(file.parent)}
+            beside = file.parent
+            found |= {f"{name}/{path.relative_to(beside).as_posix()}": _digest(path) for path in _data(beside)}
     return found
 
 
@@ -77,7 +78,12 @@ def _uncounted(name: str) -> bool:
 
 
 def _data(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix not in {".py", ".pyc"})
+    """The files of a package that are no code, also in folders below it that are no packages."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
+            yield from _data(path)
+        elif path.is_file() and path.suffix not in {".py", ".pyc"}:
+            yield path
 
 
 def _digest(path: Path) -> str:
