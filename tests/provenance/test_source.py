@@ -73,7 +73,8 @@ def names(*roots: str, words: tuple[str, ...] = ()) -> set[str]:
 
 def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(package: Path) -> None:
     assert names("native4k.steps.one") == {
-        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep/pages/one.html", "deep.lazy", "kinds",
+        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep/pages/one.html", "deep.lazy",
+        "kinds",
     }  # fmt: skip
     assert names("native4k.steps.two") == {"native4k", "steps", "steps.two", "numbers"}
 
