@@ -241,6 +241,22 @@ def test_a_step_that_failed_leaves_nothing_old_behind(case: Case, project: Proje
         assert project.bytes_of(*RESULTS) == wanted
 
 
+def test_tables_that_dvc_restored_do_not_pass_for_those_of_other_numbers(project: Project, base: Project) -> None:
+    wanted = base.bytes_of(*RESULTS)
+    _, key, value = NUMBERS["select number"]
+    project.change(key, value)
+    assert project.repro("dataset") == ["dataset"]
+    project.run("git", "checkout", "--quiet", "params.yaml")
+    project.run("dvc", "repro", "dataset")  # out of its run cache, while data/scratch holds the other number's tables
+    assert project.bytes_of(*RESULTS) == wanted
+    for command in DRIVERS["snakemake"]:
+        project.run(*command)
+    assert project.bytes_of(*RESULTS) == wanted
+    project.change(key, value)
+    project.run(*DRIVERS["snakemake"][1])
+    assert project.bytes_of(*RESULTS) != wanted
+
+
 def misspelled(case: Case, project: Project) -> None:
     """The command fails as long as the typo is there, and says where it is."""
     path = project.root / "params.yaml"
