@@ -27,9 +27,9 @@ from parts.results import Row, at_most, faster
 from PIL import Image
 
 from native4k import tables
-from native4k.sr import baselines, patches, resample, tiles, upscale
+from native4k.learning.training import use_threads
+from native4k.sr import baselines, basicsr, patches, resample, tiles, upscale
 from native4k.sr.metrics import similarity
-from native4k.sr.networks import mended
 
 SIDES = (2160, 3840)
 METADATA = "metadata.parquet"
@@ -61,7 +61,7 @@ def compared(works: dict[str, Callable[[], object]], runs: int) -> dict[str, flo
 
 def resizing(truth: np.ndarray, runs: int) -> list[Row]:
     """A quarter of the sides, as degrading a test image does."""
-    theirs = mended.basicsr("utils.matlab_functions").imresize
+    theirs = basicsr.load("utils.matlab_functions").imresize
     image = resample.to_tensor(truth)
     array = np.ascontiguousarray(truth.astype(np.float32) / 255)
     found = compared(
@@ -85,11 +85,11 @@ def resizing(truth: np.ndarray, runs: int) -> list[Row]:
 
 def comparing(ours: np.ndarray, truth: np.ndarray, runs: int, *, pyiqa: bool) -> list[Row]:
     """SSIM of RGB."""
-    theirs = mended.basicsr("metrics.psnr_ssim").calculate_ssim
+    theirs = basicsr.load("metrics.psnr_ssim").calculate_ssim
     found = compared(
         {
             "SSIM, ours": lambda: similarity.ssim(ours, truth),
-            "SSIM and MS-SSIM, ours": lambda: similarity.both(ours, truth),
+            "SSIM and MS-SSIM, ours": lambda: similarity.ssim_and_ms_ssim(ours, truth),
             "SSIM, basicsr": lambda: theirs(ours, truth, 0),
         },
         runs,
@@ -120,7 +120,7 @@ def pyiqas(sides: tuple[int, int]) -> float:
 
 def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
     """Seconds and peak memory (GB) of making one picture four times larger, and the side of the tiles."""
-    baselines.threads(1)
+    use_threads(1)
     numbers = tiles.load(paper.numbers())
     baseline = baselines.load(paper.numbers(), duel.NETWORK)
     network = baselines.build(baseline, duel.NETWORK).eval().requires_grad_(requires_grad=False)
@@ -128,7 +128,7 @@ def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
         Image.fromarray(pair(sides)[1]).save(Path(folder) / "small.png", compress_level=1)
         start = time.perf_counter()
         small = np.asarray(Image.open(Path(folder) / "small.png"))
-        side = tiles.fitted(network, numbers, torch.device("cpu"))
+        side = tiles.fit_tile(network, numbers, torch.device("cpu"))
         large = tiles.enlarge(network, small, baseline.scale, side, numbers.overlap)
         upscale.write(large, Path(folder) / "large.png")
         return time.perf_counter() - start, peak() / 1e9, side

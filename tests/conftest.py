@@ -1,7 +1,9 @@
 """What all tests have in common."""
 
+import itertools
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from tests.project import Project, tiny
 
 settings.register_profile("native4k", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("native4k")
+
+Copy = Callable[[], Project]
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +53,34 @@ def build(root: Path) -> Project:
     project.inside = {}
     project.remote(root.parent / "remote")
     return project
+
+
+@pytest.fixture(name="places")
+def numbered_places(tmp_path: Path) -> Iterator[Path]:
+    """Folders for copies and clones, removed with them."""
+    yield (tmp_path / str(number) / "project" for number in itertools.count())
+    shutil.rmtree(tmp_path)
+
+
+@pytest.fixture(name="copy")
+def copy_of_built(built: Project, places: Iterator[Path]) -> Copy:
+    """A copy of the built project, intermediates and caches included."""
+
+    def make() -> Project:
+        place = next(places)
+        place.parent.mkdir()
+        return built.copy(place)
+
+    return make
+
+
+@pytest.fixture(name="clone")
+def clone_of_built(built: Project, places: Iterator[Path]) -> Copy:
+    """A fresh clone of the built project, with nothing pulled."""
+
+    def make() -> Project:
+        made = built.clone(next(places))
+        made.remote(built.root.parent / "remote")
+        return made
+
+    return make

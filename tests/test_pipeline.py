@@ -1,59 +1,28 @@
 """DVC and Snakemake together, on a tiny clone of this project: what reruns, what does not, and the same bytes."""
 
 import hashlib
-import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from native4k import params, tables
+from native4k import tables
 from tests.project import Project
 
 BLURRED = ("select.presets.demo.blurred.min", 12.0)
 TILES = ("probe.measures.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
+SNAKEMAKE = ("snakemake", "--profile", "profiles/local", "-s")
 STALE = (
     "native4k definitions: data/definitions.yaml: not of the code and numbers at hand; "
     "run 'dvc repro definitions', or 'make'"
 )
 
 Copy = Callable[[], Project]
-
-
-@pytest.fixture(name="places")
-def numbered_places(tmp_path: Path) -> Iterator[Path]:
-    """Folders for copies and clones, removed with them."""
-    yield (tmp_path / str(number) / "project" for number in itertools.count())
-    shutil.rmtree(tmp_path)
-
-
-@pytest.fixture(name="copy")
-def copy_of_built(built: Project, places: Iterator[Path]) -> Copy:
-    """A copy of the built project, intermediates and caches included."""
-
-    def make() -> Project:
-        place = next(places)
-        place.parent.mkdir()
-        return built.copy(place)
-
-    return make
-
-
-@pytest.fixture(name="clone")
-def clone_of_built(built: Project, places: Iterator[Path]) -> Copy:
-    """A fresh clone of the built project, with nothing pulled."""
-
-    def make() -> Project:
-        made = built.clone(next(places))
-        made.remote(built.root.parent / "remote")
-        return made
-
-    return make
 
 
 def from_nothing(clone: Project, built: Project, key: str, value: Any) -> dict[str, str]:
@@ -90,43 +59,6 @@ def changed(before: dict[str, int], after: dict[str, int]) -> set[str]:
     return {Path(path).stem for path in after if before.get(path) != after[path]}
 
 
-def planned(project: Project, milestone: str) -> set[str]:
-    """The rules that Snakemake would run."""
-    words = ("--profile", "profiles/local", "-s", f"rules/{milestone}.smk", "--dry-run", "--quiet", "progress")
-    lines = project.run("snakemake", *words).splitlines()
-    return {line.split()[-1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))}
-
-
-def test_a_second_repro_runs_nothing(built: Project) -> None:
-    assert built.repro() == []
-    assert built.run("git", "status", "--porcelain") == ""
-
-
-def test_a_touched_but_unchanged_file_reruns_nothing(copy: Copy) -> None:
-    project = copy()
-    for folder in ("src", "rules", "tests", "data/votes", "data/takedown", "data/released"):
-        for path in (project.root / folder).rglob("*"):
-            path.touch()
-    (project.root / "params.yaml").touch()
-    assert project.repro() == []
-    assert planned(project, "measure") == set()
-    assert planned(project, "dataset") == set()
-
-
-def test_a_changed_collect_number_without_make_images_stops_with_one_line(copy: Copy) -> None:
-    project = copy()
-    before = project.bytes_of("data/features", *RESULTS)
-    project.change("collect.max_punsafe", 0.6)
-    status, said = project.attempt("dvc", "repro")
-    assert status != 0
-    assert [line for line in said.splitlines() if line.startswith("native4k")] == [
-        "native4k freeze: data/images: made before a change of params collect; run 'make images'"
-    ]
-    project.run("git", "checkout", "--quiet", "params.yaml")
-    assert project.repro() == []
-    assert project.bytes_of("data/features", *RESULTS) == before
-
-
 def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing(
     copy: Copy, sharper: dict[str, str]
 ) -> None:
@@ -147,96 +79,18 @@ def test_a_changed_threshold_reruns_select_and_what_follows_and_measures_nothing
     assert project.bytes_of(*RESULTS) == only(sharper, *RESULTS)
 
 
-def test_a_vote_added_to_a_file_is_counted(copy: Copy) -> None:
-    project = copy()
-    table = measured_by(project)
-    dropped = table.loc[tables.kept(table), "id"].iloc[0]
-    project.append(VOTES, f"{dropped},tester,drop")
-    assert project.repro("dataset") == ["dataset"]
-    final = tables.read(project.root / "data/tables/images.parquet").set_index("id")
-    assert final["reason"][dropped] == "voted_out"
-
-
-def test_a_changed_baseline_retrains_that_baseline_alone(copy: Copy) -> None:
-    project = copy()
-    project.change("sr.baselines.swinir_tiny_x4.training.optimizer.lr", 0.004)
-    ran = ["train_sr@swinir_tiny_x4", "evaluate_sr@swinir_tiny_x4", "report"]
-    assert project.repro() == ran
-
-
-def test_a_baseline_comes_after_the_one_that_it_starts_from(copy: Copy) -> None:
-    project = copy()
-    tiny = params.read(project.root / "params.yaml")["sr"]["baselines"]["swinir_tiny_x4"]
-    starts = {"a_x4": "models/b_x4", "b_x4": "models/swinir_tiny_x4"}
-    begun = {name: {"scale": 4, "network": tiny["network"], "start": {"path": path}} for name, path in starts.items()}
-    project.change("sr.pretrained", begun)
-    both = ["train_pretrained_sr@b_x4", "train_pretrained_sr@a_x4"]
-    assert project.repro("evaluate_pretrained_sr@a_x4") == [*both, "evaluate_pretrained_sr@a_x4"]
-    project.change("sr.baselines.swinir_tiny_x4.training.optimizer.lr", 0.004)
-    assert project.repro(both[1]) == ["train_sr@swinir_tiny_x4", *both]
-    first, last = (project.root / "models" / name / "weights.safetensors" for name in ("swinir_tiny_x4", "a_x4"))
-    assert last.read_bytes() == first.read_bytes()
-
-
-MEASURING = {"probe", "score", "label", "features"}
-AFTER_VET = {"select", "dedup", "balance", "split", "leaks", "check", "tables"}
-
-
-@pytest.fixture(scope="module", name="edited")
-def a_copy_to_edit(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy whose files each test puts back."""
-    return built.copy(tmp_path_factory.mktemp("edited") / "project")
-
-
-@pytest.mark.parametrize(
-    ("file", "milestone", "rules"),
-    [
-        ("errors.py", "measure", MEASURING),
-        ("images.py", "measure", MEASURING),
-        ("geometry.py", "measure", MEASURING),
-        ("tables.py", "measure", MEASURING),
-        ("measure/cache.py", "measure", MEASURING),
-        ("measure/nativeness.py", "measure", MEASURING),
-        ("measure/columns.py", "measure", {"score", "label", "features"}),
-        ("measure/score.py", "measure", {"score", "features"}),
-        ("measure/textures.py", "measure", {"score", "features"}),
-        ("measure/label.py", "measure", {"label", "features"}),
-        ("measure/words.py", "measure", {"label", "features"}),
-        ("measure/features.py", "measure", {"features"}),
-        ("dataset/vet.py", "dataset", {"vet", *AFTER_VET}),
-        ("params.py", "dataset", {"vet", *AFTER_VET}),
-        ("dataset/select.py", "dataset", AFTER_VET),
-        ("dataset/split.py", "dataset", {"split", "leaks", "check", "tables"}),
-        ("dataset/leaks.py", "dataset", {"leaks", "check", "tables"}),
-    ],
-)
-def test_an_edited_module_reruns_the_steps_that_use_it(
-    edited: Project, file: str, milestone: str, rules: set[str]
+def test_an_experiment_with_another_number_gives_what_a_run_from_nothing_gives(
+    copy: Copy, sharper: dict[str, str]
 ) -> None:
-    path = edited.root / "src/native4k" / file
-    before = path.read_bytes()
-    try:
-        edited.append(f"src/native4k/{file}", "# only a comment")
-        edited.run("native4k", "definitions", "data/definitions.yaml", "--check")
-        assert planned(edited, milestone) == set()
-        edited.append(f"src/native4k/{file}", "EDITED = True")
-        assert planned(edited, milestone) == rules
-        status, said = edited.attempt("native4k", "definitions", "data/definitions.yaml", "--check")
-        assert (status, said.splitlines()[-1]) == (1, STALE)
-    finally:
-        path.write_bytes(before)
-
-
-def test_an_edited_metric_is_measured_again_and_the_rest_is_remembered(copy: Copy, built: Project) -> None:
     project = copy()
-    before = project.times_of("data/scratch/cache/**/*.parquet")
-    project.append("src/native4k/measure/metrics.py", "EDITED = True")
-    assert project.repro("measure") == ["measure"]
-    after = project.times_of("data/scratch/cache/**/*.parquet")
-    assert after.items() >= before.items()
-    new = {tuple(path.split("/")[3:5]) for path in after.keys() - before.keys()}
-    assert {(step, column.partition("-")[0]) for step, column in new} == {("score", "piqe")}
-    pd.testing.assert_frame_equal(measured_by(project), measured_by(built))
+    number = "=".join(map(str, BLURRED))
+    project.run("dvc", "exp", "run", "--set-param", number, "publish")
+    assert project.bytes_of(*RESULTS) == only(sharper, *RESULTS)
+    project.run("git", "checkout", "--quiet", ".")
+    project.run("dvc", "checkout", "--quiet")
+    project.run("dvc", "exp", "run", "--temp", "--name", "aside", "--set-param", number, "publish")
+    project.run("dvc", "exp", "apply", "aside")
+    assert project.bytes_of(*RESULTS) == only(sharper, *RESULTS)
 
 
 def test_a_threshold_changed_in_a_fresh_clone_gives_what_a_run_from_nothing_gives(

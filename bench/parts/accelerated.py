@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from native4k.sr import baselines, tiles
-from native4k.sr.learning import recipes
-from native4k.sr.learning.recipe import Batch
+from native4k.sr import baselines, recipes, tiles
+from native4k.sr.recipes import Batch
 from parts import duel, paper, roofline
 from parts.results import Row, faster
 
@@ -83,7 +82,7 @@ def enlarging(
     network: nn.Module, picture: np.ndarray, scale: int, numbers: tiles.Params, device: torch.device, best: float
 ) -> str:
     """What upscaling asks of the device, and where its time goes."""
-    side = tiles.fitted(network, numbers, device)
+    side = tiles.fit_tile(network, numbers, device)
 
     def work() -> None:
         tiles.enlarge(network, picture, scale, side, numbers.overlap, half=device.type == "cuda")

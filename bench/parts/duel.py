@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from native4k.sr import baselines, patches, resample
-from native4k.sr.learning import loader, loop, ranks, recipes
-from native4k.sr.learning.recipe import Batch
-from native4k.sr.networks import mended, swinir
+from native4k.learning import batches, loop, process_group
+from native4k.sr import baselines, basicsr, patches, recipes, resample
+from native4k.sr.networks import swinir
+from native4k.sr.recipes import Batch
+from native4k.sr.task import Task
 from parts import paper
 
 NETWORK = "swinir_lightweight_x4"
@@ -45,7 +46,7 @@ class Basicsr:
     def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, side: int, device: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # third parties' imports
-            model = mended.basicsr("models.swinir_model").SwinIRModel(options(baseline, side, device))
+            model = basicsr.load("models.swinir_model").SwinIRModel(options(baseline, side, device))
         learned = dict(network.body.named_parameters())
         for name, weight in model.net_g.named_parameters():
             weight.data.copy_(learned[name].detach())
@@ -148,8 +149,8 @@ def pace(whose: str, batch: int, side: int, steps: int) -> list[float]:
             loop.fit(recipe._replace(players=(player._replace(losses=losses),)), given, numbers, Path(scratch))
     else:
         theirs = Basicsr(network, baseline, side, device)
-        parts = [part for step in loader.steps(given, numbers, 0, ranks.alone()) for part in step]
-        for made in [loader.batch(part, given, device, torch.contiguous_format) for part in parts]:
+        parts = [part for step in batches.remaining(given, numbers, 0, process_group.single()) for part in step]
+        for made in [given.batch(part.content, device, torch.contiguous_format) for part in parts]:
             marks.append(_now(device))
             theirs.step(made.small, made.large)
     return np.diff(marks)[3:].tolist()
@@ -171,7 +172,7 @@ def brief(training: baselines.Training, steps: int) -> baselines.Training:
     return dataclasses.replace(training, images=steps * training.batch, curve_every=10**9, checkpoint_every=10**9)
 
 
-def task(baseline: baselines.Params, side: int) -> loader.Task:
+def task(baseline: baselines.Params, side: int) -> Task:
     """Patches of noise that is smooth at some scales: enough of them for a batch twice."""
     training = baseline.training
     assert training is not None
@@ -179,7 +180,7 @@ def task(baseline: baselines.Params, side: int) -> loader.Task:
     coarse = torch.from_numpy(random.random((2 * training.batch, 3, side // 4, side // 4), np.float32))
     large = resample.quantise(resample.imresize(coarse, 4)).mul(255).byte().permute(0, 2, 3, 1).contiguous().numpy()
     store = patches.Store(large, [str(number) for number in range(len(large))])
-    return loader.Task(store, patches.Store(store.pixels[:1], store.ids[:1]), baseline.scale, None, {})
+    return Task(store, patches.Store(store.pixels[:1], store.ids[:1]), baseline.scale, None, {})
 
 
 def _now(device: torch.device) -> float:

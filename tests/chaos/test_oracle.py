@@ -88,9 +88,11 @@ def test_every_tracked_file_that_was_opened_is_in_the_definition_or_an_input(bui
     for use in opened - code:
         stage = stages.get(use.step, {})
         inputs = {*declared(use).reads, *stage.get("do", stage).get("deps", ())}
-        folder, _, name = use.what.removeprefix("src/").rpartition("/")
-        known = {use.what, f"{folder.replace('/', '.')}/{name}"} & reached(use, tree)
-        if not known and not any(Path(use.what).match(one) or use.what.startswith(f"{one}/") for one in inputs):
+        data = {name.partition("/") for name in reached(use, tree) if "/" in name}
+        known = {f"src/{package.replace('.', '/')}/{path}" for package, _, path in data}
+        if use.what not in known and not any(
+            Path(use.what).match(one) or use.what.startswith(f"{one}/") for one in inputs
+        ):
             missing.add(use)
     assert missing == set()
 

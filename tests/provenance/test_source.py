@@ -45,6 +45,9 @@ def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "deep/__init__": "",
         "deep/lazy": "import json\nimport native4k.cli",
         "kinds/__init__": "",
+        "forms/__init__": "import importlib\ndef load(name):\n    return importlib.import_module(f'{__name__}.{name}')",
+        "forms/red": "",
+        "steps/three": "from native4k import forms",
         "kinds/red": "",
         "kinds/blue": "from native4k.deep import paint",
         "deep/paint": "",
@@ -55,6 +58,8 @@ def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
     (root / "deep" / "style.css").write_text("p {}")
+    (root / "deep" / "pages").mkdir()
+    (root / "deep" / "pages" / "one.html").write_text("<p>")
     monkeypatch.setattr(source, "PACKAGE", root)
     monkeypatch.setattr(source, "SOURCE", tmp_path)
     source.parsed.cache_clear()
@@ -68,7 +73,8 @@ def names(*roots: str, words: tuple[str, ...] = ()) -> set[str]:
 
 def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(package: Path) -> None:
     assert names("native4k.steps.one") == {
-        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep.lazy", "kinds",
+        "native4k", "steps", "steps.one", "numbers", "deep", "deep/style.css", "deep/pages/one.html", "deep.lazy",
+        "kinds",
     }  # fmt: skip
     assert names("native4k.steps.two") == {"native4k", "steps", "steps.two", "numbers"}
 
@@ -76,6 +82,11 @@ def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(
 def test_what_is_loaded_by_name_counts_where_the_words_name_it(package: Path) -> None:
     without = names("native4k.steps.one")
     assert names("native4k.steps.one", words=("blue", "tests/red", "numbers")) == without | {"kinds.blue", "deep.paint"}
+
+
+def test_a_package_that_loads_its_own_modules_by_name_says_so_by_its_name(package: Path) -> None:
+    assert names("native4k.steps.three") == {"native4k", "steps", "steps.three", "forms"}
+    assert names("native4k.steps.three", words=("red", "blue")) == names("native4k.steps.three") | {"forms.red"}
 
 
 def test_the_command_line_does_not_count(package: Path) -> None:

@@ -1,6 +1,7 @@
 """Small splits and params files for the tests of super-resolution."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from torch import nn
+from torchvision import models as torchvision_models
 
 from native4k import tables
 from tests.measure import models
@@ -168,3 +171,20 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 def draw() -> Callable[[int, int, int], np.ndarray]:
     """The drawing of the splits' pictures: seed, height, width."""
     return scene
+
+
+@pytest.fixture(scope="session")
+def vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VGG19's weights in the published layout, drawn by chance."""
+    with torch.device("meta"):
+        layers = torchvision_models.vgg19(weights=None).features
+    layers.to_empty(device="cpu")
+    random = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for layer in layers:
+            if isinstance(layer, nn.Conv2d):
+                layer.weight.normal_(0, math.sqrt(2 / layer.weight[0].numel()), generator=random)
+                layer.bias.zero_()
+    path = tmp_path_factory.mktemp("vgg") / "vgg19-dcbb9e9d.pth"
+    torch.save({f"features.{name}": value for name, value in layers.state_dict().items()}, path)
+    return path

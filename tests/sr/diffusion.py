@@ -27,7 +27,7 @@ def network(base: Path, scale: int = 4, seed: int = 0, **changes: Any) -> Any:
 
     from native4k import params
     from native4k.sr import networks
-    from native4k.sr.networks.osediff.network import Params
+    from native4k.sr.networks.osediff import Params
 
     torch.manual_seed(seed)
     return networks.build(params.validate(Params, SHAPE | {"base": str(base)} | changes, "shape"), scale)

@@ -6,12 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.sr import resample
-from native4k.sr.networks import mended
+from native4k.sr import basicsr, resample
 
 
 def _theirs(image: torch.Tensor, scale: float) -> torch.Tensor:
-    return mended.basicsr("utils.matlab_functions").imresize(image, scale)
+    return basicsr.load("utils.matlab_functions").imresize(image, scale)
 
 
 def _theirs_in_float64(image: torch.Tensor, scale: float) -> torch.Tensor:

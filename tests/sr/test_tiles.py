@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.sr import memory, resample, tiles
-from native4k.sr.networks import interpolation, swinir
+from native4k.sr.networks import bicubic, swinir
 
 Draw = Callable[[int, int, int], np.ndarray]
 
@@ -28,8 +28,8 @@ class Convolution(nn.Module):
         return torch.sigmoid(nn.functional.pixel_shuffle(self.layer(image), self.scale))
 
 
-def _bicubic(scale: int) -> interpolation.Interpolation:
-    return interpolation.Interpolation(interpolation.Params(kind="bicubic"), scale)
+def _bicubic(scale: int) -> bicubic.Interpolation:
+    return bicubic.Interpolation("bicubic", scale)
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(32, 8), (24, 9), (200, 16), (16, 15)])
@@ -90,7 +90,7 @@ def test_tiles_of_swinir_show_no_seam(draw: Draw) -> None:
     made = tiles.enlarge(network, small, 2, 64, 16).astype(np.float64)
     steps = np.abs(np.diff(made, 2, axis=1)).mean((0, 2))  # a seam is a line of larger second differences
     blended = np.zeros(len(steps), bool)
-    row = tiles.stretches(256, 2, 64, 16)
+    row = tiles.plan_spans(256, 2, 64, 16)
     for before, after in itertools.pairwise(row):
         blended[after.writes.start : before.writes.stop] = True
     assert 100 < blended.sum() < 200
@@ -124,10 +124,10 @@ def test_a_network_that_holds_more_gets_smaller_tiles(monkeypatch: pytest.Monkey
     assert needed >= 4 * (3 + 12)  # its input and what its layer makes
     for pixels, side in ((10**6, 256), (200**2, 200), (100**2 + 5, 96), (24**2 + 1, 24)):
         monkeypatch.setattr(memory, "free", lambda _, pixels=pixels: int(2 * needed * pixels) + 1)
-        assert tiles.fitted(Convolution(), numbers, torch.device("cpu")) == side
+        assert tiles.fit_tile(Convolution(), numbers, torch.device("cpu")) == side
     monkeypatch.setattr(memory, "free", lambda _: 1000)
     with pytest.raises(UserError, match=r"memory_share 0.5 .* has no room for a tile of 24; free some, raise"):
-        tiles.fitted(Convolution(), numbers, torch.device("cpu"))
+        tiles.fit_tile(Convolution(), numbers, torch.device("cpu"))
 
 
 def test_the_free_memory_is_that_of_the_container(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:

@@ -18,9 +18,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from native4k import cli, tables
-from native4k.sr import baselines, metrics, networks, patches, resample, testsets, tiles
-from native4k.sr.learning import recipes
-from native4k.sr.learning.recipe import Batch, Recipe
+from native4k.learning.recipe import Recipe
+from native4k.sr import baselines, metrics, networks, patches, recipes, resample, testsets, tiles
+from native4k.sr.recipes import Batch
 from native4k.study import origin, runs
 from tests.sr.conftest import SECTION
 
@@ -227,7 +227,7 @@ def test_a_second_run_trains_and_measures_nothing_and_mends_a_torn_note(
     monkeypatch.setattr(tiles, "enlarge", lambda network, *rest: measured.append(network) or real(network, *rest))
     assert cli.main(words(tmp_path, file, "all")) == 0
     assert seen == []
-    assert [type(network) for network in measured] == [networks.interpolation.Interpolation]
+    assert [type(network) for network in measured] == [networks.bicubic.Interpolation]
     assert results(tmp_path) == results(tmp_path, "first")
 
 

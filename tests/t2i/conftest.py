@@ -14,7 +14,24 @@ from native4k import tables
 CAPTIONS = ["a red square", "a green field", "a blue sea", "a grey stone"]
 COLOURS = [(200, 40, 40), (40, 160, 60), (30, 60, 200), (128, 128, 128)]
 
-FIT = {"images": 16, "batch": 4, "learning_rate": 1e-3, "warmup": 4, "clip": 1.0, "save_every": 4}
+TRAINING: dict[str, Any] = {
+    "seed": 0,
+    "threads": 1,
+    "workers": 0,
+    "batch": 4,
+    "parts": 1,
+    "images": 16,
+    "optimizer": {"lr": 1e-3, "betas": [0.9, 0.999], "weight_decay": 0.0},
+    "schedule": {"kind": "cosine", "warmup": 4, "floor": 0.0},
+    "average": 0.0,
+    "clip": 1.0,
+    "precision": "float32",
+    "compile": False,
+    "channels_last": False,
+    "checkpointing": False,
+    "curve_every": 8,
+    "checkpoint_every": 4,
+}
 
 
 @pytest.fixture
@@ -34,19 +51,15 @@ def section() -> dict[str, Any]:
             "small": {
                 "encode": {
                     "threads": 1,
-                    "seed": 0,
                     "side": 16,
                     "text_width": 16,
                     "pretrained": None,
-                    "autoencoder": {"widths": [8, 8], "latent_channels": 4, "crop": 8, "fit": dict(FIT)},
+                    "autoencoder": {"widths": [8, 8], "latent_channels": 4, "crop": 8, "training": dict(TRAINING)},
                 },
                 "train": {
-                    "threads": 1,
-                    "seed": 0,
                     "drop": 0.1,
-                    "curve_every": 8,
-                    "transformer": {"patch": 2, "width": 16, "depth": 1, "heads": 2},
-                    "fit": dict(FIT),
+                    "network": {"kind": "dit", "patch": 2, "width": 16, "depth": 1, "heads": 2},
+                    "training": dict(TRAINING),
                 },
                 "generate": {"threads": 1, "seed": 0, "steps": 3, "guidance": 2.0},
             }

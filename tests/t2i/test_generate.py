@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 from PIL import Image
 
-from native4k import cli, tables
+from native4k import cli, params, tables
 from native4k.errors import UserError
-from native4k.t2i import autoencoder, fit, folders, generate
+from native4k.learning import process_group
+from native4k.learning.training import Training
+from native4k.t2i import autoencoder, folders, generate
+from tests.t2i.conftest import TRAINING
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,11 +93,12 @@ def test_a_trained_autoencoder_can_be_given_as_a_pretrained_one(
 
 
 def test_latents_have_unit_scale_and_come_back_as_pictures() -> None:
-    torch.manual_seed(0)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.uint8)
-    schedule = fit.Params(images=600, batch=4, learning_rate=3e-3, warmup=40, clip=1.0, save_every=10**9)
-    numbers = autoencoder.Params(widths=(16, 32), latent_channels=16, crop=16, fit=schedule)
-    network = autoencoder.train(pictures, numbers, 0, None, "")
+    changes = {"images": 600, "optimizer": {"lr": 3e-3, "betas": [0.9, 0.999], "weight_decay": 0.0}}
+    training = params.validate(Training, TRAINING | changes, "training")
+    numbers = autoencoder.Params(widths=(16, 32), latent_channels=16, crop=16, training=training)
+    task = autoencoder.Task(pictures, list("abc"), 16)
+    network = autoencoder.train(task, numbers, None, process_group.single())
     latents = autoencoder.encode(network, pictures)
     assert latents.square().mean().sqrt().item() == pytest.approx(1, abs=1e-4)
     restored = autoencoder.decode(network, latents)
@@ -133,22 +136,25 @@ def test_encoding_numbers_that_cannot_be_are_one_line(
 
 
 def test_pictures_that_are_missing_or_broken_are_named(split: Path) -> None:
-    table = folders.split(split)
+    table = folders.load_split(split)
     (split / "2.png").write_bytes((split / "2.png").read_bytes()[:200])
     with pytest.raises(UserError, match=r"2\.png: unreadable \(truncated\); publish again"):
-        folders.squares(split, table, 16)
+        folders.load_squares(split, table, 16)
     (split / "1.png").unlink()
     with pytest.raises(UserError, match=r"1\.png: in the split's metadata but not there; publish again"):
-        folders.squares(split, table, 16)
+        folders.load_squares(split, table, 16)
 
 
 def test_a_split_without_pictures_is_refused_and_one_without_captions_is_not(tmp_path: Path) -> None:
     table = pd.DataFrame({"id": ["b", "a"], "file_name": ["b.png", "a.png"], "caption": ["a sea", None]})
     tables.write(table, tmp_path / "metadata.parquet")
-    assert folders.split(tmp_path)[["id", "caption"]].to_dict("list") == {"id": ["a", "b"], "caption": ["", "a sea"]}
+    assert folders.load_split(tmp_path)[["id", "caption"]].to_dict("list") == {
+        "id": ["a", "b"],
+        "caption": ["", "a sea"],
+    }
     tables.write(table[:0], tmp_path / "metadata.parquet")
     with pytest.raises(UserError, match="the split has no images"):
-        folders.split(tmp_path)
+        folders.load_split(tmp_path)
 
 
 def test_captions_that_are_not_there_are_one_line(tmp_path: Path) -> None:

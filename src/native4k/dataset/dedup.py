@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.dataset import released
 from native4k.dataset.near_duplicates import embedding_search, foreign_lists, groups, signatures
 from native4k.errors import UserError
@@ -89,9 +89,9 @@ def columns_read(numbers: Params) -> list[str]:
 
 def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
     """Hash the code of this package, the numbers and the lists that groups depend on."""
-    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    code = provenance.code("native4k.dataset.dedup")
     rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
-    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign))).encode(), *code, *rows])).hexdigest()
+    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign), code)).encode(), *rows])).hexdigest()
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:

@@ -109,7 +109,7 @@ def _hash_of(path: Path, *_: int) -> str:
 def _listings(tree: dict[str, Any]) -> Iterator[str]:
     """The local files of the sources, by size and time: they may be terabytes."""
     for name, place in (lookup(tree, "collect.sources") or {}).items():
-        for root in sorted(glob(place or f"data/sources/{name}")):  # noqa: PTH207 (it may be absolute)
+        for root in sorted(glob(str(place or f"data/sources/{name}"))):  # noqa: PTH207 (it may be absolute)
             for path in sorted(Path(root).rglob("*")) if Path(root).is_dir() else [Path(root)]:
                 yield f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
 

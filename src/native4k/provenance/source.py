@@ -1,9 +1,9 @@
 """The source that a module can reach by imports, as one hash that no comment, docstring or layout changes.
 
 Imports inside functions count. So does what is loaded by name: a string that names a package of ours, such as
-"native4k.sources" in `import_module(f"native4k.sources.{name}")`, says that its modules are loaded by their names; of
-these the modules count that the words name, which are the keys and texts of a step's own numbers. Files beside the
-modules that are no code, such as a style sheet, count by their bytes.
+"native4k.sources" in `import_module(f"native4k.sources.{name}")`, or `__name__` in a package itself, says that its
+modules are loaded by their names; of these the modules count that the words name, which are the keys and texts of a
+step's own numbers. Files beside the modules that are no code, such as a style sheet, count by their bytes.
 """
 
 import ast
@@ -28,6 +28,8 @@ class Source(NamedTuple):
     """Names that may be modules of ours."""
     packages: frozenset[str]
     """Packages whose modules are loaded by name."""
+    by_own_name: bool
+    """Whether it speaks of itself as __name__: of a package, that its modules are loaded by name."""
 
 
 def code(*roots: str, words: Collection[str] = ()) -> str:
@@ -48,9 +50,11 @@ def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
         found[name] = source.digest
         todo += source.imports | source.packages
         todo += [name.rpartition(".")[0]] if "/" not in name else []
-        todo += [f"{package}.{word}" for package in source.packages for word in words if word.isidentifier()]
+        packages = source.packages | ({name} if source.by_own_name and file.name == "__init__.py" else set())
+        todo += [f"{package}.{word}" for package in packages for word in words if word.isidentifier()]
         if file.name == "__init__.py":
-            found |= {f"{name}/{path.name}": _digest(path) for path in _data(file.parent)}
+            beside = file.parent
+            found |= {f"{name}/{path.relative_to(beside).as_posix()}": _digest(path) for path in _data(beside)}
     return found
 
 
@@ -74,7 +78,12 @@ def _uncounted(name: str) -> bool:
 
 
 def _data(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix not in {".py", ".pyc"})
+    """The files of a package that are no code, also in folders below it that are no packages."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
+            yield from _data(path)
+        elif path.is_file() and path.suffix not in {".py", ".pyc"}:
+            yield path
 
 
 def _digest(path: Path) -> str:
@@ -94,7 +103,8 @@ def parsed(text: str) -> Source:
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     texts = {text.rstrip(".") for text in constants if isinstance(text, str) and text.startswith(f"{PACKAGE.name}.")}
     packages = {text for text in texts if (SOURCE / text.replace(".", "/") / "__init__.py").is_file()}
-    return Source(hashed([syntax(tree)]), names | (texts - packages), frozenset(packages))
+    own = any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(tree))
+    return Source(hashed([syntax(tree)]), names | (texts - packages), frozenset(packages), own)
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:

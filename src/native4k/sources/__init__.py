@@ -1,11 +1,9 @@
 """Where images come from: one module a source, each with a SOURCE that says what its metadata hold."""
 
-import hashlib
 import importlib
-import json
 from pathlib import Path
 
-from native4k import params
+from native4k import params, provenance
 from native4k.errors import UserError
 from native4k.sources.source import Source
 
@@ -31,9 +29,5 @@ def content(name: str, url: str, root: Path, numbers: Path) -> bytes:
 
 def revision(name: str, numbers: Path) -> str:
     """What a drawn source's bytes depend on, hashed; empty for a source whose bytes are not ours to make."""
-    folder = find(name).drawn_by
-    if folder is None:
-        return ""
-    code = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
-    section = json.dumps(params.read(numbers).get(name), sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join([section, *code])).hexdigest()[:16]
+    package = find(name).drawn_by
+    return provenance.defined(params.read(numbers).get(name), package) if package else ""

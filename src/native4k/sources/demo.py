@@ -31,5 +31,5 @@ SOURCE = Source(
     note="drawn here, the same bytes everywhere; needs no network",
     make=_make,
     content=_content,
-    drawn_by=Path(__file__).parent.parent / "demo",
+    drawn_by="demo",
 )

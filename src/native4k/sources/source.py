@@ -59,8 +59,8 @@ class Source:
     """For a source without metadata files: makes the rows, in our columns."""
     content: Content | None = None
     """For a source whose pictures are not fetched from the web."""
-    drawn_by: Path | None = None
-    """The folder of code that a drawn source's pictures depend on."""
+    drawn_by: str = ""
+    """The package of ours that draws a source's pictures."""
 
     @property
     def spellings(self) -> Mapping[str, tuple[str, ...]]:

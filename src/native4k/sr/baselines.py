@@ -3,10 +3,9 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import torch
-from annotated_types import Ge, Gt, Interval
+from annotated_types import Gt
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialised
@@ -14,10 +13,10 @@ from torch import nn
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.sr import degrade, networks, patches
-from native4k.sr.learning import recipes, schedule, start
-from native4k.sr.learning.average import learned
-from native4k.sr.learning.start import Params as Start
+from native4k.learning import schedule, training
+from native4k.learning.checkpoint import learned
+from native4k.sr import degrade, networks, patches, recipes, starting_weights
+from native4k.sr.starting_weights import Params as Start
 
 TRAINED, PRETRAINED = "baselines", "pretrained"
 """The sections of baselines without starting weights, and with."""
@@ -25,42 +24,15 @@ TRAINED, PRETRAINED = "baselines", "pretrained"
 WEIGHTS, PARAMS = "weights.safetensors", "params.json"
 
 Positive = Annotated[int, Gt(0)]
-Level = Annotated[float, Ge(0)]
-Decay = Annotated[float, Interval(ge=0, lt=1)]
 
 
 @params.params
-class Optimizer:
-    """Adam, or with a weight_decay AdamW."""
-
-    lr: Annotated[float, Gt(0)]
-    betas: tuple[Decay, Decay]
-    weight_decay: Level
-
-
-@params.params
-class Training:
-    """One training run; every count is of images seen. Units and sources are in params.yaml."""
+class Training(training.Training):
+    """One training run of super-resolution."""
 
     recipe: recipes.Params
     degradation: degrade.Name
-    seed: Annotated[int, Ge(0)]
-    threads: Positive
-    workers: Annotated[int, Ge(0)]
-    batch: Positive
-    parts: Positive
-    images: Positive
-    optimizer: Optimizer
-    schedule: schedule.Params
-    average: Decay
-    clip: Annotated[float, Gt(0)] | None
-    precision: Literal["float32", "bf16", "fp16"]
-    compile: bool
-    channels_last: bool
-    checkpointing: bool
-    curve_every: Positive
     val_patches: Positive
-    checkpoint_every: Positive
 
 
 @params.params
@@ -88,10 +60,10 @@ class Saved:
 
 
 def load(path: Path, name: str) -> Params:
-    """A baseline by its name in the params file; the network is built once to see that it can be."""
+    """Load a baseline by its name in the params file, and build its network once to check that it can be."""
     section, where = _section(path, name), place(path, name)
     baseline = params.load(Params, path, "sr", section, name)
-    learns, training = count(build(baseline, where)) > 0, baseline.training
+    learns, training = count_weights(build(baseline, where)) > 0, baseline.training
     if baseline.start is None and section == PRETRAINED:
         raise UserError(f"{where}.start: missing; without starting weights, a baseline belongs in sr.{TRAINED}")
     if baseline.start is not None and section == TRAINED:
@@ -102,44 +74,44 @@ def load(path: Path, name: str) -> Params:
         if given is not None and not learns:
             raise UserError(f"{where}.{key}: remove it; {baseline.network.kind} has nothing to learn")
     if baseline.start is not None:
-        start.check(baseline.start, f"{where}.start")
+        starting_weights.check(baseline.start, f"{where}.start")
     if training is not None:
         schedule.check(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
 
 
 def place(path: Path, name: str) -> str:
-    """Where a baseline's numbers stand, for messages."""
+    """Return the file and key of a baseline, for messages."""
     return f"{path}: sr.{_section(path, name)}.{name}"
 
 
 def build(baseline: Params, where: str) -> nn.Module:
-    """The untrained network, or one line that says where the shape that cannot be built is."""
+    """Build the untrained network, or fail with one line that names the entry."""
     try:
         return networks.build(baseline.network, baseline.scale)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
 
-def count(network: nn.Module) -> int:
-    """How many numbers the network learns."""
+def count_weights(network: nn.Module) -> int:
+    """Count the weights of a network."""
     return sum(weight.numel() for weight in network.parameters())
 
 
 def save(saved: Saved, network: nn.Module, folder: Path) -> None:
-    """The folder of a finished baseline, whole or not at all: resolved params, and weights if there are any."""
+    """Write a finished baseline's folder, whole or not at all: resolved params, and weights if there are any."""
     with tables.whole_folder(folder) as temporary:
         tables.write_json(dataclasses.asdict(saved), temporary / PARAMS)
-        if count(network):
+        if count_weights(network):
             state = {name: value.contiguous() for name, value in learned(network).items()}
             (temporary / WEIGHTS).write_bytes(serialised(state))  # save_file would make it readable by its owner alone
 
 
 def restore(folder: Path) -> tuple[Saved, nn.Module]:
-    """A finished baseline and its network, ready to be used."""
+    """Read a finished baseline and its network, ready to be used."""
     saved = params.validate(Saved, _read(folder / PARAMS), str(folder / PARAMS))
     network = build(saved.baseline, str(folder / PARAMS))
-    if count(network):
+    if count_weights(network):
         _fill(network, folder / WEIGHTS)
     return saved, network.eval().requires_grad_(requires_grad=False)
 
@@ -183,9 +155,3 @@ def _fill(network: nn.Module, path: Path) -> None:
 
 
 _GET = "get it with 'dvc pull {0}', or train it with 'native4k sr train'"
-
-
-def threads(number: int) -> None:
-    """Fix what a result depends on beside its params: the thread count and, on a CPU, torch's choice of algorithms."""
-    torch.set_num_threads(number)
-    torch.use_deterministic_algorithms(mode=not torch.cuda.is_available())

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.measure import hardware, views
 from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
 from native4k.sr.metrics import perceptual, statistics
@@ -137,7 +138,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(args.params)
     made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
     own = testsets.ours(args.test)
-    baselines.threads(sizes.threads)
+    use_threads(sizes.threads)
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")
@@ -150,7 +151,7 @@ def run(args: argparse.Namespace) -> None:
         making = None if how is None else testsets.Making(how, made)
         method = Method(making, sizes, numbers.conventions, numbers.measures, "sr.evaluate")
         where = f"{args.params}: sr.evaluate.perceptual"
-        with perceptual.loaded(numbers.perceptual, numbers.views, numbers.models, where) as models:
+        with perceptual.load_metrics(numbers.perceptual, numbers.views, numbers.models, where) as models:
             found = []
             for result in measure(network, pairs, scale, method, models):
                 found.append({"test_set": name} | result.row)
@@ -162,7 +163,7 @@ def run(args: argparse.Namespace) -> None:
     with tables.whole_folder(args.pictures) as folder:
         extremes.save(folder)
     tables.write(pd.DataFrame(rows).rename(columns=column_name), args.images)
-    head = {"baseline": saved.name, "scale": scale, "parameters": baselines.count(network)}
+    head = {"baseline": saved.name, "scale": scale, "parameters": baselines.count_weights(network)}
     tree = head | {"degradation": numbers.degradation} | trees.pop("")
     tables.write_json(tree | ({"test_sets": trees} if trees else {}), args.out)
 

@@ -1,11 +1,8 @@
-"""How much memory a network takes, how much is free, and one line where it was too little."""
+"""How much memory a network takes, and how much is free."""
 
-import ctypes
 import os
 import re
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,9 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from native4k.errors import UserError
-
 SAMPLE = 64  # pixels a side of the picture that is tried
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of malloc.h
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
-"""What a container may use and uses."""
-
-
-def keep_freed() -> None:
-    """Have glibc keep what is freed for the next step, which else faults in the same pages again; others are left."""
-    malloc = getattr(ctypes.CDLL(None), "mallopt", None)
-    if malloc is not None:
-        malloc(MMAP_THRESHOLD, 2**25)  # the most it takes
-        malloc(TRIM_THRESHOLD, 2**31 - 1)
+"""The limit of a container, and what it uses."""
 
 
 class Peak(TorchDispatchMode):
@@ -38,7 +24,7 @@ class Peak(TorchDispatchMode):
         self.now = self.highest = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run the operation and look at what it made."""
+        """Run the operation and count the tensors that it made."""
         made = function(*args, **(kwargs or {}))
         for one in made if isinstance(made, list | tuple) else [made]:
             if isinstance(one, torch.Tensor):
@@ -60,14 +46,14 @@ class Peak(TorchDispatchMode):
 
 @torch.no_grad()
 def per_pixel(network: nn.Module, device: torch.device) -> float:
-    """Bytes that a network takes for each pixel of a small picture."""
+    """Measure the bytes that a network takes for each pixel of a small picture."""
     with Peak() as peak:
         network(torch.zeros(1, 3, SAMPLE, SAMPLE, device=device))
     return peak.highest / SAMPLE**2
 
 
 def free(device: torch.device) -> int:
-    """Bytes that are free on the GPU, or on the machine and within the container's limit."""
+    """Return the bytes that are free on the GPU, or on the machine and within the container's limit."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     limit, used = (path.read_text(encoding="ascii").strip() if path.exists() else "max" for path in LIMITS)
@@ -76,28 +62,7 @@ def free(device: torch.device) -> int:
 
 
 def available() -> int:
-    """Bytes that the machine can give without swapping."""
-    told = Path("/proc/meminfo")
-    found = re.search(r"MemAvailable:\s+(\d+) kB", told.read_text(encoding="ascii")) if told.exists() else None
+    """Return the bytes that the machine can give without swapping."""
+    path = Path("/proc/meminfo")
+    found = re.search(r"MemAvailable:\s+(\d+) kB", path.read_text(encoding="ascii")) if path.exists() else None
     return int(found[1]) * 1024 if found else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def scarce(error: Exception) -> bool:
-    """Whether an error means that memory ran out."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return re.search("out of memory|not enough memory|can't allocate", str(error)) is not None
-
-
-@contextmanager
-def told(tile: int) -> Iterator[None]:
-    """Too little memory as one line that says which number to lower."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not scarce(error):
-            raise
-        raise UserError(
-            f"out of memory with tiles of {tile} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest "
-            "(sr upscale)"
-        ) from None

@@ -19,10 +19,10 @@ STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
 def downscale(image: Tensor, scale: int) -> Tensor:
     """The low-resolution picture of one with values 0 to 1 in 8-bit steps, in 8-bit steps as if it had been saved."""
-    return exactly(image, 1 / scale)
+    return resize_exactly(image, 1 / scale)
 
 
-def exactly(image: Tensor, scale: float) -> Tensor:
+def resize_exactly(image: Tensor, scale: float) -> Tensor:
     """A picture with values 0 to 1 in 8-bit steps resized, in 8-bit steps.
 
     The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
@@ -63,19 +63,19 @@ def to_pixels(image: Tensor) -> np.ndarray:
     return np.ascontiguousarray(image.mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu().numpy())
 
 
-def mirrored(position: Tensor, length: int) -> Tensor:
+def mirror(position: Tensor, length: int) -> Tensor:
     """Positions outside 0 to length - 1 reflected at the outer edges of the first and the last pixel."""
     turn = position % (2 * length)
     return torch.where(turn < length, turn, 2 * length - 1 - turn)
 
 
-def padded(image: Tensor, multiple: int) -> Tensor:
+def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     """An image (..., height, width) mirrored at the right and at the bottom until both sides are multiples."""
     for axis in (-2, -1):
         length = image.shape[axis]
         if length % multiple:
             position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, mirrored(position, length))
+            image = image.index_select(axis, mirror(position, length))
     return image
 
 
@@ -105,7 +105,7 @@ def _blocks(
     weight /= weight.sum(1, keepdim=True)
     if dtype == torch.float64:
         weight = (weight * STEP).round_() / STEP
-    index = mirrored(position, length)
+    index = mirror(position, length)
     blocks, block = [], BLOCK[scale >= 1]
     for inputs, weights in zip(torch.split(index, block), torch.split(weight, block), strict=True):
         first, last = int(inputs.min()), int(inputs.max()) + 1

@@ -11,8 +11,12 @@ from torch import Tensor, nn
 
 from native4k import params
 from native4k.errors import UserError
+from native4k.learning.memory import out_of_memory_says
 from native4k.sr import memory, resample
 
+NO_MEMORY = (
+    "out of memory with tiles of {} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest (sr upscale)"
+)
 ALIGNMENT = 8  # small pixels; what a tile's side is a multiple of, so that windows of 8 need no padding
 
 
@@ -27,7 +31,7 @@ class Params:
     memory_share: Annotated[float, Interval(gt=0, le=1)]
 
 
-class Stretch(NamedTuple):
+class Span(NamedTuple):
     """One tile along one side: the small pixels it reads, the large ones it writes, and with what weight."""
 
     reads: Tensor
@@ -47,7 +51,7 @@ def load(path: Path) -> Params:
     return numbers
 
 
-def fitted(network: nn.Module, numbers: Params, device: torch.device) -> int:
+def fit_tile(network: nn.Module, numbers: Params, device: torch.device) -> int:
     """The side of the largest tile that the free memory has room for."""
     budget = memory.free(device) * numbers.memory_share
     side = int((budget / memory.per_pixel(network, device)) ** 0.5) // ALIGNMENT * ALIGNMENT
@@ -75,14 +79,14 @@ def enlarge(
     """
     place = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     image = resample.to_tensor(small).to(place)
-    rows, columns = (stretches(side, scale, tile, overlap) for side in small.shape[:2])
+    rows, columns = (plan_spans(side, scale, tile, overlap) for side in small.shape[:2])
     large = np.empty((small.shape[0] * scale, small.shape[1] * scale, 3), np.uint8)
     rest = image.new_zeros(3, 0, large.shape[1])
     for number, row in enumerate(rows):
         top, bottom = row.writes.start, row.writes.stop
         band = torch.cat([rest, image.new_zeros(3, bottom - top - rest.shape[1], large.shape[1])], 1)
         for column in columns:
-            with torch.autocast(place.type, torch.bfloat16, enabled=half), memory.told(tile):
+            with torch.autocast(place.type, torch.bfloat16, enabled=half), out_of_memory_says(NO_MEMORY.format(tile)):
                 made = network(image[:, row.reads[:, None], column.reads][None])[0, :, row.made, column.made]
             weight = (row.weight[:, None] * column.weight).to(place)
             band[:, :, column.writes] += made * weight
@@ -92,7 +96,7 @@ def enlarge(
     return large
 
 
-def stretches(length: int, scale: int, tile: int, overlap: int) -> list[Stretch]:
+def plan_spans(length: int, scale: int, tile: int, overlap: int) -> list[Span]:
     """Equal tiles from half an overlap before one border to half an overlap, or more, behind the other."""
     count = -(-length // (tile - overlap))
     share = -(-length // count) + overlap
@@ -105,8 +109,8 @@ def stretches(length: int, scale: int, tile: int, overlap: int) -> list[Stretch]
         first, last = max(start, 0) * scale, min(start + side, length) * scale
         made = slice(first - start * scale, last - start * scale)
         total[first:last] += ramp[made]
-        reads = resample.mirrored(torch.arange(start, start + side), length)
-        found.append(Stretch(reads, slice(first, last), made, ramp[made]))
+        reads = resample.mirror(torch.arange(start, start + side), length)
+        found.append(Span(reads, slice(first, last), made, ramp[made]))
     return [stretch._replace(weight=stretch.weight / total[stretch.writes]) for stretch in found]
 
 

@@ -9,48 +9,57 @@ import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import pandas as pd
 import torch
 from torch import nn
 
 from native4k import params, provenance, tables
 from native4k.errors import UserError
-from native4k.sr import baselines, degrade, patches
-from native4k.sr.learning import loader, loop, ranks, recipes, start
+from native4k.learning import loop, process_group
+from native4k.learning.process_group import ProcessGroup
+from native4k.learning.training import use_threads
+from native4k.sr import baselines, degrade, patches, recipes, starting_weights
+from native4k.sr.task import Task
+
+COLUMNS = ["images_seen", "loss", "val_psnr"]
+"""Of the curve of a baseline that does not learn."""
 
 
 def train(
-    baseline: baselines.Params, task: loader.Task, home: Path, where: str, group: ranks.Ranks | None = None
+    baseline: baselines.Params, task: Task, home: Path, where: str, group: ProcessGroup | None = None
 ) -> tuple[nn.Module, pd.DataFrame]:
-    """The trained network and the curve of its run, whose checkpoints are in `home`."""
-    group, training = group or ranks.alone(), baseline.training
+    """Return the trained network and the curve of its run, whose checkpoints are in `home`."""
+    group, training = group or process_group.single(), baseline.training
     assert training is not None
-    baselines.threads(training.threads)
+    use_threads(training.threads)
+    if training.workers:
+        cv2.setNumThreads(1)  # or a worker would inherit a pool of threads that are not there
     torch.manual_seed(training.seed)
-    network = begun(baseline, where, group).train()
+    network = build_network(baseline, where, group).train()
     try:
         recipe = recipes.build(training.recipe, network, group.device)
-        if recipe.told is not None and group.rank == 0:
-            print(recipe.told)
+        if recipe.message is not None and group.rank == 0:
+            print(recipe.message)
         return network, loop.fit(recipe, task, training, home, group)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
 
-def begun(baseline: baselines.Params, where: str, group: ranks.Ranks) -> nn.Module:
-    """The network with its starting weights, which are told, or with weights by chance."""
+def build_network(baseline: baselines.Params, where: str, group: ProcessGroup) -> nn.Module:
+    """Build the network with its starting weights, which go to the log, or with random ones."""
     network = baselines.build(baseline, where)
     if baseline.start is not None:
-        told = start.fill(network, baseline.start, f"{where}.start")
+        message = starting_weights.fill(network, baseline.start, f"{where}.start")
         if group.rank == 0:
-            print(told)
+            print(message)
     return network
 
 
 def identity(saved: baselines.Saved, *folders: Path) -> str:
-    """Names one training run: the numbers, starting weights, images, code and torch that its weights come from."""
+    """Name a training run by the numbers, starting weights, images, code and torch that its weights come from."""
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
-    files = [tables.digest(path) for path in _files(saved.baseline) if path.is_file()]
+    files = [tables.digest(path) for path in _weight_files(saved.baseline) if path.is_file()]
     code = provenance.code("native4k.sr.train", words=provenance.words(asdict(saved)))
     text = "\n".join([repr(saved), *files, *splits, code, torch.__version__])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -68,21 +77,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, or go on training, and write the finished baseline."""
-    with ranks.joined() as group:
-        saved, network, curve = _made(args, group)
+    with process_group.join() as group:
+        saved, network, curve = _train_or_build(args, group)
         if group.rank == 0:
             baselines.save(saved, network, args.out)
             tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
 
 
-def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
+def _train_or_build(args: argparse.Namespace, group: ProcessGroup) -> tuple[baselines.Saved, nn.Module, pd.DataFrame]:
     baseline, where = baselines.load(args.params, args.baseline), baselines.place(args.params, args.baseline)
     training = baseline.training
     if training is None:
         if baseline.start is None:
             print(f"{baseline.network.kind} has nothing to learn")
         saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=None, degrade=None)
-        return saved, begun(baseline, where, group), pd.DataFrame(columns=loop.COLUMNS)
+        return saved, build_network(baseline, where, group), pd.DataFrame(columns=COLUMNS)
     cutting = patches.load(args.params, baseline.scale, baseline.side)
     making = None if training.degradation == "bicubic" else params.load(degrade.Params, args.params, "sr", "degrade")
     saved = baselines.Saved(name=args.baseline, baseline=baseline, patches=cutting, degrade=making)
@@ -91,12 +100,12 @@ def _made(args: argparse.Namespace, group: ranks.Ranks) -> tuple[baselines.Saved
     learn, check = (patches.store(split, cutting, scratch, training.threads) for split in splits)
     table = patches.pictures(args.train, "caption")
     captions = dict(zip(table["id"].astype(str), table["caption"].fillna(""), strict=True))
-    task = loader.Task(learn, check, baseline.scale, making, captions)
+    task = Task(learn, check, baseline.scale, making, captions)
     network, curve = train(baseline, task, home, where, group)
     return saved, network, curve
 
 
-def _files(baseline: baselines.Params) -> list[Path]:
-    """The weights that a run begins with or asks; one that is missing is told when it is read."""
-    found = [] if baseline.start is None else [start.file(baseline.start)]
+def _weight_files(baseline: baselines.Params) -> list[Path]:
+    """List the files of weights that a run reads; reading reports a missing one."""
+    found = [] if baseline.start is None else [starting_weights.file(baseline.start)]
     return found if baseline.training is None else found + recipes.files(baseline.training.recipe)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from native4k import images, tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.sr import baselines, patches, tiles
 
 MODELS = Path("models")
@@ -75,10 +76,10 @@ def run(args: argparse.Namespace) -> None:
     """Make every picture larger; one that cannot be read stops none of the others."""
     numbers = tiles.load(args.params)
     todo = jobs(args.input, args.output, overwrite=args.overwrite)
-    baselines.threads(numbers.threads)
+    use_threads(numbers.threads)
     saved, network = baselines.restore(folder(args.baseline))
     device = tiles.device()
-    side = tiles.fitted(network.to(device), numbers, device)
+    side = tiles.fit_tile(network.to(device), numbers, device)
     bad: list[str] = []
     for path, out in tqdm(todo.items(), "upscaling", unit="image", **patches.STEPS):
         try:

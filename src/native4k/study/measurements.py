@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from native4k.fetch import journal
 from native4k.sr import baselines, evaluate, networks, patches, testsets, tiles
-from native4k.sr.networks import interpolation
+from native4k.sr.networks import bicubic as bicubic_network
 from native4k.study import results, runs
 
 
@@ -26,7 +26,7 @@ class Network(NamedTuple):
 def bicubic(scale: int, journal_path: Path) -> Network:
     """Bicubic interpolation, which every run is compared with."""
     columns = {"scale": scale, "images": 0, "arm": results.BICUBIC, "seed": 0}
-    return Network(columns, networks.build(interpolation.Params(kind="bicubic"), scale), journal_path)
+    return Network(columns, networks.build(bicubic_network.Params(kind="bicubic"), scale), journal_path)
 
 
 def trained(run: runs.Run, home: Path, journal_path: Path) -> Network:

@@ -13,8 +13,8 @@ from annotated_types import Ge, Gt, MinLen
 from native4k import params
 from native4k.errors import UserError
 from native4k.sr import baselines, degrade, networks, patches, train
-from native4k.sr.learning import loader
 from native4k.sr.patches import cutting
+from native4k.sr.task import Task
 
 WEIGHTS = "weights"
 """The finished network in a run's folder."""
@@ -111,7 +111,7 @@ def train_run(
     saved: baselines.Saved, train_patches: patches.Store, val_patches: patches.Store, home: Path, where: str
 ) -> None:
     """Train a network, or resume its training; runs of the same seed begin with the same weights."""
-    task = loader.Task(train_patches, val_patches, saved.baseline.scale, saved.degrade, {})
+    task = Task(train_patches, val_patches, saved.baseline.scale, saved.degrade, {})
     network, _ = train.train(saved.baseline, task, home / "training", where)
     baselines.save(saved, network, home / WEIGHTS)
     shutil.rmtree(home / "training", ignore_errors=True)

@@ -14,6 +14,7 @@ from annotated_types import Gt, MinLen
 
 from native4k import params, provenance, tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.sr import baselines, degrade, evaluate, metrics, networks, patches, testsets, tiles, train
 from native4k.sr.metrics import statistics
 from native4k.study import measurements, origin, results, runs
@@ -123,7 +124,7 @@ def run(args: argparse.Namespace) -> None:
         one: runs.resolved(one, numbers.network, numbers.training, patch_numbers, degradation)
         for one in runs.plan_runs(grids, available, f"{where}.designs.{args.design}")
     }
-    baselines.threads(numbers.training.threads)
+    use_threads(numbers.training.threads)
     rows = measure_all(train_all(planned, folders, where), folders, method, numbers.workers)
     tree = {"study": args.design, "degradation": numbers.training.degradation, "runs": len(planned)}
     tree |= results.summarize(rows, numbers.bootstrap)

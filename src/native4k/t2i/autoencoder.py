@@ -1,7 +1,9 @@
 """Pictures to latents and back: diffusers' AutoencoderDC (Sana's kind), small and trained here, or loaded by name."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -10,8 +12,11 @@ from torch import Tensor
 
 from native4k import tables
 from native4k.errors import UserError
+from native4k.learning import loop
+from native4k.learning.process_group import ProcessGroup
+from native4k.learning.recipe import Player, Recipe
+from native4k.learning.training import Training, use_threads
 from native4k.params import params
-from native4k.t2i import fit
 
 
 @params
@@ -21,21 +26,61 @@ class Params:
     widths: tuple[int, ...]  # features at each scale, multiples of latent_channels; each scale but the first is halved
     latent_channels: int
     crop: int  # pixels a side of the squares that it is trained on, cut at random from the pictures
-    fit: fit.Params
+    training: Training
 
 
-def train(pictures: np.ndarray, numbers: Params, seed: int, checkpoint: Path | None, key: str) -> AutoencoderDC:
-    """Trained on random crops for the squared error; its scale makes the latents' root mean square 1."""
-    network = fresh(numbers)
-    tensors = as_tensors(pictures)
+@dataclass(frozen=True)
+class Task:
+    """Random crops of pictures; each step draws from a generator of its own, of seed and position."""
 
-    def loss_of(rng: np.random.Generator) -> Tensor:
-        crops = torch.stack([_crop(tensors, numbers.crop, rng) for _ in range(numbers.fit.batch)])
-        return (network.decode(network.encode(crops).latent).sample - crops).square().mean()
+    memory_hint: ClassVar[str] = "lower encode.autoencoder.crop"
 
-    fit.fit(network, loss_of, numbers.fit, seed, checkpoint, key)
-    network.register_to_config(scaling_factor=1 / encode(network, pictures).square().mean().sqrt().item())
+    pictures: np.ndarray
+    ids: list[str]
+    crop: int
+
+    def read(self, numbers: Training, own: range, whole: range) -> Tensor:
+        """Draw crops for the whole batch, and cut those that are asked for."""
+        places = self._places(numbers, whole)[own.start - whole.start : own.stop - whole.start]
+        side = self.crop
+        crops = [self.pictures[at, top : top + side, left : left + side] for at, top, left in places]
+        return as_tensors(np.stack(crops))
+
+    def batch(self, content: Tensor, device: torch.device, layout: torch.memory_format) -> Tensor:
+        """Bring crops to the device."""
+        return content.to(device, non_blocking=True).contiguous(memory_format=layout)
+
+    def names(self, numbers: Training, positions: range) -> set[str]:
+        """List the ids of the pictures at the positions of a whole batch."""
+        return {self.ids[at] for at, _, _ in self._places(numbers, positions)}
+
+    def validation(self, numbers: Any, group: Any) -> None:
+        """Nothing: `t2i evaluate` measures what the autoencoder loses."""
+
+    def _places(self, numbers: Training, whole: range) -> list[tuple[int, int, int]]:
+        """Draw a picture and the top left corner of a crop for each position."""
+        random = np.random.default_rng((numbers.seed, whole.start // numbers.batch))
+        bounds = len(self.pictures), *(size - self.crop + 1 for size in self.pictures.shape[1:3])
+        return [(*(int(random.integers(bound)) for bound in bounds),) for _ in whole]  # type: ignore[misc]
+
+
+def train(task: Task, numbers: Params, home: Path | None, group: ProcessGroup) -> AutoencoderDC:
+    """Train on random crops for the squared error, and set the scale that makes the latents' root mean square 1."""
+    use_threads(numbers.training.threads)
+    torch.manual_seed(numbers.training.seed)  # of the first weights
+    network = fresh(numbers).to(group.device)
+    loop.fit(recipe(network), task, numbers.training, home, group)
+    network.cpu().register_to_config(scaling_factor=1 / encode(network, task.pictures).square().mean().sqrt().item())
     return network
+
+
+def recipe(network: AutoencoderDC) -> Recipe:
+    """One player: the autoencoder, whose pictures are to be those that it was given."""
+
+    def parts(crops: Tensor) -> dict[str, Tensor]:
+        return {"squares": (network.decode(network.encode(crops).latent).sample - crops).square().mean()}
+
+    return Recipe(network, (Player("network", list(network.parameters()), 1.0, parts),), {"network": network})
 
 
 def fresh(numbers: Params) -> AutoencoderDC:
@@ -89,9 +134,3 @@ def decode(network: AutoencoderDC, latents: Tensor) -> np.ndarray:
 def as_tensors(pictures: np.ndarray) -> Tensor:
     """B x H x W x 3 of 0 to 255 as B x 3 x H x W of -1 to 1."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _crop(pictures: Tensor, side: int, rng: np.random.Generator) -> Tensor:
-    picture = pictures[rng.integers(len(pictures))]
-    top, left = (int(rng.integers(size - side + 1)) for size in picture.shape[-2:])
-    return picture[:, top : top + side, left : left + side]

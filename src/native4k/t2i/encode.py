@@ -5,15 +5,22 @@ and caption features, a row an image), captions.parquet (the rows' ids and capti
 """
 
 import argparse
+import shutil
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from native4k import tables
+from native4k import provenance, tables
 from native4k.errors import UserError
+from native4k.learning import checkpoint, process_group, schedule
+from native4k.learning.training import use_threads
 from native4k.params import load, params
-from native4k.t2i import autoencoder, fit, folders, text
+from native4k.t2i import autoencoder, folders, text
 
 
 @params
@@ -21,7 +28,6 @@ class Params:
     """What the images and captions become."""
 
     threads: int  # of torch; the last bits of the result depend on it
-    seed: int
     side: int  # pixels of the square that an image is resized to
     text_width: int  # features of a caption
     pretrained: str | None  # an AutoencoderDC's folder or hub name; then autoencoder is null
@@ -41,16 +47,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Decode, train, encode, write."""
     numbers = load(Params, args.params, "t2i", "baselines", args.baseline, "encode")
-    _check(numbers, f"{args.params}: t2i.baselines.{args.baseline}.encode")
-    fit.exact(numbers.threads, numbers.seed)
-    table = folders.split(args.train_dir)
-    pictures = folders.squares(args.train_dir, table, numbers.side)
-    checkpoint = args.scratch / "autoencoder.pt" if args.scratch else None
-    if numbers.autoencoder is None:
-        network = autoencoder.load(str(numbers.pretrained))
-    else:
-        key = fit.key_of(repr(numbers).encode(), pictures.tobytes(), Path(autoencoder.__file__).read_bytes())
-        network = autoencoder.train(pictures, numbers.autoencoder, numbers.seed, checkpoint, key)
+    where = f"{args.params}: t2i.baselines.{args.baseline}.encode"
+    _check(numbers, where)
+    table = folders.load_split(args.train_dir)
+    pictures = folders.load_squares(args.train_dir, table, numbers.side)
+    home = args.scratch / "autoencoder" if args.scratch else None
+    with process_group.join() as group:
+        if numbers.autoencoder is None:
+            network = autoencoder.load(str(numbers.pretrained))
+        else:
+            task = autoencoder.Task(pictures, table["id"].astype(str).tolist(), numbers.autoencoder.crop)
+            try:
+                network = autoencoder.train(task, numbers.autoencoder, home and home / _key(numbers, pictures), group)
+            except UserError as error:
+                raise UserError(f"{where}.autoencoder: {error}") from None
+        if group.rank == 0:
+            _write(args, numbers, table, pictures, network)
+            if home and home.exists():
+                shutil.rmtree(home)
+
+
+def _key(numbers: Params, pictures: np.ndarray) -> str:
+    return checkpoint.key_of(provenance.defined(asdict(numbers), "t2i.encode"), pictures.tobytes())
+
+
+def _write(args: argparse.Namespace, numbers: Params, table: pd.DataFrame, pictures: np.ndarray, network: Any) -> None:
+    use_threads(numbers.threads)
     tensors = {
         "latents": autoencoder.encode(network, pictures),
         "captions": torch.from_numpy(text.features(table["caption"].tolist(), numbers.text_width)),
@@ -60,12 +82,14 @@ def run(args: argparse.Namespace) -> None:
         tables.write(table[["id", "caption"]], folder / "captions.parquet")
         autoencoder.save(network, folder / "autoencoder")
         tables.write_json(folders.resolved(args.baseline, encode=numbers), folder / "params.json")
-    if checkpoint:
-        checkpoint.unlink(missing_ok=True)
 
 
 def _check(numbers: Params, where: str) -> None:
     if (numbers.pretrained is None) == (numbers.autoencoder is None):
         raise UserError(f"{where}: give either pretrained or autoencoder, and null for the other")
-    if numbers.autoencoder and numbers.autoencoder.crop > numbers.side:
+    if numbers.autoencoder is None:
+        return
+    if numbers.autoencoder.crop > numbers.side:
         raise UserError(f"{where}.autoencoder.crop: larger than side ({numbers.autoencoder.crop} > {numbers.side})")
+    training = numbers.autoencoder.training
+    schedule.check(training.schedule, training.images, f"{where}.autoencoder.training.schedule")

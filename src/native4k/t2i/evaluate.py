@@ -49,11 +49,11 @@ def run(args: argparse.Namespace) -> None:
     """Generate, measure, write the metrics and a sheet: real pictures above, generated ones below."""
     numbers = load(Params, args.params, "t2i", "evaluate")
     sample = load(sampling.Params, args.params, "t2i", "baselines", args.baseline, "generate")
-    table = folders.split(args.test_dir)
+    table = folders.load_split(args.test_dir)
     model = sampling.open_model(args.model_dir)
     if model.baseline != args.baseline:
         raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
-    real = folders.squares(args.test_dir, table, model.side)
+    real = folders.load_squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
     with tables.whole_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:
-    """What the pictures alone say."""
+    """Compare generated and real pictures."""
     generated, test = detail(ours, numbers), detail(real, numbers)
     features = [measures.patch_features(_patches(pictures, numbers.kernel_patch)) for pictures in (ours, real)]
     return {
@@ -74,7 +74,7 @@ def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, An
 
 
 def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
-    """How much detail is in the pictures, averaged."""
+    """Measure the detail of pictures, averaged."""
     lumas = [textures.grey(picture) for picture in pictures]
     coarse = np.stack(lumas) // (256 // numbers.glcm_levels)
     patches = _patches(coarse, numbers.glcm_patch)[..., 0]
@@ -90,7 +90,7 @@ def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
 
 @torch.no_grad()
 def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbers: Params) -> dict[str, float]:
-    """How well autoencoder and transformer know pictures that they were not trained on."""
+    """Measure autoencoder and network on pictures that they were not trained on."""
     latents = autoencoder.encode(model.autoencoder, real)
     words = torch.from_numpy(text.features(captions, model.text_width))
     noise = np.random.default_rng(numbers.seed).standard_normal((numbers.times, *latents.shape), np.float32)
@@ -111,12 +111,12 @@ def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbe
 
 
 def sheet(rows: list[np.ndarray]) -> Image.Image:
-    """Pictures side by side, one row below the other."""
+    """Lay out pictures side by side, one row below the other."""
     return Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0))
 
 
 def rounded(tree: dict[str, Any]) -> dict[str, Any]:
-    """Every number to 4 digits after the point."""
+    """Round every number to 4 digits after the point."""
     return {
         key: rounded(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
         for key, value in tree.items()

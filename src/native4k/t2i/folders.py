@@ -1,4 +1,4 @@
-"""The folders that steps hand to each other: splits of pictures, and the numbers saved beside what came of them."""
+"""The folders that steps pass on: splits of pictures, and the numbers saved beside results."""
 
 import dataclasses
 import json
@@ -15,16 +15,16 @@ from native4k.errors import UserError
 Typed = TypeVar("Typed")
 
 
-def split(folder: Path) -> pd.DataFrame:
-    """The rows of a published split: id, file_name, caption (none is an empty one)."""
+def load_split(folder: Path) -> pd.DataFrame:
+    """Read the rows of a published split: id, file_name, caption (none is an empty one)."""
     table = tables.read(folder / "metadata.parquet", columns=["id", "file_name", "caption"])
     if table.empty:
         raise UserError(f"{folder}: the split has no images; publish a dataset that has some")
     return table.sort_values("id", ignore_index=True).fillna({"caption": ""})
 
 
-def squares(folder: Path, table: pd.DataFrame, side: int) -> np.ndarray:
-    """The centre square of each picture, resized: pictures x side x side x 3, uint8."""
+def load_squares(folder: Path, table: pd.DataFrame, side: int) -> np.ndarray:
+    """Read the centre square of each picture, resized: pictures x side x side x 3, uint8."""
     return np.stack([_square(folder / name, side) for name in table["file_name"]])
 
 
@@ -39,12 +39,12 @@ def _square(path: Path, side: int) -> np.ndarray:
 
 
 def resolved(baseline: str, **sections: Any) -> dict[str, Any]:
-    """The baseline's name and the numbers of its steps, as they are saved beside what came of them."""
+    """Return the baseline's name and the numbers of its steps, as they are saved beside the results."""
     return {"baseline": baseline} | {name: dataclasses.asdict(numbers) for name, numbers in sections.items()}
 
 
-def saved(cls: type[Typed], folder: Path, section: str) -> tuple[str, Typed]:
-    """The baseline's name, and the numbers of one step, from a folder's params.json."""
+def load_numbers(cls: type[Typed], folder: Path, section: str) -> tuple[str, Typed]:
+    """Read the baseline's name and the numbers of one step from a folder's params.json."""
     path = folder / "params.json"
     if not path.exists():
         raise UserError(f"{path}: no such file; run the step that makes {folder}, or pull it with dvc")

@@ -16,13 +16,14 @@ import pandas as pd
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch import nn
 from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
+from native4k.learning.training import use_threads
 from native4k.params import load, params
-from native4k.t2i import autoencoder, encode, fit, flow, folders, text, train
-from native4k.t2i.networks import dit
+from native4k.t2i import autoencoder, encode, flow, folders, networks, text, train
 
 
 @params
@@ -42,7 +43,7 @@ class Model:
     baseline: str
     side: int
     text_width: int
-    transformer: dit.DiT
+    transformer: nn.Module
     autoencoder: Any  # diffusers' AutoencoderDC, which has no types
 
     @property
@@ -73,8 +74,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def generate(model: Model, table: pd.DataFrame, numbers: Params) -> np.ndarray:
-    """One uint8 picture for each row's caption, sampled one by one: rows x side x side x 3."""
-    fit.exact(numbers.threads, numbers.seed)
+    """Sample one uint8 picture for each row's caption: rows x side x side x 3."""
+    use_threads(numbers.threads)
     features = torch.from_numpy(text.features(table["caption"].tolist(), model.text_width))
     noises = [noise(name, numbers.seed, model.shape) for name in table["id"]]
     with torch.no_grad():
@@ -86,17 +87,17 @@ def generate(model: Model, table: pd.DataFrame, numbers: Params) -> np.ndarray:
 
 
 def noise(name: str, seed: int, shape: tuple[int, ...]) -> torch.Tensor:
-    """The start of the picture of that name."""
+    """Draw the noise that the picture of that name starts from."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
     return torch.from_numpy(np.random.default_rng((seed, number)).standard_normal(shape, np.float32))
 
 
 def open_model(folder: Path) -> Model:
-    """The model in a folder."""
-    baseline, encoded = folders.saved(encode.Params, folder, "encode")
-    _, trained = folders.saved(train.Params, folder, "train")
+    """Load the model in a folder."""
+    baseline, encoded = folders.load_numbers(encode.Params, folder, "encode")
+    _, trained = folders.load_numbers(train.Params, folder, "train")
     network = autoencoder.load(str(folder / "autoencoder"))
-    transformer = dit.DiT(trained.transformer, network.config["latent_channels"], encoded.text_width)
+    transformer = networks.build(trained.network, network.config["latent_channels"], encoded.text_width)
     transformer.load_state_dict(load_file(folder / "transformer.safetensors"))
     return Model(baseline, encoded.side, encoded.text_width, transformer.eval(), network)
 
@@ -104,7 +105,7 @@ def open_model(folder: Path) -> Model:
 def read_captions(path: Path) -> pd.DataFrame:
     """Columns id and caption: a split's, or the lines of a text file under their numbers."""
     if path.is_dir():
-        return folders.split(path)[["id", "caption"]]
+        return folders.load_split(path)[["id", "caption"]]
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What can be measured of pictures without any learned weights; every function takes plain arrays."""
+"""Measures of pictures without learned weights; every function takes plain arrays."""
 
 import numpy as np
 
@@ -39,6 +39,6 @@ def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def psnr(ours: np.ndarray, real: np.ndarray) -> float:
-    """Of all pictures together, dB."""
+    """Return the PSNR of all pictures together, dB."""
     error = np.square(ours.astype(float) - real).mean()
     return float(10 * np.log10(255**2 / max(error, 1e-10)))

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def features(captions: list[str], width: int) -> np.ndarray:
-    """One unit vector a caption: captions x width, float32; a caption without words is all zeros."""
+    """Return one unit vector a caption: captions x width, float32; a caption without words is all zeros."""
     return np.stack([_bag(caption, width) for caption in captions])
 
 
@@ -23,6 +23,6 @@ def _bag(caption: str, width: int) -> np.ndarray:
 
 
 def tokens(caption: str) -> list[str]:
-    """Lower-case words, then each word with its neighbour."""
+    """Split into lower-case words, then each word with its neighbour."""
     words = re.findall(r"\w+", caption.casefold())
     return words + [f"{first} {second}" for first, second in itertools.pairwise(words)]

@@ -1,4 +1,4 @@
-"""Train a text-to-image baseline's transformer on latents, by flow matching.
+"""Train a text-to-image baseline's network on latents, by flow matching.
 
 Killed at any moment, the same command goes on from the scratch folder and ends with the same bytes (given the same
 number of threads). OUT_DIR is all that generating needs: transformer.safetensors, autoencoder/ and params.json.
@@ -7,30 +7,30 @@ number of threads). OUT_DIR is all that generating needs: transformer.safetensor
 import argparse
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import nn
 
-from native4k import tables
+from native4k import provenance, tables
 from native4k.errors import UserError
+from native4k.learning import checkpoint, loop, process_group, schedule
+from native4k.learning.process_group import ProcessGroup
+from native4k.learning.training import Training, use_threads
 from native4k.params import load, params
-from native4k.t2i import fit, flow, folders
-from native4k.t2i.networks import dit
+from native4k.t2i import flow, folders, networks
 
 
 @params
 class Params:
-    """How the transformer is trained."""
+    """How the network is trained."""
 
-    threads: int  # of torch; the last bits of the result depend on it
-    seed: int
     drop: float  # share of captions left out, so that guidance has something to compare with
-    curve_every: int  # images that one point of the loss curve averages
-    transformer: dit.Params
-    fit: fit.Params
+    network: networks.Network
+    training: Training
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,46 +44,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, then write the model and its curve; what was unfinished is then no longer needed."""
-    numbers = load(Params, args.params, "t2i", "baselines", args.baseline, "train")
+    keys = ("t2i", "baselines", args.baseline, "train")
+    numbers, where = load(Params, args.params, *keys), f"{args.params}: {'.'.join(keys)}"
+    schedule.check(numbers.training.schedule, numbers.training.images, f"{where}.training.schedule")
     source = args.latents_dir / "latents.safetensors"
     if not source.exists():
         raise UserError(f"{source}: no such file; run `native4k t2i encode {args.baseline}`, or pull it with dvc")
-    tensors = load_file(source)
-    code = [Path(str(module.__file__)).read_bytes() for module in (dit, flow)] + [Path(__file__).read_bytes()]
-    key = fit.key_of(repr(numbers).encode(), source.read_bytes(), *code)
-    checkpoint = args.scratch / "transformer.pt"
-    network, losses = train(tensors["latents"], tensors["captions"], numbers, checkpoint, key)
-    tables.write_text(curve(losses, numbers.fit.batch, numbers.curve_every), args.curve)
+    tensors, table = load_file(source), tables.read(args.latents_dir / "captions.parquet", columns=["id"])
+    task = flow.Task(tensors["latents"], tensors["captions"], table["id"].astype(str).tolist(), numbers.drop)
+    home = args.scratch / "transformer"
+    with process_group.join() as group:
+        try:
+            network, curve = train(task, numbers, home / key_of(numbers, source), group)
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
+        if group.rank == 0:
+            _write(args, numbers, network, curve)
+            shutil.rmtree(home)
+
+
+def train(task: flow.Task, numbers: Params, home: Path | None, group: ProcessGroup) -> tuple[nn.Module, pd.DataFrame]:
+    """Return the trained network and the curve of its run."""
+    use_threads(numbers.training.threads)
+    torch.manual_seed(numbers.training.seed)  # of the first weights
+    network = networks.build(numbers.network, task.latents.shape[1], task.captions.shape[1]).to(group.device)
+    curve = loop.fit(flow.recipe(network), task, numbers.training, home, group)
+    return network.cpu().eval(), curve
+
+
+def key_of(numbers: Params, source: Path) -> str:
+    """Name a run by its numbers, latents, code and torch."""
+    return checkpoint.key_of(provenance.defined(asdict(numbers), "t2i.train"), source.read_bytes())
+
+
+def _write(args: argparse.Namespace, numbers: Params, network: nn.Module, curve: pd.DataFrame) -> None:
+    tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
     made = json.loads((args.latents_dir / "params.json").read_text(encoding="utf-8"))
     with tables.whole_folder(args.out_dir) as folder:
         save_file(network.state_dict(), folder / "transformer.safetensors")
         shutil.copytree(args.latents_dir / "autoencoder", folder / "autoencoder")
         tables.write_json(made | folders.resolved(args.baseline, train=numbers), folder / "params.json")
-    checkpoint.unlink(missing_ok=True)
-
-
-def train(
-    latents: Tensor, captions: Tensor, numbers: Params, checkpoint: Path | None, key: str
-) -> tuple[dit.DiT, list[float]]:
-    """The trained transformer, and the loss of every step."""
-    fit.exact(numbers.threads, numbers.seed)
-    network = dit.DiT(numbers.transformer, latents.shape[1], captions.shape[1])
-
-    def loss_of(rng: np.random.Generator) -> Tensor:
-        chosen = torch.from_numpy(rng.integers(len(latents), size=numbers.fit.batch))
-        batch = latents[chosen]
-        kept = torch.from_numpy(rng.random((len(chosen), 1)) >= numbers.drop)
-        times = torch.from_numpy(rng.random(len(chosen), np.float32))
-        noise = torch.from_numpy(rng.standard_normal(batch.shape, np.float32))
-        return flow.losses(network, batch, captions[chosen] * kept, times, noise).mean()
-
-    losses = fit.fit(network, loss_of, numbers.fit, numbers.seed, checkpoint, key)
-    return network.eval(), losses
-
-
-def curve(losses: list[float], batch: int, every: int) -> str:
-    """The mean loss of each stretch of so many images, as CSV."""
-    steps = max(1, every // batch)
-    rows = [(start + len(part), np.mean(part)) for start in range(0, len(losses), steps)
-            if (part := losses[start : start + steps])]  # fmt: skip
-    return "images,loss\n" + "".join(f"{step * batch},{loss:.4f}\n" for step, loss in rows)

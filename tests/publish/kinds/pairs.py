@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from native4k.sr import resample
-from native4k.sr.networks import mended
+from native4k.sr import basicsr, resample
 
 
 def dataset(large: Path, little: Path, **options: Any) -> Any:
     """BasicSR's reader of pairs."""
-    module = mended.basicsr("data.paired_image_dataset")
+    module = basicsr.load("data.paired_image_dataset")
     backend = {"type": "lmdb"} if large.suffix == ".lmdb" else {"type": "disk"}
     paths = {"dataroot_gt": str(large), "dataroot_lq": str(little)}
     return module.PairedImageDataset({**paths, "io_backend": backend, "scale": 4, "phase": "val"} | options)

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from native4k import params
-from native4k.sr import degrade, resample
+from native4k.sr import basicsr, degrade, resample
 from native4k.sr.degrade import kernels, realesrgan
-from native4k.sr.networks import mended
 
 Draw = Callable[[int, int, int], np.ndarray]
 
@@ -68,12 +67,12 @@ def test_bicubic_needs_no_chance(made: degrade.Params, draw: Draw) -> None:
 @given(size=st.sampled_from([7, 9, 13, 21]), seed=st.integers(0, 1000))
 def test_filtering_is_exact(size: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    picture, kernel = random.integers(0, 256, (30, 27, 3)), kernels.whole(random.random((size, size)))
+    picture, kernel = random.integers(0, 256, (30, 27, 3)), kernels.quantise(random.random((size, size)))
     whole = np.round(kernel * kernels.STEP).astype(np.int64)
     framed = np.pad(picture, ((size // 2,) * 2, (size // 2,) * 2, (0, 0)), mode="reflect")
     sums = sum(whole[y, x] * framed[y : y + 30, x : x + 27] for y in range(size) for x in range(size))
-    expected = realesrgan.snapped(np.asarray(sums) / kernels.STEP)
-    assert np.array_equal(realesrgan.filtered(picture.astype(np.float64), kernel), expected)
+    expected = realesrgan.quantise(np.asarray(sums) / kernels.STEP)
+    assert np.array_equal(realesrgan.convolve(picture.astype(np.float64), kernel), expected)
 
 
 @given(sides=st.tuples(st.integers(1, 50), st.integers(1, 50)), way=st.sampled_from(["area", "bilinear", "bicubic"]))
@@ -95,16 +94,19 @@ def test_kernels_are_in_whole_steps_and_keep_the_brightness(seed: int, stage: st
 
 
 def test_the_shapes_are_basicsrs() -> None:
-    theirs = mended.basicsr("data.degradations")
+    theirs = basicsr.load("data.degradations")
     size, sigma, angle = 13, np.array([2.5, 0.8]), 0.6
     distance = kernels.elliptic(size, sigma, angle)
     pairs = [
-        (kernels.whole(np.exp(-0.5 * distance)), theirs.bivariate_Gaussian(size, *sigma, angle, isotropic=False)),
+        (kernels.quantise(np.exp(-0.5 * distance)), theirs.bivariate_Gaussian(size, *sigma, angle, isotropic=False)),
         (
-            kernels.whole(np.exp(-0.5 * distance**1.7)),
+            kernels.quantise(np.exp(-0.5 * distance**1.7)),
             theirs.bivariate_generalized_Gaussian(size, *sigma, angle, 1.7, isotropic=False),
         ),
-        (kernels.whole(1 / (distance**1.3 + 1)), theirs.bivariate_plateau(size, *sigma, angle, 1.3, isotropic=False)),
+        (
+            kernels.quantise(1 / (distance**1.3 + 1)),
+            theirs.bivariate_plateau(size, *sigma, angle, 1.3, isotropic=False),
+        ),
         (kernels.sinc(2.0, size), theirs.circular_lowpass_kernel(2.0, size)),
     ]
     for ours, expected in pairs:

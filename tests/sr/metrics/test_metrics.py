@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from native4k.sr import metrics
-from native4k.sr.networks import mended
+from native4k.sr import basicsr, metrics
 
 
 def _pictures(kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +19,7 @@ def _pictures(kind: str) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("kind", ["fine", "smooth", "burnt out"])
 @pytest.mark.parametrize(("convention", "border"), [("sr-classical", 4), ("sr-real", 0)])
 def test_the_numbers_are_basicsrs(kind: str, convention: metrics.Name, border: int) -> None:
-    theirs = mended.basicsr("metrics.psnr_ssim")
+    theirs = basicsr.load("metrics.psnr_ssim")
     pair = _pictures(kind)
     for name, value in metrics.compare(*pair, 4, (convention,), ("psnr", "ssim")).items():
         function = theirs.calculate_psnr if "psnr" in name else theirs.calculate_ssim

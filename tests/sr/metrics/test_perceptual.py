@@ -49,7 +49,7 @@ class Sets(torch.nn.Module):
 def _loaded(monkeypatch: pytest.MonkeyPatch, views: dict[str, str]) -> Iterator[perceptual.Metrics]:
     models = {"lpips": Distance(), "niqe": Brightness(), "fid": Sets()}
     monkeypatch.setattr(perceptual.metrics, "create", lambda name, *_: models[name])
-    with perceptual.loaded(views, 2, CPU, "params.yaml: sr.evaluate.perceptual") as made:
+    with perceptual.load_metrics(views, 2, CPU, "params.yaml: sr.evaluate.perceptual") as made:
         yield made
 
 
@@ -74,7 +74,7 @@ def test_each_kind_of_metric_is_shown_what_it_needs(monkeypatch: pytest.MonkeyPa
 
 
 def test_no_metric_costs_nothing(draw: Draw) -> None:
-    with perceptual.loaded({}, 2, CPU, "") as metrics:
+    with perceptual.load_metrics({}, 2, CPU, "") as metrics:
         assert metrics.compare("a", draw(0, 8, 8), draw(1, 8, 8)) == {}
         assert metrics.finish() == {}
 
@@ -86,6 +86,6 @@ def test_missing_weights_are_one_line_that_says_where_and_how(monkeypatch: pytes
     monkeypatch.setattr(perceptual.metrics, "create", offline)
     with (
         pytest.raises(UserError, match=r"^params\.yaml: sr\.evaluate\.perceptual: the weights of 'lpips' are missing"),
-        perceptual.loaded({"lpips": "full"}, 1, CPU, "params.yaml: sr.evaluate.perceptual"),
+        perceptual.load_metrics({"lpips": "full"}, 1, CPU, "params.yaml: sr.evaluate.perceptual"),
     ):
         pass

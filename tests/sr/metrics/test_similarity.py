@@ -27,13 +27,13 @@ def test_ms_ssim_is_pyiqas(size: tuple[int, int], noise: int, theirs: Any) -> No
     ours = np.clip(truth + random.normal(0, noise, truth.shape), 0, 255).round().astype(np.uint8)
     pair = [torch.from_numpy(side).permute(2, 0, 1)[None].double() for side in (ours, truth)]
     expected = float(theirs.ms_ssim(*pair, data_range=255))
-    assert similarity.both(ours, truth) == (similarity.ssim(ours, truth), pytest.approx(expected, abs=1e-6))
+    assert similarity.ssim_and_ms_ssim(ours, truth) == (similarity.ssim(ours, truth), pytest.approx(expected, abs=1e-6))
 
 
 def test_a_picture_unlike_the_other_has_no_negative_ms_ssim(theirs: Any) -> None:
     truth = np.random.default_rng(0).integers(0, 256, (180, 180), dtype=np.uint8)
     pair = [torch.from_numpy(side)[None, None].double() for side in (255 - truth, truth)]
-    found, expected = similarity.both(255 - truth, truth)[1], float(theirs.ms_ssim(*pair, data_range=255))
+    found, expected = similarity.ssim_and_ms_ssim(255 - truth, truth)[1], float(theirs.ms_ssim(*pair, data_range=255))
     assert found == pytest.approx(expected, abs=1e-6)
     assert similarity.ssim(255 - truth, truth) < 0 <= found
 

@@ -15,11 +15,12 @@ from PIL import Image
 import native4k
 from native4k.errors import UserError
 from native4k.sr import networks, resample
-from native4k.sr.networks import edsr, interpolation, rrdb, swinir
+from native4k.sr.networks import bicubic, edsr, lanczos, rrdb, swinir
 
 SHAPE: dict[str, Any] = {"kind": "swinir", "embed_dim": 16, "depths": (2,), "num_heads": (2,), "window_size": 4}
 REST: dict[str, Any] = {"mlp_ratio": 2.0, "drop_path": 0.0}
 EDSR = edsr.Params(kind="edsr", num_feat=16, num_block=2, res_scale=1.0)
+KERNELS = {"bicubic": bicubic.Params(kind="bicubic"), "lanczos": lanczos.Params(kind="lanczos")}
 RRDB = rrdb.Params(kind="rrdb", num_feat=16, num_block=1, num_grow_ch=8)
 
 
@@ -137,7 +138,7 @@ def test_only_what_is_learned_is_in_the_weights(network: Any) -> None:
 @pytest.mark.parametrize("scale", [2, 16])
 def test_interpolation_is_the_resizing(kernel: resample.Kernel, scale: int) -> None:
     image = torch.rand(1, 3, 6, 7)
-    network = networks.build(interpolation.Params(kind=kernel), scale)
+    network = networks.build(KERNELS[kernel], scale)
     assert torch.equal(network(image), resample.imresize(image, scale, kernel=kernel))
     assert list(network.parameters()) == []
 
@@ -160,14 +161,14 @@ def test_basicsr_is_imported_in_one_place() -> None:
         for path in sorted((root / folder).rglob("*.py"))
         if re.search(r"^\s*(import|from) basicsr|import_module\(f?.basicsr", path.read_text(), re.MULTILINE)
     ]
-    assert found == ["src/native4k/sr/networks/mended.py"]
+    assert found == ["src/native4k/sr/basicsr.py"]
 
 
 def test_what_networks_import_says_nothing_and_interpolation_does_without() -> None:
     code = (
-        "import sys; from native4k.sr import networks; from native4k.sr.networks import interpolation, mended\n"
-        "networks.build(interpolation.Params(kind='bicubic'), 4); assert 'basicsr' not in sys.modules\n"
-        "mended.basicsr('archs.swinir_arch'); assert 'diffusers' not in sys.modules\n"
+        "import sys; from native4k.sr import basicsr, networks; from native4k.sr.networks import bicubic\n"
+        "networks.build(bicubic.Params(kind='bicubic'), 4); assert 'basicsr' not in sys.modules\n"
+        "basicsr.load('archs.swinir_arch'); assert 'diffusers' not in sys.modules\n"
         "import bitsandbytes\n"  # which diffusers and peft import: it used to complain
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

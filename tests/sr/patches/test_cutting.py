@@ -42,7 +42,7 @@ def test_a_picture_of_exactly_the_room_of_a_patch_is_one_patch() -> None:
 
 def test_places_keep_the_margin_and_reach_all_that_is_left() -> None:
     many = dataclasses.replace(NUMBERS, margin=5, per_image=2000, textured_share=0.0)
-    found = cutting.places(_noise(60, 41), "a", many)
+    found = cutting.choose_places(_noise(60, 41), "a", many)
     assert set(found[:, 0]) == set(range(6, 60 - 16 - 6 + 1, 2))
     assert set(found[:, 1]) == set(range(6, 41 - 16 - 6 + 1, 2))
 
@@ -53,8 +53,8 @@ def test_a_patch_is_the_whole_views_pixels_at_the_same_place(height: int, width:
     numbers = dataclasses.replace(NUMBERS, side=side, margin=side // 2, seed=seed, per_image=3)
     picture = _noise(height, width, seed)
     small = resample.downscale(resample.to_tensor(picture), 2)
-    half, up = resample.to_pixels(small), resample.to_pixels(resample.exactly(small, 2))
-    for number, (top, left) in enumerate(cutting.places(picture, "a", numbers)):
+    half, up = resample.to_pixels(small), resample.to_pixels(resample.resize_exactly(small, 2))
+    for number, (top, left) in enumerate(cutting.choose_places(picture, "a", numbers)):
         expected = {
             "native": picture[top : top + side, left : left + side],
             "half": half[(top - side // 2) // 2 :, (left - side // 2) // 2 :][:side, :side],
@@ -69,7 +69,7 @@ def test_views_are_centred_on_the_same_point() -> None:
     y, x = np.mgrid[:96, :96]
     picture = np.repeat((2 * y)[:, :, None].clip(0, 255), 3, 2).astype(np.uint8)
     picture[:, :, 2] = 2 * x
-    for top, left in cutting.places(picture, "a", NUMBERS):
+    for top, left in cutting.choose_places(picture, "a", NUMBERS):
         for view in ("native", "half", "half_field", "upscaled"):
             middle = cutting.patch(picture, (top, left), 16, view).mean(axis=(0, 1))
             assert middle[[0, 2]] == pytest.approx([2 * top + 15, 2 * left + 15], abs=0.6)

@@ -23,5 +23,5 @@ def degrade(picture: np.ndarray, image: str, scale: int, name: Name, numbers: Pa
     """The low-resolution picture of one (height, width, 3) in uint8 whose sides are multiples of the scale."""
     if name == "bicubic":
         return resample.to_pixels(resample.downscale(resample.to_tensor(picture), scale))
-    random = realesrgan.dice(numbers.realesrgan.seed, image)
+    random = realesrgan.generator_of(numbers.realesrgan.seed, image)
     return realesrgan.degrade(picture, scale, random, numbers.realesrgan)

@@ -32,7 +32,7 @@ class Params:
 
 
 def blur(random: np.random.Generator, numbers: Params) -> np.ndarray:
-    """A kernel of a stage."""
+    """Draw a kernel of a stage."""
     size = int(random.choice(numbers.sizes))
     if random.random() < numbers.sinc:
         return sinc(random.uniform(EARLIEST if size < LARGE else MILD, np.pi), size)
@@ -44,13 +44,13 @@ def blur(random: np.random.Generator, numbers: Params) -> np.ndarray:
         sigma[1] = sigma[0]
     distance = elliptic(size, sigma, angle)
     if shape.startswith("plateau"):
-        return whole(1 / (distance ** _exponent(random, numbers.plateau) + 1))
+        return quantise(1 / (distance ** _exponent(random, numbers.plateau) + 1))
     exponent = _exponent(random, numbers.generalized) if shape.startswith("generalized") else 1.0
-    return whole(np.exp(-0.5 * distance**exponent))
+    return quantise(np.exp(-0.5 * distance**exponent))
 
 
 def elliptic(size: int, sigma: np.ndarray, angle: float) -> np.ndarray:
-    """The squared distance of every pixel to the middle, in sigmas of an ellipse that is turned by an angle."""
+    """Return the squared distance of each pixel to the middle, in sigmas of an ellipse turned by an angle."""
     across = np.arange(size) - size // 2
     x, y = np.meshgrid(across, across)
     along, off = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
@@ -58,16 +58,16 @@ def elliptic(size: int, sigma: np.ndarray, angle: float) -> np.ndarray:
 
 
 def sinc(cutoff: float, size: int) -> np.ndarray:
-    """A circular low-pass filter: rings as sharpening and JPEG leave them."""
+    """Return a circular low-pass filter, which rings as sharpening and JPEG do."""
     radius = np.sqrt(elliptic(size, np.ones(2), 0.0))
     radius[size // 2, size // 2] = 1
     kernel = cutoff * j1(cutoff * radius) / (2 * np.pi * radius)
     kernel[size // 2, size // 2] = cutoff**2 / (4 * np.pi)
-    return whole(kernel)
+    return quantise(kernel)
 
 
-def whole(kernel: np.ndarray) -> np.ndarray:
-    """In whole steps, with a sum of exactly one; the middle takes what rounding leaves."""
+def quantise(kernel: np.ndarray) -> np.ndarray:
+    """Round a kernel to steps with a sum of exactly one; the middle takes what rounding leaves."""
     steps = np.round(kernel / kernel.sum() * STEP)
     steps[kernel.shape[0] // 2, kernel.shape[1] // 2] += STEP - steps.sum()
     return np.asarray(steps / STEP)

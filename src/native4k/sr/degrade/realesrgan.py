@@ -51,13 +51,13 @@ class Params:
     sinc_sizes: tuple[Annotated[int, Gt(0)], ...]
 
 
-def dice(seed: int, name: str) -> np.random.Generator:
-    """The chance of one image."""
+def generator_of(seed: int, name: str) -> np.random.Generator:
+    """Return the random numbers of one image."""
     return np.random.default_rng(list(hashlib.sha256(f"{seed} {name}".encode()).digest()))
 
 
 def degrade(picture: np.ndarray, scale: int, random: np.random.Generator, numbers: Params) -> np.ndarray:
-    """A picture (height, width, 3) in uint8, scale times smaller."""
+    """Degrade a picture (height, width, 3) in uint8, which becomes scale times smaller."""
     height, width = (side // scale for side in picture.shape[:2])
     first, second = numbers.first, numbers.second
     made = _blurred(picture.astype(np.float64), random, first)
@@ -73,7 +73,7 @@ def degrade(picture: np.ndarray, scale: int, random: np.random.Generator, number
         if random.random() >= numbers.sinc_share:
             return made
         size = int(random.choice(numbers.sinc_sizes))
-        return filtered(made, kernels.sinc(random.uniform(kernels.EARLIEST, np.pi), size))
+        return convolve(made, kernels.sinc(random.uniform(kernels.EARLIEST, np.pi), size))
 
     def packed(made: np.ndarray) -> np.ndarray:
         return jpeg(made, random, second)
@@ -82,37 +82,37 @@ def degrade(picture: np.ndarray, scale: int, random: np.random.Generator, number
     return made.round().clip(0, 255).astype(np.uint8)
 
 
-def filtered(made: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Correlation with a kernel in whole steps, borders mirrored; exact, though OpenCV may take a way by Fourier."""
+def convolve(made: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Correlate with a quantised kernel, borders mirrored; exact even where OpenCV uses Fourier transforms."""
     found = cv2.filter2D(made, cv2.CV_64F, kernel, borderType=cv2.BORDER_REFLECT_101)
-    return snapped(np.round(found * FINE) / FINE)
+    return quantise(np.round(found * FINE) / FINE)
 
 
 def resize(made: np.ndarray, sides: tuple[int, int], way: Ways) -> np.ndarray:
-    """To any sides, without antialiasing but for the way called area, as in the published code."""
+    """Resize to any sides, without antialiasing except for `area`, as in the published code."""
     for axis, length in enumerate(sides):
         if made.shape[axis] != length:
             resized = (_average if way == "area" else _interpolate)(np.moveaxis(made, axis, 0), length, way)
-            made = snapped(np.moveaxis(resized, 0, axis))
+            made = quantise(np.moveaxis(resized, 0, axis))
     return made
 
 
 def jpeg(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
-    """There and back at a quality by chance."""
+    """Encode and decode as JPEG at a random quality."""
     file = io.BytesIO()
     pixels = made.round().clip(0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(file, "JPEG", quality=int(random.integers(stage.jpeg[0], stage.jpeg[1] + 1)))
     return np.asarray(Image.open(file)).astype(np.float64)
 
 
-def snapped(made: np.ndarray) -> np.ndarray:
-    """Grey levels to the nearest step of the grid."""
+def quantise(made: np.ndarray) -> np.ndarray:
+    """Round grey levels to the nearest step of the grid."""
     return np.asarray(np.round(made * GRID) / GRID)
 
 
 def _blurred(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
     kernel = kernels.blur(random, stage.blur)
-    return filtered(made, kernel) if random.random() < stage.blur.share else made
+    return convolve(made, kernel) if random.random() < stage.blur.share else made
 
 
 def _noisy(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
@@ -126,7 +126,7 @@ def _noisy(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.nd
         counts = 2.0 ** int(np.ceil(np.log2(len(np.unique(light)))))
         noise = random.poisson(light * counts / 255) * (255 / counts) - light
         noise *= random.uniform(*stage.poisson)
-    return snapped(made + noise).clip(0, 255)
+    return quantise(made + noise).clip(0, 255)
 
 
 def _factor(random: np.random.Generator, stage: Stage) -> float:

@@ -82,7 +82,7 @@ def _measured(ours: np.ndarray, truth: np.ndarray, measures: tuple[Measure, ...]
     if "psnr" in measures:
         found["psnr"] = psnr(ours, truth)
     if "ms_ssim" in measures:
-        found["ssim"], found["ms_ssim"] = similarity.both(ours, truth)
+        found["ssim"], found["ms_ssim"] = similarity.ssim_and_ms_ssim(ours, truth)
     elif "ssim" in measures:
         found["ssim"] = similarity.ssim(ours, truth)
     return {kind: found[kind] for kind in measures}

@@ -33,11 +33,11 @@ class Metrics:
         self.models, self.seen, self.tiles, self.scratch = models, seen, tiles, scratch
 
     def compare(self, name: str, ours: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-        """One image's values, of a tiled view the mean; for the sets' sake its views are written down."""
+        """Return one image's values, of a tiled view the mean; views for metrics of sets are kept."""
         found = {}
         for metric, model in self.models.items():
             pairs = list(zip(*(self._views(side, self.seen[metric]) for side in (ours, truth)), strict=True))
-            if of_sets(metric):
+            if compares_sets(metric):
                 self._keep(metric, name, pairs)
                 continue
             reference = getattr(model, "metric_mode", "NR") == "FR"
@@ -46,11 +46,11 @@ class Metrics:
         return found
 
     def finish(self) -> dict[str, float]:
-        """The values of the metrics that look at all pictures together."""
+        """Return the values of the metrics that compare sets."""
         return {
             metric: float(model(*(str(self.scratch / metric / side) for side in SIDES), num_workers=0, verbose=False))
             for metric, model in self.models.items()
-            if of_sets(metric)
+            if compares_sets(metric)
         }
 
     def _views(self, picture: np.ndarray, view: str) -> list[np.ndarray]:
@@ -65,8 +65,10 @@ class Metrics:
 
 
 @contextmanager
-def loaded(seen: Mapping[str, views.View], tiles: int, machine: hardware.Hardware, where: str) -> Iterator[Metrics]:
-    """The metrics by their names, with what each sees, or one line that says how to get what is missing."""
+def load_metrics(
+    seen: Mapping[str, views.View], tiles: int, machine: hardware.Hardware, where: str
+) -> Iterator[Metrics]:
+    """Load metrics by name, each with its view, or fail with one line that says how to get what is missing."""
     hardware.prepare(machine)
     try:
         models = {name: metrics.create(name.removeprefix(PATCH), machine, "NR", "FR") for name in seen}
@@ -76,7 +78,7 @@ def loaded(seen: Mapping[str, views.View], tiles: int, machine: hardware.Hardwar
         yield Metrics(models, seen, tiles, Path(scratch))
 
 
-def of_sets(metric: str) -> bool:
+def compares_sets(metric: str) -> bool:
     """Whether a metric compares sets of pictures."""
     return "fid" in metric
 

@@ -26,24 +26,24 @@ class Means(NamedTuple):
 
 
 def ssim(ours: np.ndarray, truth: np.ndarray) -> float:
-    """Structural similarity."""
+    """Return the structural similarity."""
     return means(ours, truth).ssim
 
 
-def both(ours: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """SSIM and MS-SSIM; the finest scale is looked at once."""
+def ssim_and_ms_ssim(ours: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Return SSIM and MS-SSIM; the finest scale is computed once."""
     first = found = means(ours, truth)
     product = 1.0
     ours, truth = (side.astype(np.float32, copy=False) for side in (ours, truth))
     for place, weight in enumerate(SCALES):
         if place:
-            ours, truth = halved(ours), halved(truth)
+            ours, truth = halve(ours), halve(truth)
             found = means(ours, truth)
         product *= (found.positive if place == len(SCALES) - 1 else found.structure) ** weight
     return first.ssim, product
 
 
-def halved(picture: np.ndarray) -> np.ndarray:
+def halve(picture: np.ndarray) -> np.ndarray:
     """Means of 2 x 2 pixels; an odd side begins with a line of zeros, as in pyiqa."""
     odd = [(side % 2, 0) for side in picture.shape[:2]]
     picture = np.pad(picture, [*odd, (0, 0)][: picture.ndim])

@@ -6,7 +6,8 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr.networks import mended, scales
+from native4k.sr import basicsr
+from native4k.sr.networks import check_scale
 
 SCALES = (2, 3, 4, 8, 16)
 """Powers of two by shuffling pixels step by step, and three."""
@@ -31,9 +32,9 @@ class Edsr(nn.Module):
 
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()
-        scales.check(shape.kind, scale, SCALES)
+        check_scale(shape.kind, scale, SCALES)
         self.hidden = {"kind": shape.kind, "res_scale": shape.res_scale}
-        self.body = mended.basicsr("archs.edsr_arch").EDSR(
+        self.body = basicsr.load("archs.edsr_arch").EDSR(
             num_in_ch=3,
             num_out_ch=3,
             num_feat=shape.num_feat,
@@ -46,3 +47,8 @@ class Edsr(nn.Module):
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         large: Tensor = self.body(image)
         return large
+
+
+def build(shape: Params, scale: int) -> Edsr:
+    """Build EDSR with untrained weights."""
+    return Edsr(shape, scale)

@@ -6,8 +6,8 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr import resample
-from native4k.sr.networks import mended, scales
+from native4k.sr import basicsr, resample
+from native4k.sr.networks import check_scale
 
 UNSHUFFLED = {4: 1, 2: 2}
 """What it can do, and by how much it makes the picture smaller first: it always enlarges that four times."""
@@ -32,10 +32,10 @@ class Rrdb(nn.Module):
 
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()
-        scales.check(shape.kind, scale, sorted(UNSHUFFLED))
+        check_scale(shape.kind, scale, sorted(UNSHUFFLED))
         self.scale = scale
         self.hidden = {"kind": shape.kind}
-        self.body = mended.basicsr("archs.rrdbnet_arch").RRDBNet(
+        self.body = basicsr.load("archs.rrdbnet_arch").RRDBNet(
             num_in_ch=3,
             num_out_ch=3,
             scale=scale,
@@ -47,5 +47,10 @@ class Rrdb(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        large: Tensor = self.body(resample.padded(image, UNSHUFFLED[self.scale]))
+        large: Tensor = self.body(resample.pad_to_multiple(image, UNSHUFFLED[self.scale]))
         return large[..., : height * self.scale, : width * self.scale]
+
+
+def build(shape: Params, scale: int) -> Rrdb:
+    """Build RRDBNet with untrained weights."""
+    return Rrdb(shape, scale)

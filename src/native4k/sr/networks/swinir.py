@@ -9,9 +9,10 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.errors import UserError
+from native4k.learning import random_rows
 from native4k.params import params
-from native4k.sr import resample
-from native4k.sr.networks import chance, mended, scales
+from native4k.sr import basicsr, resample
+from native4k.sr.networks import check_scale
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
 """What each upsampler can do."""
@@ -48,10 +49,10 @@ class SwinIR(nn.Module):
         check(shape, scale)
         self.scale, self.window, self.residual = scale, shape.window_size, shape.residual
         self.hidden = {"kind": shape.kind, "residual": shape.residual}
-        self.body = _published(shape, scale)
+        self.body = _build_body(shape, scale)
         for module in list(self.body.modules()):
             if hasattr(getattr(module, "drop_path", None), "drop_prob"):
-                module.drop_path = chance.Dropped(module.drop_path.drop_prob)
+                module.drop_path = random_rows.DropPath(module.drop_path.drop_prob)
             for name, buffer in list(module.named_buffers(recurse=False)):
                 module.register_buffer(name, buffer, persistent=False)  # derived, not learned: not in the weights file
         if self.residual:
@@ -62,7 +63,7 @@ class SwinIR(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1, scale times larger."""
         height, width = image.shape[-2:]
-        padded = resample.padded(image, self.window)
+        padded = resample.pad_to_multiple(image, self.window)
         self._fit((padded.shape[-2], padded.shape[-1]), image.device)
         large: Tensor = self.body(padded)[..., : height * self.scale, : width * self.scale]
         if self.residual:
@@ -85,7 +86,7 @@ class SwinIR(nn.Module):
                 block.attn_mask = mask
 
     def derived(self, name: str, found: Tensor) -> Tensor:
-        """What a buffer of the body is by rule, in a file that was made with pictures of a size that shows in it."""
+        """Compute a buffer of the body for pictures of the size that shows in the buffer found in a file."""
         module, _, buffer = name.rpartition(".")
         block = self.body.get_submodule(module)
         if buffer != "attn_mask":
@@ -96,9 +97,14 @@ class SwinIR(nn.Module):
         return made
 
 
+def build(shape: Params, scale: int) -> SwinIR:
+    """Build SwinIR with untrained weights."""
+    return SwinIR(shape, scale)
+
+
 def check(shape: Params, scale: int) -> None:
     """Refuse a shape that cannot be built."""
-    scales.check(f"swinir: upsampler {shape.upsampler}", scale, SCALES[shape.upsampler])
+    check_scale(f"swinir: upsampler {shape.upsampler}", scale, SCALES[shape.upsampler])
     if len(shape.depths) != len(shape.num_heads):
         raise UserError(f"swinir: depths {list(shape.depths)} and num_heads {list(shape.num_heads)} differ in length")
     uneven = [heads for heads in shape.num_heads if shape.embed_dim % heads]
@@ -106,10 +112,10 @@ def check(shape: Params, scale: int) -> None:
         raise UserError(f"swinir: embed_dim {shape.embed_dim} cannot be shared by {uneven[0]} heads; take a multiple")
 
 
-def _published(shape: Params, scale: int) -> Any:
+def _build_body(shape: Params, scale: int) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
-        return mended.basicsr("archs.swinir_arch").SwinIR(
+        return basicsr.load("archs.swinir_arch").SwinIR(
             img_size=4 * shape.window_size,  # only sizes the first mask
             embed_dim=shape.embed_dim,
             depths=shape.depths,

@@ -118,7 +118,7 @@ def turn(patch: np.ndarray, way: int) -> np.ndarray:
 
 
 def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
-    least = cutting.least(numbers)
+    least = cutting.min_side(numbers)
     small = table[table[["width", "height"]].min(axis=1) < least]
     if len(small):
         first = small.iloc[0]

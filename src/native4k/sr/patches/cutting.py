@@ -50,15 +50,15 @@ def side(numbers: Params, view: View) -> int:
     return numbers.side // 2 if view == "half_field" else numbers.side
 
 
-def least(numbers: Params) -> int:
+def min_side(numbers: Params) -> int:
     """Pixels of the shorter side of a picture that patches can be cut from."""
     return numbers.side + 2 * _first(numbers)
 
 
-def places(picture: np.ndarray, name: str, numbers: Params) -> np.ndarray:
+def choose_places(picture: np.ndarray, name: str, numbers: Params) -> np.ndarray:
     """Tops and lefts; the same share of every image's is chosen for its texture, the rest by chance alone."""
     random = np.random.default_rng(list(hashlib.sha256(f"{numbers.seed} {name}".encode()).digest()))
-    room = (np.array(picture.shape[:2]) - least(numbers)) // STEP + 1
+    room = (np.array(picture.shape[:2]) - min_side(numbers)) // STEP + 1
     textured = round(numbers.textured_share * numbers.per_image)
     found = []
     for number in range(numbers.per_image):
@@ -69,7 +69,7 @@ def places(picture: np.ndarray, name: str, numbers: Params) -> np.ndarray:
 
 def cut(picture: np.ndarray, name: str, numbers: Params, view: View) -> np.ndarray:
     """One image's patches (per_image, side, side, 3)."""
-    chosen = places(picture, name, numbers)
+    chosen = choose_places(picture, name, numbers)
     return np.stack([patch(picture, (int(top), int(left)), numbers.side, view) for top, left in chosen])
 
 
@@ -119,6 +119,6 @@ def _upscaled(picture: np.ndarray, top: int, left: int, side: int) -> Tensor:
     starts = [max(first - 2 * PAD, 0) for first in (top, left)]
     rows, columns = (slice(start, first + side + 2 * PAD) for start, first in zip(starts, (top, left), strict=True))
     small = resample.downscale(resample.to_tensor(picture[rows, columns]), 2)
-    large = resample.exactly(small, 2)
+    large = resample.resize_exactly(small, 2)
     above, before = top - starts[0], left - starts[1]
     return large[:, above : above + side, before : before + side]

@@ -1,6 +1,7 @@
 """A diffusion transformer (DiT, Peebles and Xie 2023) with adaLN-zero, conditioned on time and caption."""
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from native4k.params import params
 class Params:
     """Its size."""
 
+    kind: Literal["dit"]
     patch: int  # latent pixels a side of one token
     width: int  # features of a token, a multiple of 4 and of heads
     depth: int  # blocks
@@ -38,13 +40,18 @@ class DiT(nn.Module):
         """latent: B x C x H x W; time: B, from 0 (image) to 1 (noise); text: B x text_width, zeros for no caption."""
         grid = self.read(latent)
         height, width = grid.shape[-2:]
-        tokens = grid.flatten(2).transpose(1, 2) + positions(height, width, grid.shape[1])
+        tokens = grid.flatten(2).transpose(1, 2) + positions(height, width, grid.shape[1], grid.device)
         condition = functional.silu(self.time(waves(1000 * time, grid.shape[1])) + self.text(text))
         for block in self.blocks:
             tokens = block(tokens, condition)
         shift, scale = self.modulation(condition)[:, None].chunk(2, dim=-1)
         tokens = self.write(self.norm(tokens) * (1 + scale) + shift)
         return functional.pixel_shuffle(tokens.transpose(1, 2).unflatten(2, (height, width)), self.patch)
+
+
+def build(size: Params, channels: int, text_width: int) -> DiT:
+    """Build a transformer with untrained weights."""
+    return DiT(size, channels, text_width)
 
 
 class Block(nn.Module):
@@ -74,15 +81,15 @@ class Block(nn.Module):
 
 def waves(values: Tensor, width: int) -> Tensor:
     """Sines and cosines of each value at width / 2 frequencies from 1 down to 1/10,000: B x width."""
-    frequencies = torch.exp(-math.log(10_000) * torch.arange(width // 2) / (width // 2))
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(width // 2, device=values.device) / (width // 2))
     angles = values[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], dim=1)
 
 
-def positions(height: int, width: int, features: int) -> Tensor:
-    """Where each token stands: half of the features say the row, half the column; (height * width) x features."""
-    rows = waves(torch.arange(height, dtype=torch.float32), features // 2)
-    columns = waves(torch.arange(width, dtype=torch.float32), features // 2)
+def positions(height: int, width: int, features: int, device: torch.device) -> Tensor:
+    """Encode where each token stands: half of the features its row, half its column; (height * width) x features."""
+    rows = waves(torch.arange(height, dtype=torch.float32, device=device), features // 2)
+    columns = waves(torch.arange(width, dtype=torch.float32, device=device), features // 2)
     return torch.cat([rows.repeat_interleave(width, 0), columns.repeat(height, 1)], dim=1)
 
 

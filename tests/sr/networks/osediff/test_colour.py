@@ -30,8 +30,8 @@ def test_adain_gives_each_channel_the_references_mean_and_spread(seed: int, size
 def test_the_wavelet_keeps_details_and_takes_the_rest_from_the_reference(seed: int, size: tuple[int, int]) -> None:
     ours, reference = pictures(seed, size)
     made = colour.wavelet(ours, reference)
-    assert torch.allclose(made - ours, colour.lowest(reference - ours), atol=1e-5)  # the change is smooth
-    assert torch.allclose(made - colour.lowest(reference), ours - colour.lowest(ours), atol=1e-5)
+    assert torch.allclose(made - ours, colour.low_frequencies(reference - ours), atol=1e-5)  # the change is smooth
+    assert torch.allclose(made - colour.low_frequencies(reference), ours - colour.low_frequencies(ours), atol=1e-5)
 
 
 def test_low_frequencies_are_the_references_after_the_wavelet() -> None:
@@ -49,14 +49,14 @@ def test_low_frequencies_are_the_references_after_the_wavelet() -> None:
 @settings(max_examples=20, deadline=None)
 def test_a_drift_of_all_colours_is_undone(fix: colour.Fix, seed: int, size: tuple[int, int], drift: float) -> None:
     picture = pictures(seed, size)[0]
-    assert torch.allclose(colour.fixed(picture + drift, picture, fix), picture, atol=1e-4)
+    assert torch.allclose(colour.match_colours(picture + drift, picture, fix), picture, atol=1e-4)
 
 
 @pytest.mark.parametrize("fix", FIXES)
 def test_pictures_of_a_batch_are_fixed_each_by_its_own_reference(fix: colour.Fix) -> None:
     ours, reference = pictures(1, (20, 30))
-    made = colour.fixed(ours, reference, fix)
-    alone = torch.cat([colour.fixed(ours[i : i + 1], reference[i : i + 1], fix) for i in range(2)])
+    made = colour.match_colours(ours, reference, fix)
+    alone = torch.cat([colour.match_colours(ours[i : i + 1], reference[i : i + 1], fix) for i in range(2)])
     assert torch.allclose(made, alone, atol=1e-6)
 
 
@@ -68,4 +68,4 @@ def test_a_flat_picture_becomes_the_references_mean() -> None:
 
 def test_none_leaves_the_picture_as_it_is() -> None:
     ours, reference = pictures(3, (8, 8))
-    assert colour.fixed(ours, reference, "none") is ours
+    assert colour.match_colours(ours, reference, "none") is ours

@@ -32,14 +32,14 @@ def test_weights_are_gaussian_and_the_same_from_both_ends() -> None:
 @pytest.mark.parametrize("size", [(96, 96), (40, 96), (96, 7)])
 def test_latents_no_larger_than_a_tile_go_through_in_one_piece(size: tuple[int, int]) -> None:
     whole, seen = torch.randn(2, 4, *size), []
-    latents.tiled(lambda tile: seen.append(tile.shape) or tile, whole, 96, 32)
+    latents.predict_tiles(lambda tile: seen.append(tile.shape) or tile, whole, 96, 32)
     assert seen == [whole.shape]
 
 
 @pytest.mark.parametrize("size", [(97, 20), (150, 200), (96, 193)])
 def test_what_each_place_alone_decides_is_the_same_in_tiles(size: tuple[int, int]) -> None:
     whole = torch.randn(1, 4, *size)
-    assert torch.allclose(latents.tiled(torch.sin, whole, 96, 32), whole.sin(), atol=1e-6)
+    assert torch.allclose(latents.predict_tiles(torch.sin, whole, 96, 32), whole.sin(), atol=1e-6)
 
 
 def test_a_network_that_sees_ten_pixels_around_differs_by_less_than_a_thousandth() -> None:
@@ -47,7 +47,9 @@ def test_a_network_that_sees_ten_pixels_around_differs_by_less_than_a_thousandth
     network = nn.Sequential(*(nn.Conv2d(4, 4, 3, padding=1) for _ in range(10)))  # borders differ: zeros in tiles
     whole = torch.randn(1, 4, 160, 200)
     with torch.no_grad():
-        one, many = network(whole), latents.tiled(network, whole, 96, 32)
-        hard = latents.tiled(network, whole, 96, 0)  # the same without overlap shows what the blending is good for
+        one, many = network(whole), latents.predict_tiles(network, whole, 96, 32)
+        hard = latents.predict_tiles(
+            network, whole, 96, 0
+        )  # the same without overlap shows what the blending is good for
     assert float((one - many).abs().max() / one.std()) < 1e-3
     assert float((one - hard).abs().max() / one.std()) > 0.1

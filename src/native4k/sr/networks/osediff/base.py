@@ -29,7 +29,7 @@ class Base(NamedTuple):
 
 @functools.lru_cache(maxsize=1)
 def load(name: str, revision: str | None, weights: str | None) -> Base:
-    """The parts by hub name or folder; whoever trains takes copies that share these weights."""
+    """Load the parts by hub name or folder; training takes copies that share these weights."""
     machine = Hardware(device="auto", batch=1, readers=1, weights=weights)
     options = hardware.local(machine, name, revision)
     options.pop("trust_remote_code")  # diffusers' classes run none
@@ -49,33 +49,33 @@ def load(name: str, revision: str | None, weights: str | None) -> Base:
 
 
 def _part(kind: Any, name: str, part: str, options: dict[str, Any]) -> Any:
-    """One part, frozen; libraries would draw what is missing in a file by chance."""
+    """Load one part, frozen; libraries would fill what is missing in a file with random numbers."""
     model, notes = kind.from_pretrained(name, subfolder=part, use_safetensors=True, output_loading_info=True, **options)
     if notes["missing_keys"]:
         raise UserError(f"{name}: its {part} lacks {min(notes['missing_keys'])}; get it again")
     return model.requires_grad_(requires_grad=False).eval()
 
 
-def shared(module: Any) -> Any:
-    """A copy that holds the very same weights, so that it costs no memory and can be given some of its own."""
+def share_weights(module: Any) -> Any:
+    """Copy a module but share its weights, so that the copy costs no memory and can get some of its own."""
     weights: dict[int, nn.Parameter] = {id(weight): weight for weight in module.parameters()}
     return copy.deepcopy(module, memo=weights)
 
 
-def noised(clean: Tensor, noise: Tensor, signal: Tensor) -> Tensor:
-    """Latents with noise; signal is the cumulative product of alphas (Ho et al. 2020, equation 4)."""
+def add_noise(clean: Tensor, noise: Tensor, signal: Tensor) -> Tensor:
+    """Add noise to latents; signal is the cumulative product of alphas (Ho et al. 2020, equation 4)."""
     return signal.sqrt() * clean + (1 - signal).sqrt() * noise
 
 
-def cleaned(noisy: Tensor, predicted: Tensor, signal: Tensor, kind: str) -> Tensor:
-    """The latents without noise that follow from a prediction (Ho et al. 2020, equation 15)."""
+def remove_noise(noisy: Tensor, predicted: Tensor, signal: Tensor, kind: str) -> Tensor:
+    """Return the latents without noise that follow from a prediction (Ho et al. 2020, equation 15)."""
     if kind == "epsilon":
         return (noisy - (1 - signal).sqrt() * predicted) / signal.sqrt()
     return signal.sqrt() * noisy - (1 - signal).sqrt() * predicted
 
 
 def target(clean: Tensor, noise: Tensor, signal: Tensor, kind: str) -> Tensor:
-    """What the UNet should have predicted."""
+    """Return what the UNet should have predicted."""
     if kind == "epsilon":
         return noise
     return signal.sqrt() * noise - (1 - signal).sqrt() * clean

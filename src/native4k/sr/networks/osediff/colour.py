@@ -14,26 +14,26 @@ LEVELS = 5
 EPSILON = 1e-5
 
 
-def fixed(picture: Tensor, reference: Tensor, fix: Fix) -> Tensor:
-    """A picture (n, 3, height, width) with the colours of one of the same size."""
+def match_colours(picture: Tensor, reference: Tensor, fix: Fix) -> Tensor:
+    """Give a picture (n, 3, height, width) the colours of one of the same size."""
     if fix == "none":
         return picture
     return adain(picture, reference) if fix == "adain" else wavelet(picture, reference)
 
 
 def adain(picture: Tensor, reference: Tensor) -> Tensor:
-    """With the reference's mean and spread of each channel (Huang & Belongie 2017, arXiv 1703.06868, equation 8)."""
+    """Give it the reference's mean and spread of each channel (Huang & Belongie 2017, arXiv 1703.06868, equation 8)."""
     (spread, mean), (wanted, middle) = (torch.std_mean(one, dim=(-2, -1), keepdim=True) for one in (picture, reference))
     return (picture - mean) / (spread + EPSILON) * (wanted + EPSILON) + middle
 
 
 def wavelet(picture: Tensor, reference: Tensor) -> Tensor:
-    """With the reference's low frequencies and its own high ones."""
-    return picture - lowest(picture) + lowest(reference)
+    """Give it the reference's low frequencies, and keep its own high ones."""
+    return picture - low_frequencies(picture) + low_frequencies(reference)
 
 
-def lowest(picture: Tensor) -> Tensor:
-    """What is left after smoothing at every level (the a trous wavelet's residue)."""
+def low_frequencies(picture: Tensor) -> Tensor:
+    """Smooth at every level: the residue of the a trous wavelet."""
     for level in range(LEVELS):
         picture = _smooth(picture, 2**level)
     return picture

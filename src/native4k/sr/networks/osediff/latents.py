@@ -10,8 +10,8 @@ SPREAD = 0.1
 """Standard deviation of a tile's weights, in sides (OSEDiff's code: a variance of 0.01)."""
 
 
-def tiled(predict: Callable[[Tensor], Tensor], latents: Tensor, side: int, overlap: int) -> Tensor:
-    """What is predicted of tiles, blended by gaussian weights; of latents no larger than a tile in one piece."""
+def predict_tiles(predict: Callable[[Tensor], Tensor], latents: Tensor, side: int, overlap: int) -> Tensor:
+    """Predict tiles and blend them by gaussian weights; latents no larger than a tile are one piece."""
     height, width = latents.shape[-2:]
     if height <= side and width <= side:
         return predict(latents).float()
@@ -27,11 +27,11 @@ def tiled(predict: Callable[[Tensor], Tensor], latents: Tensor, side: int, overl
 
 
 def starts(length: int, side: int, overlap: int) -> list[int]:
-    """Where tiles begin: as far apart as the overlap allows, the last at the end."""
+    """Return where tiles begin: as far apart as the overlap allows, the last at the end."""
     return [*range(0, length - side, side - overlap), length - side]
 
 
 def gaussian(side: int) -> Tensor:
-    """The weights along one side of a tile."""
+    """Return the weights along one side of a tile."""
     place = (torch.arange(side, dtype=torch.float64) + 0.5) / side - 0.5
     return torch.exp(-(place**2) / (2 * SPREAD**2)).float()

@@ -8,7 +8,7 @@ from torch import nn
 
 
 def adapt(module: nn.Module, rank: int, alpha: int, wanted: Callable[[str], bool]) -> None:
-    """Give the linear and convolutional layers with a wanted name weights that begin without effect."""
+    """Add low-rank weights, without effect at first, to the linear and convolutional layers with a wanted name."""
     import peft
 
     names = [
@@ -19,10 +19,10 @@ def adapt(module: nn.Module, rank: int, alpha: int, wanted: Callable[[str], bool
 
 
 def of_unet(name: str) -> bool:
-    """All but what the step's number goes through."""
+    """Whether a layer of the UNet is adapted: all but those that embed the step."""
     return "time_emb" not in name
 
 
 def of_encoder(name: str) -> bool:
-    """What makes latents of a picture, and nothing that makes a picture of latents."""
+    """Whether a layer of the autoencoder belongs to its encoder."""
     return re.match(r"encoder\.|quant_conv$", name) is not None

@@ -22,7 +22,7 @@ class Params:
 
 
 class Tagger(nn.Module):
-    """Says what is seen in a picture."""
+    """Captions pictures."""
 
     def __init__(self, numbers: Params, weights: str | None) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Tagger(nn.Module):
         self.model = model.eval().requires_grad_(requires_grad=False)
 
     def train(self, mode: bool = True) -> "Tagger":
-        """Never: nothing is learned here, and nothing said by chance."""
+        """Stay in evaluation mode: nothing is learned here, and captions are not random."""
         del mode
         return super().train(mode=False)
 

@@ -1,1 +1,0 @@
-"""How baselines learn: one loop, and recipes that say what is minimised."""
