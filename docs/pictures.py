@@ -11,6 +11,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs/pictures"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOW = (980, 1160)
 """Pixels of a screenshot; wide enough for the report's own layout."""
 
@@ -26,9 +27,9 @@ QUALITY = 82
 
 def screenshot(page: Path, out: Path) -> Image.Image:
     """Open a page in a browser and take its picture."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        sys.exit("docs/pictures.py needs chromium or google-chrome on the PATH")
+        sys.exit(f"docs/pictures.py needs one of these on the PATH: {', '.join(BROWSERS)}")
     options = [
         "--headless",
         "--no-sandbox",
@@ -51,7 +52,7 @@ def report(data: Path) -> Image.Image:
     with tempfile.TemporaryDirectory() as folder:
         for place, hidden in enumerate(HIDDEN):
             page = Path(folder) / "report.html"
-            style = f"<style>{hidden} {{ display: none }}</style>" if hidden else ""
+            style = f"<style>{hidden} {{ display: none !important }}</style>" if hidden else ""
             page.write_text(text.replace("</head>", f"{style}</head>", 1), encoding="utf-8")
             shot = screenshot(page, Path(folder) / "screenshot.png")
             whole.paste(shot.resize((WIDTH, height), Image.Resampling.LANCZOS), (place * WIDTH, 0))
