@@ -16,11 +16,6 @@ BLURRED = ("select.presets.demo.blurred.min", 12.0)
 TILES = ("probe.measures.tiles", 4)
 VOTES = "data/votes/tester.csv"
 RESULTS = ("data/tables", "data/native4k")
-SNAKEMAKE = ("snakemake", "--profile", "profiles/local", "-s")
-STALE = (
-    "native4k definitions: data/definitions.yaml: not of the code and numbers at hand; "
-    "run 'dvc repro definitions', or 'make'"
-)
 
 Copy = Callable[[], Project]
 

@@ -28,11 +28,6 @@ def measured_by(project: Project) -> pd.DataFrame:
     return tables.read(project.root / "data/features/images.parquet")
 
 
-def changed(before: dict[str, int], after: dict[str, int]) -> set[str]:
-    """The names, without ending, of files that were written anew."""
-    return {Path(path).stem for path in after if before.get(path) != after[path]}
-
-
 def planned(project: Project, milestone: str) -> set[str]:
     """The rules that Snakemake would run."""
     words = ("--profile", "profiles/local", "-s", f"rules/{milestone}.smk", "--dry-run", "--quiet", "progress")

@@ -21,6 +21,9 @@ STAGE_OF = {
 NO_RESULT = {"definitions", "recall"}
 """Steps that make nothing that another step reads as a result."""
 
+COMPLAINT = "native4k.redaction"
+"""What the command line loads where a step fails, as the first look for images that are not there does."""
+
 PYTEST_SETTINGS = {"pyproject.toml"}
 
 
@@ -73,7 +76,7 @@ def test_every_module_that_was_loaded_is_in_the_definition(built: Project, uses:
     tree = params.read(built.root / "params.yaml")
     loaded = {use for use in uses if use.how == "import" and not use.what.startswith(source.UNCOUNTED)}
     assert len(loaded) > 300
-    files = {use for use in loaded if source._file(use.what) is not None}  # the rest are names in modules
+    files = {use for use in loaded if source._file(use.what) is not None and use.what != COMPLAINT}
     assert {use for use in files if use.what not in reached(use, tree)} == set()
 
 

@@ -69,6 +69,10 @@ DATASET = {
 
 RULES = FETCH | MEASURE | DATASET
 
+SAVED = ("sr.baselines.{item}.network", "sr.baselines.{item}.training.recipe")
+SAVED_PRETRAINED = ("sr.pretrained.{item}.network", "sr.pretrained.{item}.training.recipe")
+"""What the saved params of a baseline load by name."""
+
 STAGES = {
     "analyze": Step(("analyze.analyze",), ("analyze", "collect.sources", "demo")),
     "publish": Step(
@@ -77,10 +81,8 @@ STAGES = {
     "assess": Step(("publish.assess",), ("assess", "demo")),
     "train_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.baselines.{item}")),
     "train_pretrained_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.pretrained.{item}")),
-    "evaluate_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", "sr.baselines.{item}.network")),
-    "evaluate_pretrained_sr": Step(
-        ("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", "sr.pretrained.{item}.network")
-    ),
+    "evaluate_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED)),
+    "evaluate_pretrained_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED_PRETRAINED)),
     "study": Step(
         ("study.study",),
         (
