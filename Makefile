@@ -58,7 +58,7 @@ clean: ## remove what can be made again: intermediates, logs, caches of tools (n
 	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help: ## this list
-	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: .venv/ready
 
