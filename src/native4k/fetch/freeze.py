@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write candidates, index, counts and origin into the store, the origin last; then stop if too much is missing."""
     if args.check:
-        if (args.store / "fetched.parquet").exists():  # before the origin, which Snakemake removes if freeze fails
+        if (args.store / "fetched.parquet").exists():  # an incomplete store has no origin
             check_transient(args.store, args.params)
         compare(args.store, args.params)
         return
@@ -122,9 +122,9 @@ def run(args: argparse.Namespace) -> None:
     tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
     tables.write(fetched(candidates, index), args.store / "fetched.parquet")
     sweep(args.store, index)
-    tables.write_json(origin(args.store, args.params), args.store / "origin.json")
     for path in args.shards:  # the index answers from now on
         path.with_suffix(".journal").unlink(missing_ok=True)
     check_transient(args.store, args.params)
+    tables.write_json(origin(args.store, args.params), args.store / "origin.json")
     if args.mark:
         provenance.seal(args.store, args.mark)
