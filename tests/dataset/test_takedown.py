@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from native4k import tables
 from native4k.dataset import takedown
 from native4k.errors import UserError
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 NUMBERS = takedown.Params(radius=4, verify=10, middles=True, min_bits=20)
 HASH = 0xFF00FF00FF00FF00

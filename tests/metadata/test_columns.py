@@ -21,7 +21,7 @@ def widths(values: pl.Series) -> list[int | None]:
 def complaint(*names: str) -> str:
     """What is said of a file with these columns."""
     with pytest.raises(UserError) as raised:
-        columns.spelled(names, SOURCE, "part.csv")
+        columns.match_columns(names, SOURCE, "part.csv")
     return str(raised.value)
 
 
@@ -64,7 +64,7 @@ def test_a_size_is_null_or_minus_one_or_possible(told: pl.Series) -> None:
 
 
 def test_a_column_is_found_in_any_case() -> None:
-    assert columns.spelled(["url", "Width", "HEIGHT"], SOURCE, "part") == {
+    assert columns.match_columns(["url", "Width", "HEIGHT"], SOURCE, "part") == {
         "url": "url",
         "declared_width": "Width",
         "declared_height": "HEIGHT",

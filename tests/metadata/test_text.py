@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, read
+from native4k.metadata import locations, read
 from native4k.sources import cc12m
 from native4k.sources.laion_high_resolution import SOURCE
 
@@ -24,7 +24,12 @@ def rows(name: str, content: bytes) -> list[tuple[Any, ...]]:
     """What a file of that name and content is read as."""
     Path(name).write_bytes(content)
     wanted = ("url", "caption", "declared_width", "declared_height")
-    return [row for part in find.parts(name) for frame in read.frames(part, SOURCE, wanted) for row in frame.rows()]
+    return [
+        row
+        for part in locations.find_parts(name)
+        for frame in read.frames(part, SOURCE, wanted)
+        for row in frame.rows()
+    ]
 
 
 def complaint(name: str, content: bytes) -> str:
@@ -59,11 +64,11 @@ def test_empty_lines_before_the_header_are_passed_over_and_counted() -> None:
 
 def test_empty_lines_before_the_rows_of_a_file_without_a_header_are_passed_over() -> None:
     Path("a.tsv").write_bytes(b"\n\nu\tt\n\nv\tt\n")
-    found = [frame for part in find.parts("a.tsv") for frame in read.frames(part, cc12m.SOURCE, ("url",))]
+    found = [frame for part in locations.find_parts("a.tsv") for frame in read.frames(part, cc12m.SOURCE, ("url",))]
     assert [row for frame in found for row in frame.rows()] == [("u",), ("v",)]
     Path("a.tsv").write_bytes(b"\n\nu\tt\nv\n")
     with pytest.raises(UserError, match=r"^a\.tsv: line 4: 1 fields, the header has 2 columns; mend the row \('v'\)$"):
-        list(read.frames(find.parts("a.tsv")[0], cc12m.SOURCE))
+        list(read.frames(locations.find_parts("a.tsv")[0], cc12m.SOURCE))
 
 
 def test_captions_may_be_large_and_hold_lines_and_control_characters() -> None:

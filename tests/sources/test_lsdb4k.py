@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from native4k.metadata import columns, find, read
+from native4k.metadata import columns, locations, read
 from native4k.sources.lsdb4k import SOURCE
 
 
@@ -61,7 +61,7 @@ def test_the_split_of_4klsdb_is_taken_from_the_name_of_the_file(name: str, split
     for ending, write in (("parquet", frame.write_parquet), ("csv", frame.write_csv), ("jsonl", frame.write_ndjson)):
         path = tmp_path / f"{Path(name).stem}.{ending}"
         write(path)
-        read_back = pl.concat(list(read.frames(find.parts(str(path))[0], SOURCE)))
+        read_back = pl.concat(list(read.frames(locations.find_parts(str(path))[0], SOURCE)))
         assert read_back["declared_split"].to_list() == [split]
 
 

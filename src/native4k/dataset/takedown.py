@@ -58,7 +58,7 @@ def read(paths: Sequence[Path]) -> Asked:
     contents = frozenset(line.words for line in said if SHA256.fullmatch(line.words))
     phashes = [found[1] for line in said if (found := PHASH.fullmatch(line.words))]
     others = [line for line in said if not SHA256.fullmatch(line.words) and not PHASH.fullmatch(line.words)]
-    return Asked(optout.merged(others, KINDS), contents, frozenset(phashes))
+    return Asked(optout.parse_lines(others, KINDS), contents, frozenset(phashes))
 
 
 def take_down(table: pd.DataFrame, asked: Asked | Known, numbers: Params) -> pd.DataFrame:

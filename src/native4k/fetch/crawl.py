@@ -11,28 +11,27 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from native4k.fetch import client, robots, statuses, web
+from native4k.fetch import client, download, robots, statuses
+from native4k.fetch.client import Params
+from native4k.fetch.host_queue import Host, HostLocks, HostQueue, Job
 from native4k.fetch.journal import Journal
-from native4k.fetch.limits import Params
 from native4k.fetch.optout import OptOut
-from native4k.fetch.polite import Host, Job, Queue
 from native4k.fetch.progress import Progress
 from native4k.fetch.retry import backoff
 from native4k.fetch.statuses import Failure
-from native4k.fetch.store import NOTHING, Incoming, Row, look
-from native4k.fetch.turns import Turns
+from native4k.fetch.store import NO_FILE, Incoming, Row, screen_first_bytes
 from native4k.geometry import Geometry
 from native4k.redaction import redact_credentials
 
-SILENT = {"timeout", "unreachable", "no_resolver", "too_slow"}
+UNRESPONSIVE = {"timeout", "unreachable", "no_resolver", "too_slow"}
 """Statuses of a host that does not work; others are answers."""
 
-THREADS = 16
+WRITER_THREADS = 16
 """That write files and wait for disks."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class CrawlSettings:
     """What a crawl works with; `record` is given every candidate's id and row."""
 
     numbers: Params
@@ -40,12 +39,12 @@ class Setting:
     store: Path
     optout: OptOut
     log: Journal
-    turns: Turns
+    turns: HostLocks
     progress: Progress
     record: Callable[[str, Row], None]
 
 
-def crawl(candidates: dict[str, str], setting: Setting) -> None:
+def crawl(candidates: dict[str, str], setting: CrawlSettings) -> None:
     """Bring all candidates, given as id -> URL."""
     try:
         asyncio.run(_crawl(candidates, setting))
@@ -53,10 +52,10 @@ def crawl(candidates: dict[str, str], setting: Setting) -> None:
         raise group.exceptions[0] from None
 
 
-async def _crawl(candidates: dict[str, str], setting: Setting) -> None:
+async def _crawl(candidates: dict[str, str], setting: CrawlSettings) -> None:
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))  # each connection takes an open file
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WRITER_THREADS))
     async with client.session(setting.numbers) as session:
         await Crawl(session, setting).run(candidates)
 
@@ -64,10 +63,10 @@ async def _crawl(candidates: dict[str, str], setting: Setting) -> None:
 class Crawl:
     """Jobs, and the tasks that work on them."""
 
-    def __init__(self, session: ClientSession, setting: Setting) -> None:
+    def __init__(self, session: ClientSession, setting: CrawlSettings) -> None:
         self.session, self.setting, self.numbers = session, setting, setting.numbers
         self.clock = asyncio.get_running_loop().time
-        self.queue = Queue(self.numbers.per_host, self.numbers.per_host_rate, setting.turns, self.clock)
+        self.queue = HostQueue(self.numbers.per_host, self.numbers.per_host_rate, setting.turns, self.clock)
         self.running = 0
         self.changed = asyncio.Event()
 
@@ -99,7 +98,7 @@ class Crawl:
     def place(self, job: Job) -> None:
         """Let a job wait at the host of its URL, unless that is never asked."""
         try:
-            url = client.parsed(job.url)
+            url = client.parse_url(job.url)
         except Failure as failure:
             self.decide(job, failure)
             return
@@ -117,13 +116,13 @@ class Crawl:
         """One attempt, and what follows from it."""
         began = self.clock()
         incoming = Incoming(
-            self.setting.store, job.id, self.numbers.max_bytes, lambda head: look(head, self.setting.rule)
+            self.setting.store, job.id, self.numbers.max_bytes, lambda head: screen_first_bytes(head, self.setting.rule)
         )
-        visit = web.Visit(self.session, self.numbers, incoming, lambda: self.pace(host))
-        outcome: Row | Failure | web.Moved
+        visit = download.Download(self.session, self.numbers, incoming, lambda: self.pace(host))
+        outcome: Row | Failure | download.Redirect
         try:
             outcome = await self.attempt(job, host, visit)
-        except (Failure, web.Moved) as why:
+        except (Failure, download.Redirect) as why:
             outcome = why
         finally:
             incoming.discard()
@@ -137,7 +136,7 @@ class Crawl:
         """Wait until the host may be asked again."""
         await asyncio.sleep(self.queue.pace(host))
 
-    async def attempt(self, job: Job, host: Host, visit: web.Visit) -> Row:
+    async def attempt(self, job: Job, host: Host, visit: download.Download) -> Row:
         """The image's row; Moved or a Failure if it does not come."""
         now = self.clock()
         if now >= job.deadline:
@@ -146,9 +145,9 @@ class Crawl:
             job.deadline = now + self.numbers.total_seconds
         try:
             async with asyncio.timeout_at(job.deadline):
-                url = client.parsed(job.url)
+                url = client.parse_url(job.url)
                 if host.rules is None:
-                    host.rules = await web.rules(self.session, url, self.numbers)
+                    host.rules = await download.robots_rules(self.session, url, self.numbers)
                     await self.pace(host)
                 if not robots.allows(host.rules, url.raw_path_qs):
                     raise Failure("robots")
@@ -157,9 +156,9 @@ class Crawl:
             raise Failure("too_slow") from None
         return await asyncio.to_thread(visit.incoming.finish, self.setting.rule)
 
-    def settle(self, job: Job, host: Host, outcome: Row | Failure | web.Moved) -> None:
+    def settle(self, job: Job, host: Host, outcome: Row | Failure | download.Redirect) -> None:
         """Ask again, ask elsewhere, or decide."""
-        if isinstance(outcome, web.Moved):
+        if isinstance(outcome, download.Redirect):
             job.url, job.hops = str(outcome), job.hops + 1
             if job.hops > self.numbers.max_redirects:
                 self.decide(job, Failure("redirects"))
@@ -174,14 +173,14 @@ class Crawl:
 
     def blame(self, job: Job, host: Host, failure: Failure) -> bool:
         """What a failure means for the host and for its other images; whether this one is to be asked for again."""
-        host.failures = host.failures + 1 if failure.status in SILENT else 0
+        host.failures = host.failures + 1 if failure.status in UNRESPONSIVE else 0
         if host.closed:
             return False
-        if failure.status in statuses.HOSTS or failure.wait > self.numbers.max_retry_after:
+        if failure.status in statuses.HOST_STATUSES or failure.wait > self.numbers.max_retry_after:
             self.close(host, failure.status)
         elif host.failures >= self.numbers.host_failures:
             self.close(host, "host_down")
-        elif statuses.soon(failure.status) and job.attempt < self.numbers.attempts:
+        elif statuses.is_retried_now(failure.status) and job.attempt < self.numbers.attempts:
             return self.again(job, host, failure)
         return False
 
@@ -205,10 +204,10 @@ class Crawl:
         """A candidate's last word in this run."""
         if isinstance(outcome, Failure):
             width, height = outcome.size
-            outcome = NOTHING | {"status": outcome.status, "true_width": width, "true_height": height}
+            outcome = NO_FILE | {"status": outcome.status, "true_width": width, "true_height": height}
         self.setting.record(job.id, outcome)
 
-    def note(self, job: Job, trace: client.Trace, outcome: Row | Failure | web.Moved, seconds: float) -> None:
+    def note(self, job: Job, trace: client.Trace, outcome: Row | Failure | download.Redirect, seconds: float) -> None:
         """Log an attempt; redirects to signed URLs carry credentials."""
         status = outcome["status"] if isinstance(outcome, dict) else getattr(outcome, "status", "moved")
         about: dict[str, Any] = {"id": job.id, "attempt": job.attempt, "hop": job.hops, "status": status}
@@ -217,7 +216,7 @@ class Crawl:
         about |= _redacted(places) | {"code": trace.code}
         about |= {"received": trace.received, "length": trace.length, "seconds": round(seconds, 3)}
         self.setting.log.stamped(about | {"headers": _redacted(trace.headers)})
-        self.setting.progress.wire(trace.received, trace.length if status in statuses.GEOMETRY else 0)
+        self.setting.progress.wire(trace.received, trace.length if status in statuses.GEOMETRY_STATUSES else 0)
 
 
 def _redacted(texts: dict[str, str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ class OptOut(NamedTuple):
 
 def read(paths: Sequence[Path]) -> OptOut:
     """The lists merged."""
-    return merged([line for path in paths for line in lines(path)], KINDS)
+    return parse_lines([line for path in paths for line in lines(path)], KINDS)
 
 
 def lines(path: Path) -> list[Line]:
@@ -44,7 +44,7 @@ def lines(path: Path) -> list[Line]:
     return [Line(f"{path}: line {number}", words) for number, words in enumerate(said, start=1) if words]
 
 
-def merged(said: Sequence[Line], kinds: str) -> OptOut:
+def parse_lines(said: Sequence[Line], kinds: str) -> OptOut:
     """What lines name; one that names nothing is told which kinds there are."""
     ids, hosts, links = set(), set(), dict[str, str]()
     for where, words in said:
@@ -56,10 +56,10 @@ def merged(said: Sequence[Line], kinds: str) -> OptOut:
             hosts.add(words.lower())
         else:
             raise UserError(f"{where}: {words!r} is no URL, {kinds}")
-    return OptOut(ids | (_identified(links, kinds) if links else set()), hosts)
+    return OptOut(ids | (_ids_of(links, kinds) if links else set()), hosts)
 
 
-def _identified(links: dict[str, str], kinds: str) -> set[str]:
+def _ids_of(links: dict[str, str], kinds: str) -> set[str]:
     """The ids of images at these URLs."""
     import polars as pl
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-DICE = random.SystemRandom().random
+RANDOM = random.SystemRandom().random
 
 
-def backoff(attempt: int, base: float, cap: float, dice: Callable[[], float] = DICE) -> float:
+def backoff(attempt: int, base: float, cap: float, dice: Callable[[], float] = RANDOM) -> float:
     """Seconds before the attempt after this one (from 1): doubled each time, less up to a half at random."""
     return min(cap, base * 2.0 ** (attempt - 1)) * (1 - dice() / 2)
 

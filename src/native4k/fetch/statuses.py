@@ -57,19 +57,19 @@ STATUSES = {
     "no_resolver": Status(Kind.SOON, "the name servers did not answer"),
 }
 
-GEOMETRY = ("too_small", "aspect")
+GEOMETRY_STATUSES = ("too_small", "aspect")
 """Statuses that hang on a rule of ours, which may be loosened."""
 
-HOSTS = ("dns", "refused_address")
+HOST_STATUSES = ("dns", "refused_address")
 """Statuses that are the host's, whatever is asked of it."""
 
 
-def soon(status: str) -> bool:
+def is_retried_now(status: str) -> bool:
     """Whether this run should ask again."""
     return STATUSES[status].kind is Kind.SOON
 
 
-def later(status: str) -> bool:
+def is_retried_later(status: str) -> bool:
     """Whether another run should ask again."""
     return STATUSES[status].kind in {Kind.SOON, Kind.LATER}
 

@@ -18,15 +18,15 @@ from native4k.params import params
 from native4k.redaction import redact, redact_secrets
 
 Count = Annotated[int, Field(ge=1)]
-Above = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0)]
 
-LARGEST = 2**20
+MAX_BYTES = 2**20
 """Bytes of an answer that are read."""
 
 FINAL = {"ok", "refused", "malformed", "rejected"}
 """What is not asked again: answered, refused by the model, never answered as asked, not accepted by the server."""
 
-STOP = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
+FATAL = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
 NOT_ACCEPTED = {400, 413, 415, 422}
 
 
@@ -41,15 +41,15 @@ class Server:
     body: dict[str, Any]  # sent with every request, such as max_tokens and temperature
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     concurrency: Count  # requests at a time
-    per_minute: Above  # requests
-    seconds: Above  # for an answer
+    per_minute: Positive  # requests
+    seconds: Positive  # for an answer
     attempts: Count
-    backoff_base: Above  # seconds
-    backoff_cap: Above  # seconds
-    max_retry_after: Above  # seconds; a server that asks for longer is left to another run
+    backoff_base: Positive  # seconds
+    backoff_cap: Positive  # seconds
+    max_retry_after: Positive  # seconds; a server that asks for longer is left to another run
     usd_in: Annotated[float, Field(ge=0)]  # a million tokens
     usd_out: Annotated[float, Field(ge=0)]  # a million tokens
-    max_usd: Above | None  # of a column, all runs and shards together; then no more is asked
+    max_usd: Positive | None  # of a column, all runs and shards together; then no more is asked
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,12 @@ class Endpoint:
             return Answer("timeout")
         except (aiohttp.ClientError, OSError) as error:
             return Answer("unreachable", text=redact(f"{type(error).__name__}: {error}", *self.secrets))
-        return judged(content, question, *self.secrets)
+        return parse_response(content, question, *self.secrets)
 
     def _failed(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
         text, code = redact(content.decode(errors="replace"), *self.secrets), response.status
-        if code in STOP or 300 <= code < 400:  # noqa: PLR2004
-            raise UserError(f"{self.server.url}: {STOP.get(code, 'redirects')} (status {code}): {_line(text)}")
+        if code in FATAL or 300 <= code < 400:  # noqa: PLR2004
+            raise UserError(f"{self.server.url}: {FATAL.get(code, 'redirects')} (status {code}): {_line(text)}")
         if code in NOT_ACCEPTED:
             return Answer("rejected", text, code)
         wait = retry_after(response.headers.get("Retry-After", ""))
@@ -154,12 +154,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     content = b""
     async for piece in response.content.iter_any():
         content += piece
-        if len(content) > LARGEST:
+        if len(content) > MAX_BYTES:
             break
-    return content[:LARGEST]
+    return content[:MAX_BYTES]
 
 
-def judged(content: bytes, question: Question, *secrets: str) -> Answer:
+def parse_response(content: bytes, question: Question, *secrets: str) -> Answer:
     """A response of status 200: answered, refused, or malformed; the raw text is kept, but for secrets."""
     raw = content.decode(errors="replace")
     try:
@@ -175,7 +175,7 @@ def judged(content: bytes, question: Question, *secrets: str) -> Answer:
         return Answer("refused", redact(str(refusal or text or ""), *secrets), 200, **tokens)
     answered = redact_secrets(str(text), *secrets)
     try:
-        read(answered, question)
+        read_answer(answered, question)
     except (ValueError, RecursionError):
         return Answer("malformed", redact(answered, *secrets), 200, **tokens)
     return Answer("ok", answered, 200, **tokens)
@@ -184,7 +184,7 @@ def judged(content: bytes, question: Question, *secrets: str) -> Answer:
 USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
 
 
-def read(text: str, question: Question) -> dict[str, Any]:
+def read_answer(text: str, question: Question) -> dict[str, Any]:
     """What an answer says, with or without a code fence around its JSON; ValueError if it is not of the asked form."""
     inner = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     tree = json.loads(inner)

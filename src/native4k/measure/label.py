@@ -13,10 +13,10 @@ from pydantic import Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, lmm, words, zeroshot
-from native4k.measure.column_spec import Column
+from native4k.measure import caption_words, column_cache, hardware, lmm, zeroshot
+from native4k.measure.caption_words import UNKNOWN, Question
+from native4k.measure.columns import Column
 from native4k.measure.hardware import Hardware
-from native4k.measure.words import UNKNOWN, Question
 
 Labeler = Literal["words", "zeroshot", "lmm"]
 Chances = dict[str, float]
@@ -29,7 +29,7 @@ class Params:
 
     votes: Annotated[dict[Labeler, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     least: Annotated[float, Field(ge=0, le=1)]
-    loudness: words.Weights
+    loudness: caption_words.WordWeights
     questions: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]], Field(min_length=1)]
     zeroshot: zeroshot.Zeroshot | None
     lmm: lmm.Lmm | None
@@ -41,7 +41,7 @@ def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) 
     """Every question's label and confidence, of captions and of what was measured beside them."""
     found = pd.DataFrame(index=table.index)
     for name, question in questions.items():
-        said = {labeler: _said(table, name, labeler, question, numbers) for labeler in numbers.votes}
+        said = {labeler: _predictions(table, name, labeler, question, numbers) for labeler in numbers.votes}
         votes = [
             vote(list(question.words), dict(zip(said, each, strict=True)), numbers)
             for each in zip(*said.values(), strict=True)
@@ -53,9 +53,9 @@ def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) 
     return found
 
 
-def _said(table: pd.DataFrame, name: str, labeler: str, question: Question, numbers: Params) -> list[Chances]:
+def _predictions(table: pd.DataFrame, name: str, labeler: str, question: Question, numbers: Params) -> list[Chances]:
     if labeler == "words":
-        read = words.reader(question.words, question.telling, question.deaf, numbers.loudness)
+        read = caption_words.caption_reader(question.words, question.telling, question.deaf, numbers.loudness)
         return [
             {option: round(share, 4) for option, share in read(caption).items()}
             for caption in table["caption"].fillna("").astype(str)
@@ -80,7 +80,7 @@ def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> t
     return (best if share >= numbers.least else UNKNOWN), share
 
 
-def rated(numbers: Params, questions: dict[str, Question]) -> list[Column]:
+def model_columns(numbers: Params, questions: dict[str, Question]) -> list[Column]:
     """The columns for which images must be looked at; none if the captions' words are all that speaks."""
     asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
     if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:
@@ -102,17 +102,19 @@ def rated(numbers: Params, questions: dict[str, Question]) -> list[Column]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    columns.add_arguments(parser)
-    words.add_arguments(parser)
+    column_cache.add_arguments(parser)
+    caption_words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Label a shard of the candidates."""
     numbers = params.load(Params, args.params, "label")
-    questions = words.questions(args.words, numbers.questions)
+    questions = caption_words.load_questions(args.words, numbers.questions)
     hardware.prepare(numbers.models)
-    table, files = columns.shard(args)
-    filled = columns.fill(files, rated(numbers, questions), columns.places(args, "label"), numbers.models.readers)
+    table, files = column_cache.shard(args)
+    filled = column_cache.fill(
+        files, model_columns(numbers, questions), column_cache.places(args, "label"), numbers.models.readers
+    )
     measured = table[["id", "caption", "sha256"]].merge(filled.rows, on="sha256", how="left")
     labelled = pd.concat([measured, label(measured, numbers, questions)], axis="columns")
     tables.write(

@@ -15,8 +15,8 @@ import numpy as np
 
 from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import hardware, views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, hardware
+from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 
@@ -26,7 +26,7 @@ class Metric:
     """A metric of pyiqa on a view, where the column has a name of its own, and what it is told with each image."""
 
     metric: str
-    view: views.View
+    view: columns.View
     options: dict[str, str]
 
 
@@ -43,9 +43,9 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
             return [value for batch in batches for value in values(model, batch, metric.options)]
 
         weights = hardware.digest(model)
-        return Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
+        return Model(lambda image: columns.rate_view(image, name, metric.view, tiles, rate), weights)
 
-    return Column(name, views.columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
+    return Column(name, columns.view_columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
 
 
 def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:

@@ -9,7 +9,7 @@ import pandas as pd
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.measure import cache, image_signatures
-from native4k.measure.phash import phash
+from native4k.measure.image_signatures import phash
 
 
 def signatures_row(content: bytes) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def signatures_row(content: bytes) -> dict[str, Any]:
     try:
         image = images.decode(content)
     except images.Unreadable as failure:
-        return {"phash": "", **image_signatures.EMPTY, "failure": str(failure)}
+        return {"phash": "", **image_signatures.NO_SIGNATURES, "failure": str(failure)}
     return {"phash": phash(image), **image_signatures.signatures(image), "failure": ""}
 
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import hardware, views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, hardware
+from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import quiet
 from native4k.params import params
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @params
-class Named:
+class ModelName:
     """A model: its hub name or folder, the commit on the hub, and the arithmetic it runs in."""
 
     model: str
@@ -34,8 +34,8 @@ class Named:
 class Rating:
     """What a model is asked of a view, how its answer begins, and what the words that may follow are worth."""
 
-    model: Named
-    view: views.View
+    model: ModelName
+    view: columns.View
     prompt: str
     answer: str
     words: Annotated[dict[str, float], Field(min_length=2)]
@@ -44,7 +44,7 @@ class Rating:
 class Vlm:
     """A model that is loaded, with its processor."""
 
-    def __init__(self, named: Named, machine: Hardware) -> None:
+    def __init__(self, named: ModelName, machine: Hardware) -> None:
         import torch
         import transformers
 
@@ -84,7 +84,7 @@ class Vlm:
         return str(self.processor.apply_chat_template(talk, add_generation_prompt=True, tokenize=False))
 
     def _given(self, image: np.ndarray, text: str) -> Any:
-        given = self.processor(images=[_picture(image)], text=text, return_tensors="pt", add_special_tokens=False)
+        given = self.processor(images=[_image_of(image)], text=text, return_tensors="pt", add_special_tokens=False)
         return given.to(self.device, dtype=self.dtype)  # of floats only: tokens stay whole numbers
 
     def _first_tokens(self, text: str, words: list[str]) -> list[int]:
@@ -103,13 +103,13 @@ class Vlm:
         return [firsts[word] for word in words]
 
 
-def _picture(image: np.ndarray) -> "Image.Image":
+def _image_of(image: np.ndarray) -> "Image.Image":
     from PIL import Image
 
     return Image.fromarray(image)
 
 
-def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Loaded") -> Column:
+def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "ModelCache") -> Column:
     """A rating as a column of its own."""
     spec = [vars(rating) | {"model": vars(rating.model)}, *([tiles] if rating.view.startswith("tiles") else [])]
     worth = np.array(list(rating.words.values()))
@@ -121,9 +121,9 @@ def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Lo
             chances = [vlm.chances(one, rating.prompt, rating.answer, list(rating.words)) for one in pictures]
             return [float(np.dot(worth, each)) for each in chances]
 
-        return Model(lambda image: views.rated(image, name, rating.view, tiles, rate), vlm.weights)
+        return Model(lambda image: columns.rate_view(image, name, rating.view, tiles, rate), vlm.weights)
 
-    return Column(name, views.columns(name, rating.view), key(spec, machine), load)
+    return Column(name, columns.view_columns(name, rating.view), key(spec, machine), load)
 
 
 def key(spec: Any, machine: Hardware) -> str:
@@ -131,13 +131,13 @@ def key(spec: Any, machine: Hardware) -> str:
     return provenance.defined([spec, machine.device], "measure.vlm", libraries=("transformers",))
 
 
-class Loaded:
+class ModelCache:
     """Models, each loaded once however many columns ask it."""
 
     def __init__(self) -> None:
         self.models: dict[tuple[str, str | None, str], Vlm] = {}
 
-    def __call__(self, named: Named, machine: Hardware) -> Vlm:
+    def __call__(self, named: ModelName, machine: Hardware) -> Vlm:
         """The model of a name."""
         place = (named.model, named.revision, named.dtype)
         if place not in self.models:

@@ -24,11 +24,11 @@ IMPOSSIBLE = -1
 SHOWN = 20
 """Of a file's columns, in a complaint."""
 
-Spelled = Mapping[str, str]
+ColumnNames = Mapping[str, str]
 """Our column -> the column of a file that holds it."""
 
 
-def spelled(names: Iterable[str], source: Source, where: str) -> Spelled:
+def match_columns(names: Iterable[str], source: Source, where: str) -> ColumnNames:
     """Which of a file's columns hold ours, or one line that says what is missing, what is there, and what is near."""
     there = list(names)
     exact, folded = set(there), {name.lower(): name for name in reversed(there)}
@@ -57,7 +57,7 @@ def _missing(spellings: tuple[str, ...], there: list[str], where: str) -> str:
 
 def expressions(schema: Mapping[str, pl.DataType], source: Source, where: str) -> dict[str, pl.Expr]:
     """Each of our columns, computed from a file's own and its name; null where the source does not know."""
-    found = spelled(schema, source, where)
+    found = match_columns(schema, source, where)
     made = {}
     for ours, kind in COLUMNS.items():
         if ours not in found:

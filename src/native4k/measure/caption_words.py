@@ -1,4 +1,4 @@
-"""What a caption's words say: each telling word speaks for an option, the earlier in the caption the louder."""
+"""Labels by a caption's words: each listed word adds to an option's score, more the earlier it stands."""
 
 import argparse
 import re
@@ -15,19 +15,19 @@ Words = Annotated[dict[str, list[str]], Field(min_length=1)]
 UNKNOWN = "unknown"
 """The label where nobody speaks."""
 
-NOBODY = ""
+IGNORED = ""
 """Whom a phrase of `deaf` speaks for."""
 
 
 @params.params
-class Weights:
+class WordWeights:
     """How loud words speak."""
 
     telling: Annotated[float, Field(gt=0)]  # a phrase that settles it, against 1 of any other word
     half_way: Annotated[float, Field(gt=0)]  # words of the caption after which a word speaks half as loud
 
 
-def apart(found: dict[str, list[str]]) -> dict[str, list[str]]:
+def check_disjoint(found: dict[str, list[str]]) -> dict[str, list[str]]:
     """Words that speak for one option each."""
     seen = dict[str, str]()
     for option, words in found.items():
@@ -38,14 +38,14 @@ def apart(found: dict[str, list[str]]) -> dict[str, list[str]]:
     return found
 
 
-Apart = Annotated[Words, AfterValidator(apart)]
+DisjointWords = Annotated[Words, AfterValidator(check_disjoint)]
 
 
 @params.params
 class Question:
     """Options, and how each labeler tells them: words of captions, texts like the image, a prompt with its answer."""
 
-    words: Apart
+    words: DisjointWords
     telling: dict[str, list[str]]
     deaf: list[str]
     texts: dict[str, list[str]]
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
+def load_questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
     """The questions of these names, in this order."""
     paths = {name: folder / f"{name}.yaml" for name in names}
     return {
@@ -72,13 +72,13 @@ def questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
     }
 
 
-def reader(
-    words: dict[str, list[str]], telling: dict[str, list[str]], deaf: list[str], weights: Weights
+def caption_reader(
+    words: dict[str, list[str]], telling: dict[str, list[str]], deaf: list[str], weights: WordWeights
 ) -> Callable[[str], dict[str, float]]:
     """What reads a caption: the share of its telling words for each option, nothing if there is none."""
-    voices = {_plain(word): (NOBODY, 0.0) for word in deaf}
+    voices = {_normalise(word): (IGNORED, 0.0) for word in deaf}
     for found, weight in ((words, 1.0), (telling, weights.telling)):
-        voices |= {_plain(word): (option, weight) for option, spoken in found.items() for word in spoken}
+        voices |= {_normalise(word): (option, weight) for option, spoken in found.items() for word in spoken}
     longest = sorted(voices, key=lambda word: (-len(word), word))
     # (?<!...) and (?!...) rather than \b: an underscore parts words, as in file names that serve as captions
     pattern = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?:e?s)?(?![a-z0-9])")
@@ -91,12 +91,12 @@ def reader(
             option, weight = voices[match[1]]
             place = text.count(" ", 0, match.start())
             said[option] = said.get(option, 0.0) + weight * weights.half_way / (weights.half_way + place)
-        said.pop(NOBODY, None)
+        said.pop(IGNORED, None)
         total = sum(said.values())
         return {option: value / total for option, value in said.items()}
 
     return read
 
 
-def _plain(word: str) -> str:
+def _normalise(word: str) -> str:
     return re.sub(r"[\s_\-]+", " ", word.lower())

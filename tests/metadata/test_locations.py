@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, read
+from native4k.metadata import locations, read
 from native4k.sources.laion_high_resolution import SOURCE
 from tests import s3
 
@@ -33,13 +33,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def complaint(place: str) -> str:
     """The one line that is said of a place."""
     with pytest.raises(UserError) as raised:
-        find.parts(place)
+        locations.find_parts(place)
     return str(raised.value)
 
 
 def urls(place: str) -> list[str]:
     """The URLs of all parts of a place."""
-    return [url for part in find.parts(place) for frame in read.frames(part, SOURCE) for url in frame["url"]]
+    return [url for part in locations.find_parts(place) for frame in read.frames(part, SOURCE) for url in frame["url"]]
 
 
 @contextmanager
@@ -143,9 +143,9 @@ def test_a_folder_a_glob_and_a_file_are_parts_in_the_order_of_names() -> None:
     for name in ("in/b.parquet", "in/a.parquet", "in/deep/c.parquet"):
         ROWS.write_parquet(name)
     Path("in/README.md").write_text("no metadata")
-    assert [part.name for part in find.parts("in")] == ["in/a.parquet", "in/b.parquet", "in/deep/c.parquet"]
-    assert [part.name for part in find.parts("in/*")] == ["in/a.parquet", "in/b.parquet"]
-    assert [part.name for part in find.parts("in/b.parquet")] == ["in/b.parquet"]
+    assert [part.name for part in locations.find_parts("in")] == ["in/a.parquet", "in/b.parquet", "in/deep/c.parquet"]
+    assert [part.name for part in locations.find_parts("in/*")] == ["in/a.parquet", "in/b.parquet"]
+    assert [part.name for part in locations.find_parts("in/b.parquet")] == ["in/b.parquet"]
 
 
 def test_places_without_metadata_are_one_line() -> None:
@@ -235,10 +235,13 @@ def test_parquet_is_read_from_s3_and_a_change_is_noticed(tmp_path: Path, monkeyp
         fsspec.get_filesystem_class("s3").clear_instance_cache()
         files.pipe(f"{s3.BUCKET}/in/a.parquet", Path("a.parquet").read_bytes())
         place = f"s3://{s3.BUCKET}/in"
-        assert [part.name for part in find.parts(place)] == [f"{place}/a.parquet"]
+        assert [part.name for part in locations.find_parts(place)] == [f"{place}/a.parquet"]
         assert urls(place) == ["u", "v"]
         assert complaint(f"{place}/b.parquet") == f"{place}/b.parquet: not found"
-        part = find.parts(place)[0]
-        with pytest.raises(UserError, match="a.parquet: changed while it was being read"), find.unchanged(part):
+        part = locations.find_parts(place)[0]
+        with (
+            pytest.raises(UserError, match="a.parquet: changed while it was being read"),
+            locations.check_unchanged(part),
+        ):
             files.pipe(f"{s3.BUCKET}/in/a.parquet", json.dumps({"other": "content"}).encode())
         fsspec.get_filesystem_class("s3").clear_instance_cache()

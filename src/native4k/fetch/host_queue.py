@@ -1,16 +1,48 @@
-"""Whom to ask next: images wait in a queue a host, each host is asked so often and no more, the longest queue first."""
+"""The queue of each host: its rate limit, and a lock, so that shards that run at the same time never share a host."""
 
+import fcntl
+import hashlib
 import heapq
 import itertools
 import math
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from native4k.fetch.robots import Rule
-from native4k.fetch.turns import Turns
 
-WAIT = 0.5
+
+class HostLocks:
+    """One byte of a shared file stands for each host; a kill gives all turns back."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+
+    def take(self, host: str) -> bool:
+        """Whether it is ours now."""
+        try:
+            fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(host))
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def give(self, host: str) -> None:
+        """Let others have it."""
+        fcntl.lockf(self.file, fcntl.LOCK_UN, 1, _byte_of(host))
+
+    def close(self) -> None:
+        """Let others have all of them."""
+        os.close(self.file)
+
+
+def _byte_of(host: str) -> int:
+    return int.from_bytes(hashlib.sha256(host.encode()).digest()[:7], "big")
+
+
+LOCK_RETRY_SECONDS = 0.5
 """Seconds until a host that another shard is asking is looked at again."""
 
 
@@ -40,10 +72,10 @@ class Host:
     listed: bool = False
 
 
-class Queue:
+class HostQueue:
     """All that is to be asked for. A host whose robots.txt is not known yet is asked one thing at a time."""
 
-    def __init__(self, per_host: int, rate: float, turns: Turns, clock: Callable[[], float]) -> None:
+    def __init__(self, per_host: int, rate: float, turns: HostLocks, clock: Callable[[], float]) -> None:
         self.per_host, self.gap, self.turns, self.clock = per_host, 1 / rate, turns, clock
         self.hosts: dict[str, Host] = {}
         self.ours: set[Host] = set()
@@ -110,7 +142,7 @@ class Queue:
         """Whether it is this shard's turn to ask the host; if not, it is looked at again in a while."""
         if host not in self.ours:
             if not self.turns.take(host.name):
-                host.free_at = self.clock() + WAIT
+                host.free_at = self.clock() + LOCK_RETRY_SECONDS
                 return False
             self.ours.add(host)
         return True

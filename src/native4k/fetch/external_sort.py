@@ -1,4 +1,4 @@
-"""Rows laid aside in the order of ids, on disk if they are many, and given back shard by shard."""
+"""Rows sorted by id in memory or, if they are many, on disk, and returned shard by shard."""
 
 import shutil
 from itertools import pairwise
@@ -12,7 +12,7 @@ SPILL = 300_000
 """Rows held in memory before they are laid aside on disk: some 150 MB."""
 
 
-class Shelves:
+class ExternalSort:
     """Rows laid aside so that memory does not grow with the collection; several threads may add and take."""
 
     def __init__(self, folder: Path, shards: int, empty: pl.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""One image over HTTP: a look at its first bytes, then the rest on the same connection; and a host's robots.txt."""
+"""Download one image over HTTP: its first bytes, then the rest on the same connection; and a host's robots.txt."""
 
 import asyncio
 import re
@@ -10,8 +10,7 @@ from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
 from native4k.fetch import robots, statuses
-from native4k.fetch.client import Trace, answer, body, parsed
-from native4k.fetch.limits import Params
+from native4k.fetch.client import Params, Trace, open_response, parse_url, read_body
 from native4k.fetch.retry import retry_after
 from native4k.fetch.statuses import Failure
 from native4k.fetch.store import Incoming
@@ -23,49 +22,57 @@ WHOLE, PART, UNSATISFIABLE, TOO_MANY = 200, 206, 416, 429
 REDIRECTS = (301, 302, 303, 307, 308)
 ANSWERS = {404: "not_found", 410: "gone", 429: "too_many_requests", 408: "server_error", 425: "server_error"}
 ANSWERS |= dict.fromkeys((401, 402, 403, 451), "forbidden")
-BROKEN = 500
+SERVER_ERROR = 500
 
 SPAN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
-TOLD = ("Content-Type", "Content-Length", "Content-Range", "ETag", "Last-Modified", "Retry-After", "X-Robots-Tag")
+LOGGED_HEADERS = (
+    "Content-Type",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
+    "Last-Modified",
+    "Retry-After",
+    "X-Robots-Tag",
+)
 """Headers that are logged."""
 
 
-class Moved(Exception):  # noqa: N818
+class Redirect(Exception):  # noqa: N818
     """A redirect; the message is the URL it leads to."""
 
 
-def screen(response: ClientResponse, numbers: Params, trace: Trace, *also: int) -> None:
+def check_response(response: ClientResponse, numbers: Params, trace: Trace, *also: int) -> None:
     """Note what the server said; Moved or a Failure unless it sends an image, or says what else is expected."""
     headers = response.headers
     trace.url, trace.code = str(response.url), response.status
-    trace.headers = {name: headers[name] for name in TOLD if name in headers}
+    trace.headers = {name: headers[name] for name in LOGGED_HEADERS if name in headers}
     if response.status in also:
         return
-    tag = robots.tagged(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
+    tag = robots.x_robots_status(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
     if tag:
         raise Failure(tag)
     if response.status in REDIRECTS:
-        _move(trace.url, headers.get("Location", ""))
+        _redirect(trace.url, headers.get("Location", ""))
     if response.status not in {WHOLE, PART}:
-        status = "server_error" if response.status >= BROKEN else "refused"
+        status = "server_error" if response.status >= SERVER_ERROR else "refused"
         wait = retry_after(headers.get("Retry-After", ""))
         raise Failure(ANSWERS.get(response.status, status), wait=wait)
-    span = _span(response)
+    span = _content_range(response)
     trace.length = span[2] if span else response.content_length or 0
     if trace.length > numbers.max_bytes:
         raise Failure("too_large")
 
 
-def _move(url: str, location: str) -> NoReturn:
+def _redirect(url: str, location: str) -> NoReturn:
     if not location:
         raise Failure("redirects")
     try:
-        raise Moved(urljoin(url, location))
+        raise Redirect(urljoin(url, location))
     except ValueError:
         raise Failure("bad_url") from None
 
 
-def _span(response: ClientResponse) -> tuple[int, int, int] | None:
+def _content_range(response: ClientResponse) -> tuple[int, int, int] | None:
     """First byte, last byte and length, of a part that is not packed."""
     if response.status != PART or response.headers.get("Content-Encoding", "identity").lower() != "identity":
         return None
@@ -73,13 +80,13 @@ def _span(response: ClientResponse) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def _mark(response: ClientResponse) -> str:
+def _validator(response: ClientResponse) -> str:
     """What tells this version of a file from another: its strong ETag, or else its date."""
     tag = response.headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
 
 
-class Visit:
+class Download:
     """One attempt at one URL, into `incoming`; `pace` is awaited before every request but the first."""
 
     def __init__(
@@ -94,8 +101,8 @@ class Visit:
             return
         await self.pace()
         self.incoming.start()
-        async with answer(self.client, url, self.numbers) as response:
-            screen(response, self.numbers, self.trace)
+        async with open_response(self.client, url, self.numbers) as response:
+            check_response(response, self.numbers, self.trace)
             if response.status == PART:
                 raise Failure("refused")
             await self.pour(response)
@@ -103,12 +110,12 @@ class Visit:
     async def begin(self, url: URL) -> bool:
         """Ask for the first bytes, then for those after them; whether that gave the whole file."""
         wanted = f"bytes=0-{self.numbers.probe_bytes - 1}"
-        async with answer(self.client, url, self.numbers, Range=wanted) as response:
-            screen(response, self.numbers, self.trace, UNSATISFIABLE)
+        async with open_response(self.client, url, self.numbers, Range=wanted) as response:
+            check_response(response, self.numbers, self.trace, UNSATISFIABLE)
             if response.status == WHOLE:
                 await self.pour(response)
                 return True
-            span, mark = _span(response), _mark(response)
+            span, mark = _content_range(response), _validator(response)
             if span is None or span[0] != 0 or not 0 <= span[1] < min(span[2], self.numbers.probe_bytes):
                 return False
             head = await self.gather(response, span[1] + 1)
@@ -121,11 +128,14 @@ class Visit:
         """Ask for the bytes after the first, of the same version; whether they came, or the whole of another one."""
         await self.pace()
         wanted = {"Range": f"bytes={self.incoming.size}-", "If_Range": mark}
-        async with answer(self.client, url, self.numbers, **wanted) as response:
-            screen(response, self.numbers, self.trace, UNSATISFIABLE)
+        async with open_response(self.client, url, self.numbers, **wanted) as response:
+            check_response(response, self.numbers, self.trace, UNSATISFIABLE)
             if response.status == WHOLE:
                 self.incoming.start()
-            elif _span(response) != (self.incoming.size, length - 1, length) or _mark(response) not in {"", mark}:
+            elif _content_range(response) != (self.incoming.size, length - 1, length) or _validator(response) not in {
+                "",
+                mark,
+            }:
                 return False
             await self.pour(response)
         if response.status == PART and self.incoming.size != length:
@@ -135,7 +145,7 @@ class Visit:
     async def gather(self, response: ClientResponse, length: int) -> bytes:
         """All of a short body."""
         head = bytearray()
-        async for piece in body(response, self.numbers, self.trace):
+        async for piece in read_body(response, self.numbers, self.trace):
             head += piece
             if len(head) > length:
                 break
@@ -145,36 +155,36 @@ class Visit:
 
     async def pour(self, response: ClientResponse) -> None:
         """A body into the incoming file, as it comes."""
-        async for piece in body(response, self.numbers, self.trace):
+        async for piece in read_body(response, self.numbers, self.trace):
             if self.incoming.add(piece):
                 await asyncio.to_thread(self.incoming.write)
 
 
-async def rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
+async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
     """What the robots.txt of a URL's host says to us; nothing where it has none, or one that cannot be read."""
     place = str(url.origin() / "robots.txt")
     for hop in range(numbers.max_redirects + 1):
         try:
-            return robots.parse(await text(client, place, numbers), AGENT)
-        except Moved as moved:
+            return robots.parse(await robots_text(client, place, numbers), AGENT)
+        except Redirect as moved:
             place = str(moved)
         except Failure as failure:
-            if statuses.later(failure.status) or (not hop and failure.status in statuses.HOSTS):
+            if statuses.is_retried_later(failure.status) or (not hop and failure.status in statuses.HOST_STATUSES):
                 raise
             break
     return []
 
 
-async def text(client: ClientSession, url: str, numbers: Params) -> str:
+async def robots_text(client: ClientSession, url: str, numbers: Params) -> str:
     """The beginning of a robots.txt; empty where there is none."""
-    async with answer(client, parsed(url), numbers) as response:
+    async with open_response(client, parse_url(url), numbers) as response:
         if response.status in REDIRECTS:
-            _move(url, response.headers.get("Location", ""))
-        if response.status >= BROKEN or response.status == TOO_MANY:
+            _redirect(url, response.headers.get("Location", ""))
+        if response.status >= SERVER_ERROR or response.status == TOO_MANY:
             raise Failure("server_error", wait=retry_after(response.headers.get("Retry-After", "")))
         content = bytearray()
-        async for piece in body(response, numbers, Trace()):
+        async for piece in read_body(response, numbers, Trace()):
             content += piece
-            if len(content) >= robots.MAX_BYTES:
+            if len(content) >= robots.MAX_ROBOTS_BYTES:
                 break
-    return bytes(content[: robots.MAX_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""
+    return bytes(content[: robots.MAX_ROBOTS_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""
