@@ -80,7 +80,7 @@ def collected(
     found: list[read.Collection], folder: Path, chosen: collect.Params, out: OptOut = NOBODY, shards: int = 1
 ) -> tuple[Counter[tuple[str, str]], pl.DataFrame]:
     """The counts and all rows, which shards in order give in the order of ids."""
-    counts, made = collect.collect(found, chosen, out, shards, folder / "shelves")
+    counts, made = collect.collect(found, chosen, out, shards, folder / "sorted")
     frames = []
     for shard, frame in made:
         ids = frame["id"].to_pandas()
@@ -337,7 +337,7 @@ def test_an_image_keeps_its_shard_when_the_collection_grows(
     folder = tmp_path_factory.mktemp("grow")
 
     def places(those: list[dict[str, Any]]) -> dict[str, int]:
-        _, made = collect.collect([web(those, folder)], numbers(), NOBODY, shards, folder / "shelves")
+        _, made = collect.collect([web(those, folder)], numbers(), NOBODY, shards, folder / "sorted")
         return {id_: shard for shard, frame in made for id_ in frame.filter(pl.col("reason") == "")["id"]}
 
     before, after = places(rows), places(rows + more)

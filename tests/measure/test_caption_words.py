@@ -46,7 +46,9 @@ def test_what_is_said_are_shares(caption: str) -> None:
 
 
 def test_a_word_that_would_speak_for_two_is_refused() -> None:
-    with pytest.raises(ValidationError, match="'Rose' speaks for Nature and for Food; a word speaks for one"):
+    with pytest.raises(
+        ValidationError, match="'Rose' belongs to Nature and to Food; a word may belong to one option only"
+    ):
         TypeAdapter(caption_words.DisjointWords).validate_python({"Nature": ["rose"], "Food": ["bread", "Rose"]})
 
 
@@ -95,6 +97,6 @@ def test_a_question_without_a_file_is_one_line(tmp_path: Path) -> None:
 def test_a_mistake_in_a_question_names_its_file_and_key(tmp_path: Path) -> None:
     (tmp_path / "weather.yaml").write_text("words: {fair: [sun], foul: [sun]}")
     with pytest.raises(
-        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' speaks for fair and for foul"
+        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' belongs to fair and to foul"
     ):
         caption_words.load_questions(tmp_path, ["weather"])

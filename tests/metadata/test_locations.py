@@ -130,7 +130,7 @@ class Gated(BaseHTTPRequestHandler):
         ),
         ("a.parquet", b"", "empty; fetch the file again"),
         ("a.csv", b"", "empty; fetch the file again"),
-        ("a.doc", b"x", "unknown ending; known are .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"),
+        ("a.doc", b"x", "unknown ending; expected: .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"),
     ],
 )
 def test_a_file_that_is_not_what_it_is_called_is_refused(name: str, content: bytes, said: str) -> None:
@@ -150,7 +150,7 @@ def test_a_folder_a_glob_and_a_file_are_parts_in_the_order_of_names() -> None:
 
 def test_places_without_metadata_are_one_line() -> None:
     Path("in").mkdir()
-    known = "known endings are .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"
+    known = "expected endings: .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"
     assert complaint("in") == f"in: no metadata files there; {known}"
     assert complaint("none.csv") == "none.csv: not found"
     assert complaint("what://x/y.csv").startswith("what://x/y.csv: Protocol not known: what")
@@ -210,8 +210,8 @@ def test_a_gated_repository_is_one_line_with_its_page_and_what_to_set() -> None:
 def asked_elsewhere(place: str, **settings: str) -> str:
     """What another process says, whose libraries read the settings when they are imported."""
     code = (
-        "import sys\nfrom native4k.errors import UserError\nfrom native4k.metadata import find\n"
-        "try: find.parts(sys.argv[1], 'https://page')\nexcept UserError as error: print(error)"
+        "import sys\nfrom native4k.errors import UserError\nfrom native4k.metadata import locations\n"
+        "try: locations.find_parts(sys.argv[1], 'https://page')\nexcept UserError as error: print(error)"
     )
     keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "HF_HOME": str(Path.cwd())}
     done = subprocess.run(

@@ -25,7 +25,7 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 def check_contact(agent: str) -> str:
-    """A User-Agent that says whom to write to."""
+    """Check that a User-Agent names a contact."""
     if not (agent.isascii() and agent.isprintable() and ("@" in agent or "://" in agent)):
         raise ValueError("name a page or an e-mail address of those who ask, in printable ASCII")
     return agent
@@ -61,7 +61,7 @@ ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Content encoding -> zlib's window bits."""
 
 KEEPALIVE_SECONDS = 5.0
-"""Seconds that a connection which nobody uses stays open: many hosts are asked once."""
+"""Seconds that an idle connection stays open: many hosts get one request only."""
 
 
 @dataclass

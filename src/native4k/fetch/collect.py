@@ -23,7 +23,7 @@ from native4k.fetch.optout import OptOut
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata import read, urls
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SIZES
-from native4k.metadata.files import Part
+from native4k.metadata.locations import Part
 from native4k.metadata.parallel import parallel_map
 from native4k.metadata.urls import with_ids
 
@@ -186,29 +186,31 @@ def collect(
 ) -> tuple[Counts, Iterator[tuple[int, pl.DataFrame]]]:
     """The counts by source and reason, and the shards of rows one after another."""
     counts: Counts = Counter()
-    shelves = ExternalSort(work, shards, EMPTY)
+    rows_by_shard = ExternalSort(work, shards, EMPTY)
     stopped = Event()
 
-    def laid(job: Job) -> Counts:
+    def add_part(job: Job) -> Counts:
         rejected: Counts = Counter()
         kept = 0
         for rows in takewhile(lambda _: not stopped.is_set(), rows_of_part(job, numbers, optout, rejected)):
-            shelves.add(rows)
+            rows_by_shard.add(rows)
             kept += rows.height
         if not kept + rejected.total():
             tqdm.write(f"{job.part.name}: no rows", sys.stderr)
         return rejected
 
     jobs = [Job(found, part) for found in collections for part in found.parts]
-    for rejected in tqdm(parallel_map(laid, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
+    for rejected in tqdm(parallel_map(add_part, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
         counts.update(rejected)
-    shelves.close()
-    return counts, _sorted_shards(shelves, counts)
+    rows_by_shard.close()
+    return counts, _sorted_shards(rows_by_shard, counts)
 
 
-def _sorted_shards(shelves: ExternalSort, counts: Counts) -> Iterator[tuple[int, pl.DataFrame]]:
-    shards = range(shelves.shards)
-    for shard, rows in zip(shards, parallel_map(lambda shard: deduplicate(shelves.shelf(shard)), shards), strict=True):
+def _sorted_shards(rows_by_shard: ExternalSort, counts: Counts) -> Iterator[tuple[int, pl.DataFrame]]:
+    shards = range(rows_by_shard.shards)
+    for shard, rows in zip(
+        shards, parallel_map(lambda shard: deduplicate(rows_by_shard.shard_rows(shard)), shards), strict=True
+    ):
         for source, reason, count in rows.group_by("source", "reason").len().iter_rows():
             counts[source, reason] += count
         yield shard, rows
@@ -233,7 +235,7 @@ def run(args: argparse.Namespace) -> None:
     places = numbers.sources.items()
     found = [read.collection(name, place, args.sources, args.params) for name, place in places]
     with tables.whole_folder(args.candidates) as folder:
-        counts, made = collect(found, numbers, optout, shards, folder / "shelves")
+        counts, made = collect(found, numbers, optout, shards, folder / "sorted")
 
         def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:
             number, rows = shard
@@ -243,7 +245,7 @@ def run(args: argparse.Namespace) -> None:
 
         rejected = (table for table in parallel_map(written, made) if numbers.keep_rejected)
         tables.write_arrow(rejected, EMPTY.to_arrow().schema, args.rejected)
-        shutil.rmtree(folder / "shelves")
+        shutil.rmtree(folder / "sorted")
         rows = [(source, reason, count) for (source, reason), count in sorted(counts.items())]
         table = pl.DataFrame(rows, COUNTED, orient="row").to_arrow()
         tables.write_arrow([table], table.schema, args.counts)

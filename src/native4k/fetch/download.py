@@ -42,7 +42,7 @@ class Redirect(Exception):  # noqa: N818
 
 
 def check_response(response: ClientResponse, numbers: Params, trace: Trace, *also: int) -> None:
-    """Note what the server said; Moved or a Failure unless it sends an image, or says what else is expected."""
+    """Log the response; raise Redirect or a Failure unless it is of an image, or has a status that is expected."""
     headers = response.headers
     trace.url, trace.code = str(response.url), response.status
     trace.headers = {name: headers[name] for name in LOGGED_HEADERS if name in headers}
@@ -73,7 +73,7 @@ def _redirect(url: str, location: str) -> NoReturn:
 
 
 def _content_range(response: ClientResponse) -> tuple[int, int, int] | None:
-    """First byte, last byte and length, of a part that is not packed."""
+    """First byte, last byte and length, from the Content-Range of a part that is not compressed."""
     if response.status != PART or response.headers.get("Content-Encoding", "identity").lower() != "identity":
         return None
     found = SPAN.fullmatch(response.headers.get("Content-Range", "").strip())
@@ -81,7 +81,7 @@ def _content_range(response: ClientResponse) -> tuple[int, int, int] | None:
 
 
 def _validator(response: ClientResponse) -> str:
-    """What tells this version of a file from another: its strong ETag, or else its date."""
+    """The validator of this version of a file: its strong ETag, or else its date."""
     tag = response.headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
 
@@ -95,9 +95,9 @@ class Download:
         self.client, self.numbers, self.incoming, self.pace = client, numbers, incoming, pace
         self.trace = Trace()
 
-    async def bring(self, url: URL) -> None:
-        """The first bytes, then the rest; the whole at once where the server does not deal in parts."""
-        if await self.begin(url):
+    async def run(self, url: URL) -> None:
+        """Download the first bytes, then the rest; the whole at once where the server does not serve ranges."""
+        if await self.request_first_bytes(url):
             return
         await self.pace()
         self.incoming.start()
@@ -105,44 +105,44 @@ class Download:
             check_response(response, self.numbers, self.trace)
             if response.status == PART:
                 raise Failure("refused")
-            await self.pour(response)
+            await self.stream(response)
 
-    async def begin(self, url: URL) -> bool:
+    async def request_first_bytes(self, url: URL) -> bool:
         """Ask for the first bytes, then for those after them; whether that gave the whole file."""
         wanted = f"bytes=0-{self.numbers.probe_bytes - 1}"
         async with open_response(self.client, url, self.numbers, Range=wanted) as response:
             check_response(response, self.numbers, self.trace, UNSATISFIABLE)
             if response.status == WHOLE:
-                await self.pour(response)
+                await self.stream(response)
                 return True
-            span, mark = _content_range(response), _validator(response)
+            span, validator = _content_range(response), _validator(response)
             if span is None or span[0] != 0 or not 0 <= span[1] < min(span[2], self.numbers.probe_bytes):
                 return False
-            head = await self.gather(response, span[1] + 1)
+            head = await self.read_short(response, span[1] + 1)
         self.incoming.add(head)
         if len(head) == span[2]:
             return True
-        return bool(mark) and await self.go_on(url, span[2], mark)
+        return bool(validator) and await self.request_rest(url, span[2], validator)
 
-    async def go_on(self, url: URL, length: int, mark: str) -> bool:
+    async def request_rest(self, url: URL, length: int, validator: str) -> bool:
         """Ask for the bytes after the first, of the same version; whether they came, or the whole of another one."""
         await self.pace()
-        wanted = {"Range": f"bytes={self.incoming.size}-", "If_Range": mark}
+        wanted = {"Range": f"bytes={self.incoming.size}-", "If_Range": validator}
         async with open_response(self.client, url, self.numbers, **wanted) as response:
             check_response(response, self.numbers, self.trace, UNSATISFIABLE)
             if response.status == WHOLE:
                 self.incoming.start()
             elif _content_range(response) != (self.incoming.size, length - 1, length) or _validator(response) not in {
                 "",
-                mark,
+                validator,
             }:
                 return False
-            await self.pour(response)
+            await self.stream(response)
         if response.status == PART and self.incoming.size != length:
             raise Failure("truncated")
         return True
 
-    async def gather(self, response: ClientResponse, length: int) -> bytes:
+    async def read_short(self, response: ClientResponse, length: int) -> bytes:
         """All of a short body."""
         head = bytearray()
         async for piece in read_body(response, self.numbers, self.trace):
@@ -153,15 +153,15 @@ class Download:
             raise Failure("truncated")
         return bytes(head[:length])
 
-    async def pour(self, response: ClientResponse) -> None:
-        """A body into the incoming file, as it comes."""
+    async def stream(self, response: ClientResponse) -> None:
+        """Stream a body into the incoming file."""
         async for piece in read_body(response, self.numbers, self.trace):
             if self.incoming.add(piece):
                 await asyncio.to_thread(self.incoming.write)
 
 
 async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
-    """What the robots.txt of a URL's host says to us; nothing where it has none, or one that cannot be read."""
+    """The rules for us in the robots.txt of a URL's host; none where it is missing or cannot be read."""
     place = str(url.origin() / "robots.txt")
     for hop in range(numbers.max_redirects + 1):
         try:

@@ -22,7 +22,7 @@ from native4k.fetch.store import COLUMNS, NO_FILE, Incoming, Row
 from native4k.geometry import Geometry
 
 PLACEHOLDER_HOST = "example.org"
-"""Whom the User-Agent of params.yaml names until one's own contact stands there."""
+"""The host in the User-Agent of params.yaml until a contact of one's own replaces it."""
 
 IndexRow = Mapping[Any, Any]
 
@@ -51,7 +51,7 @@ def fetch_local(candidate: Any, args: argparse.Namespace, numbers: Params) -> Ro
 
 
 def reusable_row(row: IndexRow, place: Path, revision: str, rule: Geometry, retry: str) -> IndexRow | None:
-    """The row as it stands without asking again, or nothing; a drawn source's stands at its present revision only."""
+    """The row if it needs no new fetch, else None; a drawn source's row is valid at its present revision only."""
     if row["revision"] != revision:
         return None
     if row["status"] == "ok":
@@ -66,7 +66,7 @@ def reusable_row(row: IndexRow, place: Path, revision: str, rule: Geometry, retr
 
 
 def remove_damaged(rows: Iterable[IndexRow], place: Path) -> set[str]:
-    """Ids of rows whose file is not what it is named after; the file is removed."""
+    """Remove files whose bytes do not have the hash in their name; the ids of their rows."""
     bad = set()
     for row in rows:
         path = place / row["file"]
@@ -79,7 +79,7 @@ def remove_damaged(rows: Iterable[IndexRow], place: Path) -> set[str]:
 
 
 def check_contact(numbers: Params) -> None:
-    """Stop unless those who are asked for images can write to somebody, or say that only loopback is meant."""
+    """Stop unless the User-Agent names a contact, or only loopback addresses are allowed."""
     if numbers.allow_loopback:
         print("fetch: loopback addresses are allowed (fetch.allow_loopback)", file=sys.stderr)
     elif PLACEHOLDER_HOST in numbers.user_agent:
@@ -89,7 +89,7 @@ def check_contact(numbers: Params) -> None:
 
 
 def indexed_rows(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
-    """What the store's index says of these candidates."""
+    """The rows of the store's index for these candidates."""
     if not (index.exists() and ids):
         return []
     span = [("id", ">=", min(ids)), ("id", "<=", max(ids))]
@@ -98,15 +98,15 @@ def indexed_rows(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
 
 
 def remove_temporary_files(place: Path, ids: set[str]) -> None:
-    """Remove what a kill has left of these candidates."""
+    """Remove the temporary files that a killed run has left of these candidates."""
     for path in place.glob(f".*{tables.PART}"):
         if path.name.split(".")[1] in ids:
             path.unlink()
 
 
 def fetch_missing(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geometry) -> dict[str, Row]:
-    """A row for every candidate that has to be asked for, each in the journal as soon as it is decided."""
-    whose = dict(zip(todo["id"], todo["source"], strict=True))
+    """Fetch the candidates that are missing; each row is in the journal as soon as it is known."""
+    source_of = dict(zip(todo["id"], todo["source"], strict=True))
     revisions = {name: sources.revision(name, args.params) for name in todo["source"].unique()}
     local = todo["source"].isin([name for name in revisions if sources.find(name).content is not None])
     rows: dict[str, Row] = {}
@@ -114,23 +114,23 @@ def fetch_missing(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params,
     with closing(progress), closing(Journal(args.index.with_suffix(".journal"))) as lines:
 
         def record(id_: str, row: Row) -> None:
-            rows[id_] = {"id": id_, "source": whose[id_], "revision": revisions[whose[id_]], **row}
+            rows[id_] = {"id": id_, "source": source_of[id_], "revision": revisions[source_of[id_]], **row}
             lines.add(rows[id_])
             progress.add(row["status"])
 
         for candidate in todo[local].itertuples():
             row = fetch_local(candidate, args, numbers)
-            progress.wire(row["bytes"])
+            progress.add_bytes(row["bytes"])
             record(str(candidate.id), row)
         web = todo[~local]
         if len(web):
             check_contact(numbers)
-            asked, away = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
+            urls, excluded = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
             with (
                 closing(Journal(args.index.with_suffix(".log"))) as log,
-                closing(HostLocks(args.index.parent / "hosts.lock")) as turns,
+                closing(HostLocks(args.index.parent / "hosts.lock")) as locks,
             ):
-                crawl(asked, CrawlSettings(numbers, rule, args.store, away, log, turns, progress, record))
+                crawl(urls, CrawlSettings(numbers, rule, args.store, excluded, log, locks, progress, record))
     return rows
 
 
@@ -146,7 +146,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--retry",
         choices=("later", "final"),
         default="later",
-        help="what to ask for again: what may still succeed, or all that is not held (default: %(default)s)",
+        help="what to retry: what may still succeed, or all that is not in the store (default: %(default)s)",
     )
     parser.add_argument("--verify", action="store_true", help="hash every stored file again")
     words = [f"  {name:<18}{status.kind.value}: {status.meaning}" for name, status in statuses.STATUSES.items()]
@@ -163,11 +163,11 @@ def run(args: argparse.Namespace) -> None:
     ids = set(mine["id"])
     remove_temporary_files(args.store, ids)
     journaled = [row for row in journal.read(args.index.with_suffix(".journal")) if row["id"] in ids]
-    known = [*indexed_rows(args.store / "index.parquet", ids), *journaled]
-    bad = remove_damaged(known if args.verify else journaled, args.store)
+    earlier = [*indexed_rows(args.store / "index.parquet", ids), *journaled]
+    bad = remove_damaged(earlier if args.verify else journaled, args.store)
     revisions = {name: sources.revision(name, args.params) for name in mine["source"].unique()}
     rows: dict[str, IndexRow] = {}
-    for row in known:
+    for row in earlier:
         stands = reusable_row(row, args.store, revisions[row["source"]], rule, args.retry)
         if stands is not None and row["id"] not in bad:
             rows[row["id"]] = stands

@@ -15,26 +15,26 @@ from native4k.fetch.robots import Rule
 
 
 class HostLocks:
-    """One byte of a shared file stands for each host; a kill gives all turns back."""
+    """Locks on one byte of a shared file for each host; the system releases them when a process is killed."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
-    def take(self, host: str) -> bool:
-        """Whether it is ours now."""
+    def acquire(self, host: str) -> bool:
+        """Try to lock a host for this shard."""
         try:
             fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte_of(host))
         except (BlockingIOError, PermissionError):
             return False
         return True
 
-    def give(self, host: str) -> None:
-        """Let others have it."""
+    def release(self, host: str) -> None:
+        """Release a host."""
         fcntl.lockf(self.file, fcntl.LOCK_UN, 1, _byte_of(host))
 
     def close(self) -> None:
-        """Let others have all of them."""
+        """Release all hosts."""
         os.close(self.file)
 
 
@@ -43,12 +43,12 @@ def _byte_of(host: str) -> int:
 
 
 LOCK_RETRY_SECONDS = 0.5
-"""Seconds until a host that another shard is asking is looked at again."""
+"""Seconds until the lock of a host that another shard has is tried again."""
 
 
 @dataclass(eq=False)
 class Job:
-    """An image to be asked for: where, and what has become of it so far."""
+    """An image to be fetched: its URL, and the state of its attempts."""
 
     id: str
     url: str
@@ -60,28 +60,28 @@ class Job:
 
 @dataclass(eq=False)
 class Host:
-    """Scheme, name and port: its waiting images, what it said in robots.txt, and how it has behaved."""
+    """Scheme, name and port, with the waiting images, the rules of robots.txt, and the failures in a row."""
 
     name: str
     jobs: deque[Job] = field(default_factory=deque)
-    asking: int = 0
+    active: int = 0
     free_at: float = 0.0
     rules: list[Rule] | None = None
     failures: int = 0
     closed: str = ""
-    listed: bool = False
+    scheduled: bool = False
 
 
 class HostQueue:
-    """All that is to be asked for. A host whose robots.txt is not known yet is asked one thing at a time."""
+    """All images to be fetched. A host whose robots.txt has not been read yet gets one request at a time."""
 
-    def __init__(self, per_host: int, rate: float, turns: HostLocks, clock: Callable[[], float]) -> None:
-        self.per_host, self.gap, self.turns, self.clock = per_host, 1 / rate, turns, clock
+    def __init__(self, per_host: int, rate: float, locks: HostLocks, clock: Callable[[], float]) -> None:
+        self.per_host, self.gap, self.locks, self.clock = per_host, 1 / rate, locks, clock
         self.hosts: dict[str, Host] = {}
-        self.ours: set[Host] = set()
+        self.locked: set[Host] = set()
         self.ready: list[tuple[int, int, Host]] = []
         self.waiting: list[tuple[float, int, Host]] = []
-        self.later: list[tuple[float, int, Job, Host]] = []
+        self.delayed: list[tuple[float, int, Job, Host]] = []
         self.number = itertools.count()
 
     def host(self, name: str) -> Host:
@@ -89,83 +89,83 @@ class HostQueue:
         return self.hosts.setdefault(name, Host(name))
 
     def add(self, job: Job, host: Host) -> None:
-        """Let a job wait for its turn; one that was begun goes first."""
+        """Add a job; one that was started before goes first."""
         if job.deadline < math.inf:
             host.jobs.appendleft(job)
         else:
             host.jobs.append(job)
-        self._list(host)
+        self._schedule(host)
 
-    def again(self, job: Job, host: Host, at: float) -> None:
-        """Let a job wait for its turn from a time on."""
-        heapq.heappush(self.later, (at, next(self.number), job, host))
+    def add_at(self, job: Job, host: Host, at: float) -> None:
+        """Add a job that must not start before a time."""
+        heapq.heappush(self.delayed, (at, next(self.number), job, host))
 
-    def _list(self, host: Host) -> None:
+    def _schedule(self, host: Host) -> None:
         limit = 1 if host.rules is None else self.per_host
-        if host.jobs and not host.listed and host.asking < limit:
-            host.listed = True
+        if host.jobs and not host.scheduled and host.active < limit:
+            host.scheduled = True
             heapq.heappush(self.waiting, (host.free_at, next(self.number), host))
 
     def next_time(self) -> float:
         """When the next job can be had; infinity if only after one that runs has ended, or never."""
         now = self.clock()
-        for host in [host for host in self.ours if not host.asking and host.free_at <= now]:
-            self.turns.give(host.name)
-            self.ours.remove(host)
-        while self.later and self.later[0][0] <= now:
-            _, _, job, host = heapq.heappop(self.later)
+        for host in [host for host in self.locked if not host.active and host.free_at <= now]:
+            self.locks.release(host.name)
+            self.locked.remove(host)
+        while self.delayed and self.delayed[0][0] <= now:
+            _, _, job, host = heapq.heappop(self.delayed)
             self.add(job, host)
         while self.waiting and self.waiting[0][0] <= now:
             host = heapq.heappop(self.waiting)[2]
             heapq.heappush(self.ready, (-len(host.jobs), next(self.number), host))
-        coming = (heap[0][0] for heap in (self.later, self.waiting) if heap)
+        coming = (heap[0][0] for heap in (self.delayed, self.waiting) if heap)
         return now if self.ready else min(coming, default=math.inf)
 
     def take(self) -> tuple[Job, Host] | None:
-        """The next job, if there is one now; its host then counts it until `done`."""
+        """The next job, if there is one now; its host then counts it until `finish`."""
         while self.next_time() <= self.clock() and self.ready:
             host = heapq.heappop(self.ready)[2]
-            host.listed = False
+            host.scheduled = False
             if not host.jobs:
                 continue
-            if host.free_at > self.clock() or not self._ours(host):
-                self._list(host)
+            if host.free_at > self.clock() or not self._lock(host):
+                self._schedule(host)
                 continue
             job = host.jobs.popleft()
-            host.asking += 1
-            self.pace(host)
-            self._list(host)
+            host.active += 1
+            self.reserve_slot(host)
+            self._schedule(host)
             return job, host
         return None
 
-    def _ours(self, host: Host) -> bool:
-        """Whether it is this shard's turn to ask the host; if not, it is looked at again in a while."""
-        if host not in self.ours:
-            if not self.turns.take(host.name):
+    def _lock(self, host: Host) -> bool:
+        """Return whether this shard has the host's lock; if not, it is tried again after LOCK_RETRY_SECONDS."""
+        if host not in self.locked:
+            if not self.locks.acquire(host.name):
                 host.free_at = self.clock() + LOCK_RETRY_SECONDS
                 return False
-            self.ours.add(host)
+            self.locked.add(host)
         return True
 
-    def done(self, host: Host) -> None:
-        """A job of the host has ended, one way or another."""
-        host.asking -= 1
-        self._list(host)
+    def finish(self, host: Host) -> None:
+        """Note that a job of the host has ended."""
+        host.active -= 1
+        self._schedule(host)
 
-    def pace(self, host: Host) -> float:
-        """Take the host's next free moment for a request; the seconds until then."""
+    def reserve_slot(self, host: Host) -> float:
+        """Reserve the host's next slot for a request, by its rate limit; the seconds until then."""
         now = self.clock()
         at = max(now, host.free_at)
         host.free_at = at + self.gap
         return at - now
 
     def close(self, host: Host, status: str) -> list[Job]:
-        """Ask a host nothing more in this run; the jobs that waited for it."""
+        """Close a host for this run, and return the jobs that waited for it."""
         host.closed = status
-        mine = [entry for entry in self.later if entry[3] is host]
+        mine = [entry for entry in self.delayed if entry[3] is host]
         if mine:
-            self.later = [entry for entry in self.later if entry[3] is not host]
-            heapq.heapify(self.later)
+            self.delayed = [entry for entry in self.delayed if entry[3] is not host]
+            heapq.heapify(self.delayed)
         jobs = [*host.jobs, *(entry[2] for entry in mine)]
         host.jobs.clear()
         return jobs

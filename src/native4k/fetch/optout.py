@@ -39,15 +39,15 @@ def read(paths: Sequence[Path]) -> OptOut:
 
 
 def lines(path: Path) -> list[Line]:
-    """The lines of a list that say something; text after # is a remark."""
-    said = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in _text(path).splitlines())
-    return [Line(f"{path}: line {number}", words) for number, words in enumerate(said, start=1) if words]
+    """The lines of a list that are not empty; text after # is a comment."""
+    stripped = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in _text(path).splitlines())
+    return [Line(f"{path}: line {number}", words) for number, words in enumerate(stripped, start=1) if words]
 
 
-def parse_lines(said: Sequence[Line], kinds: str) -> OptOut:
-    """What lines name; one that names nothing is told which kinds there are."""
+def parse_lines(lines: Sequence[Line], kinds: str) -> OptOut:
+    """The ids and hosts that lines name; a line that names neither is an error that lists the kinds."""
     ids, hosts, links = set(), set(), dict[str, str]()
-    for where, words in said:
+    for where, words in lines:
         if ID.fullmatch(words):
             ids.add(words)
         elif "://" in words:

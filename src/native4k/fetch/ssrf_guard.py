@@ -24,7 +24,7 @@ SPECIAL_NETWORKS = tuple(
 
 
 class RefusedAddress(OSError):  # noqa: N818
-    """An address that nobody may send us to."""
+    """A connection to an address that is not public."""
 
 
 def canonical_address(text: str) -> IPv4Address | IPv6Address:
@@ -40,9 +40,12 @@ def is_allowed(text: str, allow_loopback: bool) -> bool:
     address = canonical_address(text)
     if address.is_loopback:
         return allow_loopback
-    known = address.version == 4 or address in UNICAST  # noqa: PLR2004
+    unicast = address.version == 4 or address in UNICAST  # noqa: PLR2004
     return (
-        known and address.is_global and not address.is_multicast and not any(address in net for net in SPECIAL_NETWORKS)
+        unicast
+        and address.is_global
+        and not address.is_multicast
+        and not any(address in net for net in SPECIAL_NETWORKS)
     )
 
 
@@ -74,7 +77,7 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Close nothing: there are no open resources."""
 
 
 def _look_up(
@@ -87,7 +90,7 @@ def _look_up(
     except (OSError, UnicodeError) as error:
         problem = error
 
-    def tell() -> None:
+    def deliver() -> None:
         if answer.done():
             return
         if problem is None:
@@ -96,4 +99,4 @@ def _look_up(
             answer.set_exception(problem)
 
     with suppress(RuntimeError):  # the loop is closed by now
-        loop.call_soon_threadsafe(tell)
+        loop.call_soon_threadsafe(deliver)

@@ -1,11 +1,11 @@
-"""What can become of a candidate: a closed vocabulary, each word with its meaning and whether asking again may help."""
+"""The statuses of candidates: a closed vocabulary, each word with its meaning and whether a retry may help."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class Kind(Enum):
-    """Whether the web may answer otherwise another time."""
+    """Whether and when a candidate is retried."""
 
     OK = "held"
     FINAL = "final"
@@ -58,24 +58,24 @@ STATUSES = {
 }
 
 GEOMETRY_STATUSES = ("too_small", "aspect")
-"""Statuses that hang on a rule of ours, which may be loosened."""
+"""Statuses that depend on probe.geometry, which may be loosened."""
 
 HOST_STATUSES = ("dns", "refused_address")
-"""Statuses that are the host's, whatever is asked of it."""
+"""Statuses of the host itself, whatever the URL."""
 
 
 def is_retried_now(status: str) -> bool:
-    """Whether this run should ask again."""
+    """Return whether this run retries the candidate."""
     return STATUSES[status].kind is Kind.SOON
 
 
 def is_retried_later(status: str) -> bool:
-    """Whether another run should ask again."""
+    """Return whether a later run retries the candidate."""
     return STATUSES[status].kind in {Kind.SOON, Kind.LATER}
 
 
 class Failure(Exception):  # noqa: N818
-    """Why a candidate is not taken; the true size where it is known."""
+    """The status of a candidate that is not taken, with the true size where it has been read."""
 
     def __init__(self, status: str, detail: str = "", *, size: tuple[int, int] = (0, 0), wait: float = 0) -> None:
         super().__init__(status)

@@ -23,7 +23,7 @@ LIBRARIES = {"probe": DECODERS}
 """Step -> the libraries whose version its rows depend on."""
 
 NOT_CACHED = frozenset({"timeout", "out_of_memory", "crashed"})
-"""Failures that hang on the machine: never kept, so that every run tries again."""
+"""Failures that depend on the machine: never cached, so that every run tries again."""
 
 ROWS_PER_WRITE = 16
 """Images measured between two writes: what a kill can lose."""
@@ -62,9 +62,9 @@ def fill(
     files: "pd.Series[str]", rows_of: Callable[[list[str]], Iterable[dict[str, Any]]], place: Path, step: str
 ) -> pd.DataFrame:
     """A row for every file (indexed by sha256): from the cache, or measured now and, if it is sure, kept."""
-    known = lookup(place, set(files.index))
-    todo = files[~files.index.isin(known["sha256"]) & ~files.index.duplicated()]
-    parts, rows = [known], list[dict[str, Any]]()
+    cached = lookup(place, set(files.index))
+    todo = files[~files.index.isin(cached["sha256"]) & ~files.index.duplicated()]
+    parts, rows = [cached], list[dict[str, Any]]()
     named = zip(todo.index, rows_of(todo.tolist()) if len(todo) else (), strict=True)
     for sha256, row in tqdm(named, total=len(todo), desc=step, unit="image", mininterval=5):
         rows.append({"sha256": sha256, **row})
@@ -73,7 +73,7 @@ def fill(
             rows = []
     if rows:
         parts.append(_write_rows(place, rows))
-    return pd.concat([part for part in parts if len(part)] or [known], ignore_index=True)
+    return pd.concat([part for part in parts if len(part)] or [cached], ignore_index=True)
 
 
 def _write_rows(place: Path, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def _write_rows(place: Path, rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def measure(files: "pd.Series[str]", one: Callable[[str], dict[str, Any]], place: Path, step: str) -> pd.DataFrame:
-    """The same, one file after the other in this process."""
+    """Fill the rows of all files, one file after the other in this process."""
     return fill(files, lambda todo: map(one, todo), place, step)
 
 

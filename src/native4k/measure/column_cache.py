@@ -60,11 +60,11 @@ def fill(files: "pd.Series[str]", columns: list[Column], places: Places, readers
 def _fill_by_endpoint(files: "pd.Series[str]", column: Column, places: Places) -> pd.DataFrame:
     """A server's answers; which weights it runs is not ours to know."""
     assert column.ask is not None
-    known = cache.lookup(column.place(places.cache) / UNWEIGHTED, set(files.index))
-    new = column.ask(files[~files.index.isin(known["sha256"])], places.store, places.answers)
+    cached = cache.lookup(column.place(places.cache) / UNWEIGHTED, set(files.index))
+    new = column.ask(files[~files.index.isin(cached["sha256"])], places.store, places.answers)
     rows = pd.DataFrame(new).assign(weights=UNWEIGHTED)
     _keep(column, rows, places.cache)
-    return pd.concat([known, rows], ignore_index=True) if len(known) else rows
+    return pd.concat([cached, rows], ignore_index=True) if len(cached) else rows
 
 
 def _cached_rows(place: Path, wanted: set[str]) -> pd.DataFrame | None:

@@ -91,9 +91,9 @@ def subsampling(image: Any) -> str:
     if len(layers) != 3 or layers[1][1:3] != layers[2][1:3]:  # noqa: PLR2004
         return ""
     across, down = layers[0][1] / layers[1][1], layers[0][2] / layers[1][2]
-    known: dict[tuple[float, float], str]
-    known = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
-    return known.get((across, down), f"{across:g}x{down:g}")
+    names: dict[tuple[float, float], str]
+    names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+    return names.get((across, down), f"{across:g}x{down:g}")
 
 
 @lru_cache(maxsize=32)

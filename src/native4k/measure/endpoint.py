@@ -115,8 +115,8 @@ class Endpoint:
             {"type": "image_url", "image_url": {"url": picture}},
         ]
         message = {"role": "user", "content": content}
-        told: dict[str, Any] = {"model": self.server.model, "messages": [message]}
-        return told | self.server.body | forms.get(self.server.structured, {})
+        request: dict[str, Any] = {"model": self.server.model, "messages": [message]}
+        return request | self.server.body | forms.get(self.server.structured, {})
 
     async def _turn(self) -> None:
         """Wait until the next request may go out."""

@@ -1,7 +1,8 @@
 """Columns that an OpenAI-compatible endpoint fills.
 
-An endpoint is no pure function: asked again it may answer otherwise, and it wants money. So its answers are treated as
-the web is by fetch: each is kept raw in a journal (data/answers), with tokens and costs, and is not asked for again.
+An endpoint is no pure function: a second request may give another answer, and it costs money. So its answers are
+treated as fetch treats the web: each is kept raw in a journal (data/answers), with tokens and costs, and is not
+requested again.
 """
 
 import asyncio
@@ -60,21 +61,21 @@ class EndpointColumn(NamedTuple):
     async def _all(
         self, files: "pd.Series[str]", store: Path, folder: Path, log: journal.Journal
     ) -> dict[str, dict[int, Answer]]:
-        known, spent = earlier_answers(folder), Spending(self.server, folder)
+        earlier, spent = earlier_answers(folder), Spending(self.server, folder)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
             endpoint = Endpoint(self.server, client)
             one = asyncio.Semaphore(self.server.concurrency)  # images decoded at a time
 
             async def image(sha256: str, file: str) -> tuple[str, dict[int, Answer]]:
                 async with one:
-                    there = known.get(sha256, {})
-                    if there and len(there) == there[0][1]:
-                        return sha256, {part: answer for part, (answer, _) in there.items()}
+                    previous = earlier.get(sha256, {})
+                    if previous and len(previous) == previous[0][1]:
+                        return sha256, {part: answer for part, (answer, _) in previous.items()}
                     shown = await asyncio.to_thread(self._shown, store / file)
                     found = {}
                     for part, pixels in enumerate(shown):
-                        if part in there:
-                            found[part] = there[part][0]
+                        if part in previous:
+                            found[part] = previous[part][0]
                             continue
                         spent.check()
                         answer = await endpoint.ask(partial(self._jpeg, pixels), self.question)
@@ -108,14 +109,14 @@ class EndpointColumn(NamedTuple):
                 f"({why}); what came is kept, the same command asks for the rest"
             )
         if every and all(answer.status == "rejected" for answer in every):
-            said = " ".join(every[0].text.split())[:200]
-            raise UserError(f"{self.name}: {self.server.url} accepts no request (status {every[0].code}): {said}")
+            reason = " ".join(every[0].text.split())[:200]
+            raise UserError(f"{self.name}: {self.server.url} accepts no request (status {every[0].code}): {reason}")
 
     def _row(self, parts: dict[int, Answer]) -> dict[str, Any]:
         answers = [parts[part] for part in sorted(parts)]
-        told = [read_answer(answer.text, self.question) if answer.status == "ok" else None for answer in answers]
+        parsed = [read_answer(answer.text, self.question) if answer.status == "ok" else None for answer in answers]
         worst = max((answer.status for answer in answers), key=SEVERITY.index)
-        return self.row(told, worst)
+        return self.row(parsed, worst)
 
 
 SEVERITY = ("ok", "malformed", "refused", "rejected")
@@ -156,7 +157,7 @@ def journal_rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def earlier_answers(folder: Path) -> dict[str, dict[int, tuple[Answer, int]]]:
-    """Final answers by image and part, each with how many parts there are; what was rejected is asked again."""
+    """Final answers by image and part, each with the number of parts; what was rejected is sent again."""
     found: dict[str, dict[int, tuple[Answer, int]]] = {}
     for row in journal_rows(folder):
         if row["status"] in FINAL - {"rejected"}:
@@ -170,9 +171,9 @@ def cost_summary(name: str, folder: Path) -> str:
     found = journal_rows(folder)
     statuses = Counter(row["status"] for row in found)
     sums = {key: sum(row[key] for row in found) for key in ("attempts", "tokens_in", "tokens_out", "usd")}
-    said = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
+    counts = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
     return (
-        f"{name}: {len(found):,} questions ({said or 'none'}) in {sums['attempts']:,} requests, "
+        f"{name}: {len(found):,} questions ({counts or 'none'}) in {sums['attempts']:,} requests, "
         f"{sums['tokens_in']:,} tokens in, {sums['tokens_out']:,} out, {sums['usd']:.4f} USD"
     )
 
@@ -186,10 +187,10 @@ def endpoint_lock(path: Path) -> Iterator[None]:
         yield
 
 
-def model_stamp(model: str, *asked: Any) -> str:
-    """What a column's name carries of the model and of all that it is asked."""
+def model_stamp(model: str, *question: Any) -> str:
+    """The part of a column's name that identifies the model and the question."""
     slug = re.sub(r"[^a-z0-9.]+", "_", model.rpartition("/")[2].lower()).strip("_")
-    return f"{slug}_{hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]}"
+    return f"{slug}_{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
 def column(asking: EndpointColumn, made: tuple[str, ...]) -> Column:
@@ -197,7 +198,7 @@ def column(asking: EndpointColumn, made: tuple[str, ...]) -> Column:
     return Column(asking.name, made, asking.key, None, asking.fill)
 
 
-def key(server: Server, *asked: Any) -> str:
+def key(server: Server, *question: Any) -> str:
     """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
-    sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, *asked]
+    sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, *question]
     return provenance.defined(sent, "measure.endpoint_columns")

@@ -41,15 +41,15 @@ def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) 
     """Every question's label and confidence, of captions and of what was measured beside them."""
     found = pd.DataFrame(index=table.index)
     for name, question in questions.items():
-        said = {labeler: _predictions(table, name, labeler, question, numbers) for labeler in numbers.votes}
+        predicted = {labeler: _predictions(table, name, labeler, question, numbers) for labeler in numbers.votes}
         votes = [
-            vote(list(question.words), dict(zip(said, each, strict=True)), numbers)
-            for each in zip(*said.values(), strict=True)
+            vote(list(question.words), dict(zip(predicted, each, strict=True)), numbers)
+            for each in zip(*predicted.values(), strict=True)
         ]
         found[name] = pd.Series([option for option, _ in votes], index=table.index, dtype="str")
         found[f"{name}_confidence"] = pd.Series([share for _, share in votes], index=table.index, dtype="float64")
-        if "words" in said and len(said) > 1:
-            found[f"{name}_words"] = [json.dumps(each, sort_keys=True) for each in said["words"]]
+        if "words" in predicted and len(predicted) > 1:
+            found[f"{name}_words"] = [json.dumps(each, sort_keys=True) for each in predicted["words"]]
     return found
 
 
@@ -63,16 +63,16 @@ def _predictions(table: pd.DataFrame, name: str, labeler: str, question: Questio
     column = f"{name}_{labeler}"
     if column not in table:
         return [{} for _ in range(len(table))]
-    return [json.loads(told) if isinstance(told, str) and told else {} for told in table[column]]
+    return [json.loads(chances) if isinstance(chances, str) and chances else {} for chances in table[column]]
 
 
-def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
+def vote(options: list[str], predicted: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
     """The option with the largest share of the weights of all labelers that speak, and that share; ties go in order."""
-    speaking = {labeler: numbers.votes[labeler] for labeler, chances in said.items() if chances}
+    speaking = {labeler: numbers.votes[labeler] for labeler, chances in predicted.items() if chances}
     if not speaking:
         return UNKNOWN, 0.0
     shares = {
-        option: sum(weight * said[labeler].get(option, 0.0) for labeler, weight in speaking.items())
+        option: sum(weight * predicted[labeler].get(option, 0.0) for labeler, weight in speaking.items())
         for option in options
     }
     best = max(options, key=lambda option: shares[option])
@@ -82,8 +82,8 @@ def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> t
 
 def model_columns(numbers: Params, questions: dict[str, Question]) -> list[Column]:
     """The columns for which images must be looked at; none if the captions' words are all that speaks."""
-    asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
-    if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:
+    models = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
+    if silent := [labeler for labeler in numbers.votes if labeler != "words" and models[labeler] is None]:
         raise UserError(f"params label: {silent[0]} shall vote, but label.{silent[0]} names no model")
     options = {name: list(question.words) for name, question in questions.items()}
     found = []

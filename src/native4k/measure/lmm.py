@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @params
 class Rating:
-    """Who is asked what of which view, and the bounds of the number."""
+    """The endpoint, the view, the prompt, and the bounds of the rating."""
 
     server: Server
     view: columns.View
@@ -28,12 +28,12 @@ class Rating:
 
 
 def rating_column(name: str, rating: Rating, tiles: int) -> Column:
-    """The rating and whether it was given; the name carries the model and a hash of what is asked."""
+    """The column of a rating and of its status; its name holds the model and a hash of the question."""
     question = rating_question(rating)
     full = f"{name}_{endpoint_columns.model_stamp(rating.server.model, rating.prompt, question.schema)}"
 
-    def row(told: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
-        values = [float("nan") if one is None else float(one["score"]) for one in told]
+    def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
+        values = [float("nan") if one is None else float(one["score"]) for one in answers]
         return columns.summarise_view(full, rating.view, values) | {f"{full}_answer": status}
 
     made = (*columns.view_columns(full, rating.view), f"{full}_answer")
@@ -62,7 +62,7 @@ CAPTION = "caption_lmm"
 
 @params
 class Caption:
-    """What is asked for a caption, and its greatest length."""
+    """The prompt for a caption, and its maximum of tokens."""
 
     prompt: Annotated[str, Field(min_length=1)]
     tokens: Annotated[int, Field(ge=1)]
@@ -80,7 +80,7 @@ class LocalLmm:
 
 @params
 class EndpointLmm:
-    """A model behind an endpoint, asked all questions at once."""
+    """A model behind an endpoint, with all questions in one request."""
 
     kind: Literal["endpoint"]
     server: Server
@@ -103,7 +103,7 @@ class Choice(NamedTuple):
 def columns_of(
     numbers: LocalLmm | EndpointLmm, questions: dict[str, Choice], tiles: int, machine: Hardware
 ) -> list[Column]:
-    """The chances of every question's options, and the caption if one is asked for."""
+    """The columns of every question's chances, and of the caption where params ask for one."""
     if isinstance(numbers, EndpointLmm):
         return [_endpoint_column(numbers, questions, tiles)]
     loaded = vlm.ModelCache()
@@ -149,8 +149,8 @@ def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loade
 def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:
     question = combined_question(numbers, questions)
 
-    def row(told: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
-        answered = [one for one in told if one is not None]
+    def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
+        answered = [one for one in answers if one is not None]
         found: dict[str, Any] = {
             f"{name}_lmm": mean_chances(choice.options, [_one_hot(choice.options, one[name]) for one in answered])
             if answered

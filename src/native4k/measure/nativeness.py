@@ -9,7 +9,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from native4k import params
 
 UNKNOWN = {"nativeness": "unknown", "upscaled_by": np.nan, "nativeness_score": np.nan}
-"""What is said of an image with too little texture anywhere."""
+"""The columns of an image with too little texture anywhere."""
 
 STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
 """Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
@@ -92,8 +92,8 @@ def enlargement(found: dict[str, float], numbers: Params) -> float:
 
 def weighted_sum(found: dict[str, float], weights: dict[Trait, float]) -> float:
     """The sum of traits times weights, and of the weight `constant`."""
-    known = found | {"constant": 1.0}
-    return float(sum(known[name] * weight for name, weight in weights.items()))
+    values = found | {"constant": 1.0}
+    return float(sum(values[name] * weight for name, weight in weights.items()))
 
 
 def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:

@@ -161,8 +161,9 @@ def colourfulness(pixels: np.ndarray) -> dict[str, float | bool]:
     first, second = (cv2.meanStdDev(axis) for axis in (red - green, (red + green - 2 * blue)))
     spread = np.hypot(first[1][0, 0], second[1][0, 0] / 2)
     mean = np.hypot(first[0][0, 0], second[0][0, 0] / 2)
-    apart = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
-    return {"colourfulness": float(spread + 0.3 * mean), "greyscale": bool(np.mean(apart > MAX_GREY_SPREAD) < 0.001)}  # noqa: PLR2004
+    spread_of_channels = cv2.max(cv2.max(red, green), blue) - cv2.min(cv2.min(red, green), blue)
+    greyscale = bool(np.mean(spread_of_channels > MAX_GREY_SPREAD) < 0.001)  # noqa: PLR2004
+    return {"colourfulness": float(spread + 0.3 * mean), "greyscale": greyscale}
 
 
 NO_BORDERS = {"border_top": 0, "border_bottom": 0, "border_left": 0, "border_right": 0}

@@ -42,8 +42,8 @@ def metric_columns(numbers: Params) -> list[Column]:
     found = [
         *(metrics.column(name, metric, tiles, machine) for name, metric in named.items()),
         *(textures.column(name, texture, tiles, numbers.texture) for name, texture in numbers.textures.items()),
-        *(vlm.column(name, asked, tiles, machine, loaded) for name, asked in numbers.vlms.items()),
-        *(lmm.rating_column(name, asked, tiles) for name, asked in numbers.endpoints.items()),
+        *(vlm.column(name, rating, tiles, machine, loaded) for name, rating in numbers.vlms.items()),
+        *(lmm.rating_column(name, rating, tiles) for name, rating in numbers.endpoints.items()),
     ]
     made = [name for column in found for name in column.made]
     if twice := sorted({name for name in made if made.count(name) > 1}):

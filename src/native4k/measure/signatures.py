@@ -21,7 +21,7 @@ def signatures_row(content: bytes) -> dict[str, Any]:
     return {"phash": phash(image), **image_signatures.signatures(image), "failure": ""}
 
 
-def list_signatures(folder: Path, known: Path) -> pd.DataFrame:
+def list_signatures(folder: Path, place: Path) -> pd.DataFrame:
     """A row for each picture below a folder, by its path there; those measured before are taken from the cache."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
     if not files:
@@ -31,7 +31,7 @@ def list_signatures(folder: Path, known: Path) -> pd.DataFrame:
     rows = cache.measure(
         pd.Series(list(map(str, files)), index=sha256s),
         lambda file: signatures_row(Path(file).read_bytes()),
-        known,
+        place,
         "signatures",
     )
     return named.merge(rows, on="sha256", how="left")

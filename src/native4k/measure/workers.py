@@ -110,7 +110,7 @@ class Worker:
         try:
             self.pipe.recv()
         except EOFError:
-            raise RuntimeError("a worker process could not start; what it said stands above") from None
+            raise RuntimeError("a worker process could not start; see its output above") from None
 
     def ask(self, file: str) -> None:
         """Hand over a file."""

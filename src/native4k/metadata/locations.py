@@ -15,7 +15,7 @@ KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl",
 """Ending -> what it promises; the text kinds may be followed by .gz."""
 
 EMPTY_FILE = "empty; fetch the file again"
-"""What is said of a file without even a header."""
+"""The error for a file without even a header."""
 
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
@@ -41,8 +41,8 @@ class Part(NamedTuple):
         """What changes when the file changes."""
         with access_errors(self.name):
             self.files.invalidate_cache(self.path)  # a listing that was kept knows of no change
-            told = self.files.info(self.path)
-        return repr([told.get(key) for key in ("size", "mtime", "ino", "ETag", "LastModified", "blob_id", "etag")])
+            info = self.files.info(self.path)
+        return repr([info.get(key) for key in ("size", "mtime", "ino", "ETag", "LastModified", "blob_id", "etag")])
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def find_parts(place: str, page: str = "") -> list[Part]:
         try:
             files, path = fsspec.core.url_to_fs(place)
         except ValueError as error:
-            raise UserError(f"{place}: {_line(error)}; known are paths, s3://, hf:// and https://") from None
+            raise UserError(f"{place}: {_line(error)}; expected a path, s3://, hf:// or https://") from None
         if any(letter in path for letter in "*?[") and not (isinstance(files, LocalFileSystem) and files.exists(path)):
             found = sorted(name for name in files.glob(path) if kind_of(name))
         elif files.isdir(path):
@@ -123,7 +123,7 @@ def find_parts(place: str, page: str = "") -> list[Part]:
             files.info(path)
             found = [path]
         if not found:
-            raise UserError(f"{place}: no metadata files there; known endings are {_endings()}")
+            raise UserError(f"{place}: no metadata files there; expected endings: {_endings()}")
         return [_part(files, name, place) for name in found]
 
 
@@ -145,7 +145,7 @@ def _part(files: Any, path: str, place: str) -> Part:
     name = _relative(path) if local else redact(f"{scheme}{path}")
     promised = kind_of(path)
     if promised is None:
-        raise UserError(f"{name}: unknown ending; known are {_endings()}")
+        raise UserError(f"{name}: unknown ending; expected: {_endings()}")
     part = Part(name, path, *promised, files)
     with files.open(path, "rb") as file:
         _check_magic(part, file.read(4))

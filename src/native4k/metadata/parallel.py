@@ -14,7 +14,7 @@ THREADS = min(4, os.cpu_count() or 1)
 """At once; each may hold a row group, so that more would cost memory. The results do not depend on it."""
 
 PREFETCHED = 3
-"""Things that a thread makes before they are asked for."""
+"""Items that a thread makes before they are needed."""
 
 
 def parallel_map(
@@ -40,7 +40,7 @@ def parallel_map(
 
 
 def prefetch(things: Iterable[Item]) -> Iterator[Item]:
-    """The same things; while one is used, a thread makes the next few."""
+    """Yield the items; while one is used, a thread makes the next few."""
     iterator, end = iter(things), object()
     pool = ThreadPoolExecutor(1)
     try:

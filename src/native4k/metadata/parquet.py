@@ -34,8 +34,8 @@ def schema(part: Part) -> dict[str, pl.DataType]:
         except network_errors():
             raise
         except BROKEN as error:
-            said = " ".join(str(error).split())
-            raise UserError(f"{part.name}: not a whole Parquet file ({said}); fetch it again") from None
+            reason = " ".join(str(error).split())
+            raise UserError(f"{part.name}: not a whole Parquet file ({reason}); fetch it again") from None
 
 
 def frames(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Iterator[pl.DataFrame]:
@@ -48,8 +48,8 @@ def counts(part: Part, columns: list[pl.Expr], key: pl.Expr, values: Sequence[st
     sums = [(pl.col("key") == value).sum().alias(value) for value in values]
     try:
         if _polars_can_read(part):
-            told = _select(pl.scan_parquet(part.path, glob=False), columns).select(key=key).select(sums)
-            return told.collect(engine="streaming").row(0, named=True)
+            summed = _select(pl.scan_parquet(part.path, glob=False), columns).select(key=key).select(sums)
+            return summed.collect(engine="streaming").row(0, named=True)
         found = [frame.select(key=key).select(sums) for frame in _by_pyarrow(part, columns, None)]
         return pl.concat(found).sum().row(0, named=True) if found else dict.fromkeys(values, 0)
     except BROKEN as error:
@@ -109,14 +109,14 @@ def _copy(rows: pl.DataFrame) -> pl.DataFrame:
 
 def damage(part: Part, names: list[str], error: Exception) -> str:
     """One line that names the first row group in which one of the columns cannot be read."""
-    said = redact(" ".join(str(error).split()))[:300]
+    reason = redact(" ".join(str(error).split()))[:300]
     with access_errors(part.name), part.files.open(part.path, "rb") as raw:
         try:
             file = pq.ParquetFile(raw, page_checksum_verification=True)
         except network_errors():
             raise
         except BROKEN:
-            return f"{part.name}: cannot be read ({said}); fetch it again"
+            return f"{part.name}: cannot be read ({reason}); fetch it again"
         first = 0
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
@@ -132,7 +132,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
                 if binary:
                     return f"{where}: column {name!r} is not UTF-8; convert the file"
             first += rows
-    return f"{part.name}: cannot be read ({said}); fetch it again"
+    return f"{part.name}: cannot be read ({reason}); fetch it again"
 
 
 def _is_binary(file: pq.ParquetFile, group: int, name: str) -> bool:

@@ -30,8 +30,8 @@ def entry(name: str, source: Source) -> str:
         "page": source.page,
         "note": source.note,
     }
-    told = [f"  {label:<9}{words}" for label, words in lines.items() if words]
-    return "\n".join([f"{name}: {source.title}", *told])
+    shown = [f"  {label:<9}{words}" for label, words in lines.items() if words]
+    return "\n".join([f"{name}: {source.title}", *shown])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -83,9 +83,7 @@ def _read_rows(part: Part, rows: Any, batch: list[list[str]], count: int, line: 
         batch.extend(islice(rows, count))
     except csv.Error as error:
         begins = line + _lines_of(batch)
-        raise UserError(
-            f"{part.name}: line {begins:,}: {error}; mend the quotes of the row that begins there"
-        ) from None
+        raise UserError(f"{part.name}: line {begins:,}: {error}; fix the quotes of the row that begins there") from None
 
 
 def _lines_of(rows: list[list[str]]) -> int:
@@ -95,23 +93,23 @@ def _lines_of(rows: list[list[str]]) -> int:
 def _raise_uneven(part: Part, line: int, batch: list[list[str]], wanted: int) -> None:
     place, row = next((place, row) for place, row in enumerate(batch) if len(row) not in {wanted, 0})
     begins = line + _lines_of(batch[:place])
-    shown = f"mend the row ({row[0][:80]!r})"
+    shown = f"fix the row ({row[0][:80]!r})"
     raise UserError(f"{part.name}: line {begins:,}: {len(row)} fields, the header has {wanted} columns; {shown}")
 
 
 def _json(part: Part, file: "IO[bytes] | gzip.GzipFile") -> Iterator[pl.DataFrame]:
     lines = enumerate(_lines(part, file), start=1)
     numbered: Iterator[tuple[int, str]] = ((number, line) for number, line in lines if line.strip())
-    known: dict[str, None] = {}
+    names: dict[str, None] = {}
     if (first := next(numbered, None)) is None:
         raise UserError(f"{part.name}: {EMPTY_FILE}")
     numbered = chain([first], numbered)
     while batch := list(islice(numbered, BATCH)):
         objects = [_object(part, number, line) for number, line in batch]
-        known |= dict.fromkeys(name for one in objects for name in one)
-        columns = {name: [_as_text(one.get(name)) for one in objects] for name in known}
+        names |= dict.fromkeys(name for one in objects for name in one)
+        columns = {name: [_as_text(one.get(name)) for one in objects] for name in names}
         try:
-            yield pl.DataFrame(columns, schema=dict.fromkeys(known, pl.String))
+            yield pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
         except UnicodeEncodeError:
             _raise_surrogate(part, batch)
 
@@ -122,14 +120,14 @@ def _raise_surrogate(part: Part, batch: list[tuple[int, str]]) -> None:
         try:
             json.dumps(json.loads(line), ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise UserError(f"{part.name}: line {number:,}: not Unicode ({error.reason}); mend the row") from None
+            raise UserError(f"{part.name}: line {number:,}: not Unicode ({error.reason}); fix the row") from None
 
 
 def _object(part: Part, number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{part.name}: line {number:,}: not JSON ({error}); mend the row") from None
+        raise UserError(f"{part.name}: line {number:,}: not JSON ({error}); fix the row") from None
     if not isinstance(found, dict):
         raise UserError(f"{part.name}: line {number:,}: expected an object, found {type(found).__name__}")
     return found

@@ -33,9 +33,9 @@ def respelled(url: pl.Expr) -> pl.Expr:
     head = url.str.extract(r"^((?:[A-Za-z]+):/+[^/?#]*)").str.to_lowercase()
     host = head.str.replace(r"^https?:/+", "https://").str.replace(r"(?::(?:80|443)?)+$", "")
     tail = url.str.replace(r"^[A-Za-z]+:/+[^/?#]*", "").str.replace(r"#.*$", "")
-    asked = pl.when(tail.str.contains("?", literal=True)).then(_query(tail)).otherwise(tail)
-    asked = asked.str.strip_chars_end()
-    return host + pl.when(asked.str.starts_with("/")).then(asked).otherwise("/" + asked)
+    path = pl.when(tail.str.contains("?", literal=True)).then(_query(tail)).otherwise(tail)
+    path = path.str.strip_chars_end()
+    return host + pl.when(path.str.starts_with("/")).then(path).otherwise("/" + path)
 
 
 def _query(tail: pl.Expr) -> pl.Expr:

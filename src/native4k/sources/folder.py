@@ -72,14 +72,16 @@ def _row(path: Path, root: Path) -> dict[str, object]:
 
 def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
     frames = [frame for part in locations.find_parts(str(sidecar)) for frame in read.frames(part, SIDECAR)]
-    told = pl.concat([pl.DataFrame(schema=COLUMNS), *frames]).to_pandas().drop(columns=list(_SIZES))
-    unknown = sorted(set(told["url"]) - set(rows["url"]), key=str)
+    described = pl.concat([pl.DataFrame(schema=COLUMNS), *frames]).to_pandas().drop(columns=list(_SIZES))
+    unknown = sorted(set(described["url"]) - set(rows["url"]), key=str)
     if unknown:
-        raise UserError(f"{sidecar}: names {unknown[0]!r}, which is no picture below {sidecar.parent}; mend the path")
-    if told["url"].duplicated().any():
-        raise UserError(f"{sidecar}: names {told['url'][told['url'].duplicated()].iloc[0]!r} twice; keep one row")
-    both = rows.merge(told, on="url", how="left", suffixes=("", "_told"))
-    caption = both.pop("caption_told").replace("", None)
+        raise UserError(f"{sidecar}: names {unknown[0]!r}, which is no picture below {sidecar.parent}; fix the path")
+    if described["url"].duplicated().any():
+        raise UserError(
+            f"{sidecar}: names {described['url'][described['url'].duplicated()].iloc[0]!r} twice; keep one row"
+        )
+    both = rows.merge(described, on="url", how="left", suffixes=("", "_described"))
+    caption = both.pop("caption_described").replace("", None)
     return both.assign(caption=caption.fillna(both["caption"]))
 
 
