@@ -47,7 +47,7 @@ def draw(folder: Path, count: int) -> None:
 
 def create(name: str, device: str) -> Any:
     """A metric of pyiqa; of a network without weights."""
-    with metrics.quiet():
+    with hardware.quiet():
         import pyiqa
         import torch
 

@@ -20,17 +20,17 @@ STEPS = {
         "sources": "list the sources, what their rows hold and where they are",
     },
     "analyze": {
-        "analyze": "say what collections of metadata hold and what they are fit for",
+        "analyze": "describe collections of metadata and what they are fit for",
     },
     "fetch": {
         "collect": "choose candidates from the sources' metadata, with a count for every reason",
-        "fetch": "bring the candidates' original bytes into the image store",
+        "fetch": "download the candidates' original bytes into the image store",
         "freeze": "close the store: candidates, index, and what both were made from",
     },
     "measure": {
         "probe": "decode each image once: format, size, perceptual hash, detail, thumbnail",
         "score": "rate each image: pyiqa, textures, multimodal models",
-        "embed": "show each image to a network that knows copies by sight (optional)",
+        "embed": "embed each image by a network for copy detection (optional)",
         "label": "label each image: category, style, shot, people",
         "features": "join what was measured into one table",
         "recall": "refill the cache of measured rows from a features table",
@@ -38,7 +38,7 @@ STEPS = {
     },
     "dataset": {
         "vet": "merge people's votes into verdicts",
-        "select": "take down what was asked, apply the rules of a preset",
+        "select": "apply takedowns and the rules of a preset",
         "dedup": "group copies, re-encodes and crops, keep the best of each group",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",

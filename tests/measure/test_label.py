@@ -34,7 +34,7 @@ def numbers(**changed: Any) -> label.Params:
 
 
 def voted(said: dict[Any, dict[str, float]], **changed: Any) -> tuple[str, float]:
-    return label.vote(OPTIONS, said, numbers(**changed))
+    return label.combine(OPTIONS, said, numbers(**changed))
 
 
 def test_the_option_with_the_most_votes_wins_and_ties_go_in_order() -> None:
@@ -64,7 +64,7 @@ shares = st.dictionaries(st.sampled_from(OPTIONS), st.floats(0.01, 1), max_size=
 
 @given(said=st.dictionaries(st.sampled_from(["words", "zeroshot", "lmm"]), shares, min_size=1))
 def test_a_vote_is_an_option_with_a_share(said: dict[Any, dict[str, float]]) -> None:
-    option, share = label.vote(OPTIONS, said, WEIGHTED)
+    option, share = label.combine(OPTIONS, said, WEIGHTED)
     assert 0 <= share <= 1
     assert (option == caption_words.UNKNOWN) == (share == 0)
 

@@ -1,4 +1,4 @@
-"""All images of a shard over HTTP, many at a time in one process, each decided in its own time."""
+"""Fetch all images of a shard over HTTP, many at a time in one process."""
 
 import asyncio
 import math

@@ -42,7 +42,7 @@ class Redirect(Exception):  # noqa: N818
 
 
 def check_response(response: ClientResponse, numbers: Params, trace: Trace, *also: int) -> None:
-    """Log the response; raise Redirect or a Failure unless it is of an image, or has a status that is expected."""
+    """Log the response; raise Redirect or a Failure unless it is of an image, or has an expected status."""
     headers = response.headers
     trace.url, trace.code = str(response.url), response.status
     trace.headers = {name: headers[name] for name in LOGGED_HEADERS if name in headers}

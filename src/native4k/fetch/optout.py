@@ -1,6 +1,5 @@
 """Lists of images that somebody wants left alone: one URL, host or id a line."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,7 +69,7 @@ def _ids_of(links: dict[str, str], kinds: str) -> set[str]:
     )
     for url in same.filter(~pl.col("web"))["url"]:
         raise UserError(f"{links[url]}: {url!r} is no URL of the web, {kinds}")
-    return {hashlib.sha256(url.encode()).hexdigest()[:16] for url in same["same"]}
+    return set(urls.hash_names(same["same"]))
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""When to ask again: exponential back-off with jitter, and what a server's Retry-After says."""
+"""When to retry: exponential back-off with jitter, and a server's Retry-After."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""What a host asks of robots: its robots.txt (RFC 9309) and the X-Robots-Tag of its answers."""
+"""Rules for robots: a host's robots.txt (RFC 9309) and the X-Robots-Tag of its responses."""
 
 import re
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def parse(text: str, agent: str) -> list[Rule]:
 
 
 def allows(rules: list[Rule], path: str) -> bool:
-    """Whether a path, with its query, may be asked for: the longest rule that fits it says, Allow before Disallow."""
+    """Whether a path, with its query, may be requested: the longest matching rule decides, Allow before Disallow."""
     path = _normalise(path)
     fitting = [(len(start), allowed) for start, allowed in rules if _matches(start, path)]
     return max(fitting, default=(0, True))[1]

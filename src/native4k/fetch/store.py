@@ -82,13 +82,13 @@ class Incoming:
         self.start()
 
     def start(self) -> None:
-        """Nothing has come yet, or all of it is forgotten."""
+        """Start again from the first byte."""
         self.discard()
         self.size, self.seen = 0, False
         self.waiting, self.hash = bytearray(), hashlib.sha256()
 
     def add(self, piece: bytes) -> bool:
-        """Take the next bytes; whether so many wait that they are to be written."""
+        """Add the next bytes; whether so many are in memory that they must be written."""
         self.size += len(piece)
         if self.size > self.max_bytes:
             raise Failure("too_large")
@@ -97,7 +97,7 @@ class Incoming:
         return self.seen and len(self.waiting) >= WRITE_BYTES
 
     def write(self) -> None:
-        """Write what waits."""
+        """Write the bytes in memory to the temporary file."""
         if self.file is None:
             self.store.mkdir(parents=True, exist_ok=True)
             self.file = self.path.open("wb", buffering=0)
@@ -112,7 +112,7 @@ class Incoming:
         self.waiting = bytearray()
 
     def finish(self, rule: Geometry | None) -> Row:
-        """Put the image into the store, unless it is there; its columns, or a Failure if it is not wanted."""
+        """Put the image into the store, unless it is there; its columns, or a Failure if it is rejected."""
         if self.file is not None:
             self.write()
         try:
@@ -138,7 +138,7 @@ class Incoming:
             _sync(folder)
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Close and remove the temporary file."""
         if self.file is not None:
             self.file.close()
             self.file = None

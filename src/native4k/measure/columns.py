@@ -32,7 +32,7 @@ class Column:
     name: str
     made: tuple[str, ...]
     key: str
-    load: Callable[[], Model] | None  # None: nothing looks at the image here, a server is asked
+    load: Callable[[], Model] | None  # None: an endpoint fills it
     ask: "Callable[[pd.Series[str], Path, Path], list[dict[str, Any]]] | None" = None
 
     def place(self, root: Path) -> Path:

@@ -1,4 +1,4 @@
-"""One question about one picture to an OpenAI-compatible endpoint: retried, paced, and its answer checked."""
+"""One question about one picture to an OpenAI-compatible endpoint: with retries, a rate limit, and a checked answer."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ MAX_BYTES = 2**20
 """Bytes of an answer that are read."""
 
 FINAL = {"ok", "refused", "malformed", "rejected"}
-"""What is not asked again: answered, refused by the model, never answered as asked, not accepted by the server."""
+"""Statuses without a retry: answered, refused by the model, never of the right form, rejected by the server."""
 
 FATAL = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
 NOT_ACCEPTED = {400, 413, 415, 422}
@@ -32,12 +32,12 @@ NOT_ACCEPTED = {400, 413, 415, 422}
 
 @params
 class Server:
-    """Where to ask, how often, how patiently, and at what price."""
+    """The address of an endpoint, its limits, and its prices."""
 
     url: str  # up to and with /v1
     model: str
     key: str | None  # the environment variable that holds the API key; null: none is sent
-    structured: Literal["json_schema", "json_object", "none"]  # how the answer's form is asked for
+    structured: Literal["json_schema", "json_object", "none"]  # how the request demands the answer's form
     body: dict[str, Any]  # sent with every request, such as max_tokens and temperature
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     concurrency: Count  # requests at a time
@@ -46,15 +46,15 @@ class Server:
     attempts: Count
     backoff_base: Positive  # seconds
     backoff_cap: Positive  # seconds
-    max_retry_after: Positive  # seconds; a server that asks for longer is left to another run
+    max_retry_after: Positive  # seconds; a longer Retry-After is left to another run
     usd_in: Annotated[float, Field(ge=0)]  # a million tokens
     usd_out: Annotated[float, Field(ge=0)]  # a million tokens
-    max_usd: Positive | None  # of a column, all runs and shards together; then no more is asked
+    max_usd: Positive | None  # of a column, all runs and shards together; then no more requests are sent
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a picture, the form of the answer, and what checks and reads it."""
+    """The prompt about a picture, the schema of the answer, and the function that checks and reads it."""
 
     prompt: str
     schema: dict[str, Any]
@@ -63,7 +63,7 @@ class Question:
 
 @dataclass
 class Answer:
-    """What came of a question: the raw text, and what it cost."""
+    """The outcome of a question: its status, the raw text, and its cost."""
 
     status: str
     text: str = ""
@@ -71,11 +71,11 @@ class Answer:
     attempts: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
-    wait: float = 0.0  # seconds that the server asks for
+    wait: float = 0.0  # seconds of the server's Retry-After
 
 
 class Endpoint:
-    """A server that is asked by several at once."""
+    """An endpoint with concurrent requests."""
 
     def __init__(self, server: Server, client: aiohttp.ClientSession) -> None:
         self.server, self.client = server, client
@@ -84,7 +84,7 @@ class Endpoint:
         self.secrets = [value.partition(" ")[2] for value in self.headers.values()]
 
     async def ask(self, jpeg: Callable[[], str], question: Question) -> Answer:
-        """The answer, asked for until it is final or the attempts are used up; tokens of all attempts are counted."""
+        """Request the answer until it is final or the attempts are used up; tokens of all attempts are counted."""
         async with self.slots:
             body = self.body(await asyncio.to_thread(jpeg), question)
             tokens_in = tokens_out = 0
@@ -97,7 +97,7 @@ class Endpoint:
                 if attempt < self.server.attempts:
                     wait = max(answer.wait, backoff(attempt, self.server.backoff_base, self.server.backoff_cap))
                     if answer.code == 429:  # noqa: PLR2004
-                        self.free_at = max(self.free_at, _now() + wait)  # everyone waits
+                        self.free_at = max(self.free_at, _now() + wait)  # all requests wait
                     else:
                         await asyncio.sleep(wait)
             answer.attempts, answer.tokens_in, answer.tokens_out = attempt, tokens_in, tokens_out
@@ -185,7 +185,7 @@ USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
 
 
 def read_answer(text: str, question: Question) -> dict[str, Any]:
-    """What an answer says, with or without a code fence around its JSON; ValueError if it is not of the asked form."""
+    """The content of an answer, with or without a code fence around its JSON; ValueError if it does not have the form of the question."""
     inner = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     tree = json.loads(inner)
     if not isinstance(tree, dict):

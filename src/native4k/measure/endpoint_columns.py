@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class EndpointColumn(NamedTuple):
-    """A question of every view of every image to a server, and how the answers of an image become its row."""
+    """A question about every view of every image, and how the answers about an image become its row."""
 
     name: str
     key: str
@@ -106,7 +106,7 @@ class EndpointColumn(NamedTuple):
             why = ", ".join(f"{status} {count}" for status, count in sorted(lost.items()))
             raise UserError(
                 f"{self.name}: {sum(lost.values())} of {len(every)} questions to {self.server.url} got no answer "
-                f"({why}); what came is kept, the same command asks for the rest"
+                f"({why}); the answers so far are kept, the same command requests the rest"
             )
         if every and all(answer.status == "rejected" for answer in every):
             reason = " ".join(every[0].text.split())[:200]
@@ -134,7 +134,7 @@ class Spending:
         self.usd += price(self.server, answer)
 
     def check(self) -> None:
-        """Ask no more once the limit is reached."""
+        """Stop once the limit is reached."""
         if self.server.max_usd is not None and self.usd >= self.server.max_usd:
             raise UserError(f"{self.folder}: {self.usd:.2f} USD are spent, max_usd is {self.server.max_usd}; raise it")
 
@@ -180,7 +180,7 @@ def cost_summary(name: str, folder: Path) -> str:
 
 @contextmanager
 def endpoint_lock(path: Path) -> Iterator[None]:
-    """One shard at a time asks a server, so that its limits hold for all; a kill gives the turn back."""
+    """Lock a server for one shard at a time, so that its limits hold for all; a killed process releases the lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Label each image: category, style, shot, people. Several labelers can vote; 'unknown' where none speaks.
+"""Label each image: category, style, shot, people. Several labelers can vote; 'unknown' where none predicts.
 
 Labelers: words (of the caption; needs no weights), zeroshot (CLIP or SigLIP) and lmm (a vision-language model, here or
 behind an endpoint). With several, each one's own answer stands beside the vote. The lmm may caption the images anew.
@@ -20,12 +20,12 @@ from native4k.measure.hardware import Hardware
 
 Labeler = Literal["words", "zeroshot", "lmm"]
 Chances = dict[str, float]
-"""Option -> its chance; nothing where a labeler does not speak."""
+"""Option -> its probability; empty where a labeler predicts nothing."""
 
 
 @params.params
 class Params:
-    """The questions, whose column each is and which stand in files of their own, and who answers them."""
+    """The questions, each a column and a file of its own, and the labelers that answer them with their weights."""
 
     votes: Annotated[dict[Labeler, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     least: Annotated[float, Field(ge=0, le=1)]
@@ -43,7 +43,7 @@ def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) 
     for name, question in questions.items():
         predicted = {labeler: _predictions(table, name, labeler, question, numbers) for labeler in numbers.votes}
         votes = [
-            vote(list(question.words), dict(zip(predicted, each, strict=True)), numbers)
+            combine(list(question.words), dict(zip(predicted, each, strict=True)), numbers)
             for each in zip(*predicted.values(), strict=True)
         ]
         found[name] = pd.Series([option for option, _ in votes], index=table.index, dtype="str")
@@ -66,25 +66,25 @@ def _predictions(table: pd.DataFrame, name: str, labeler: str, question: Questio
     return [json.loads(chances) if isinstance(chances, str) and chances else {} for chances in table[column]]
 
 
-def vote(options: list[str], predicted: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
-    """The option with the largest share of the weights of all labelers that speak, and that share; ties go in order."""
-    speaking = {labeler: numbers.votes[labeler] for labeler, chances in predicted.items() if chances}
-    if not speaking:
+def combine(options: list[str], predicted: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
+    """The option with the largest share of the weights of the labelers that predict, and that share; ties in order."""
+    weights = {labeler: numbers.votes[labeler] for labeler, chances in predicted.items() if chances}
+    if not weights:
         return UNKNOWN, 0.0
     shares = {
-        option: sum(weight * predicted[labeler].get(option, 0.0) for labeler, weight in speaking.items())
+        option: sum(weight * predicted[labeler].get(option, 0.0) for labeler, weight in weights.items())
         for option in options
     }
     best = max(options, key=lambda option: shares[option])
-    share = round(shares[best] / sum(speaking.values()), 4)
+    share = round(shares[best] / sum(weights.values()), 4)
     return (best if share >= numbers.least else UNKNOWN), share
 
 
 def model_columns(numbers: Params, questions: dict[str, Question]) -> list[Column]:
-    """The columns for which images must be looked at; none if the captions' words are all that speaks."""
+    """The columns that models fill; none if only the words of captions are used."""
     models = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
     if silent := [labeler for labeler in numbers.votes if labeler != "words" and models[labeler] is None]:
-        raise UserError(f"params label: {silent[0]} shall vote, but label.{silent[0]} names no model")
+        raise UserError(f"params label: {silent[0]} has votes, but label.{silent[0]} names no model")
     options = {name: list(question.words) for name, question in questions.items()}
     found = []
     if numbers.zeroshot is not None:

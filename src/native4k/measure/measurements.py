@@ -1,4 +1,4 @@
-"""Everything that probe measures of one decoded image, and what stands where there is none."""
+"""All that probe measures of one decoded image, and the values for a file that cannot be decoded."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -97,16 +97,16 @@ def weighted_sum(found: dict[str, float], weights: dict[Trait, float]) -> float:
 
 
 def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
-    """What speaks for or against nativeness; None where there is too little texture to say."""
+    """The traits that nativeness is computed from; None where there is too little texture."""
     cells = select_cells(luma, numbers.cells)
     if cells is None:
         return None
     spectra = power_spectra(cells.pixels)
     structure, fine = spectra[:, STRUCTURE].mean(axis=1), spectra[:, FINE].mean(axis=1)
-    speaking = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
-    if speaking.sum() < numbers.fewest:
+    textured = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
+    if textured.sum() < numbers.fewest:
         return None
-    return spectral_falls(spectra[speaking], numbers) | resampling_traces(cells)
+    return spectral_falls(spectra[textured], numbers) | resampling_traces(cells)
 
 
 def select_cells(luma: np.ndarray, count: int) -> Cells | None:
@@ -137,7 +137,7 @@ def power_spectra(pixels: np.ndarray) -> np.ndarray:
 
 
 def spectral_falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
-    """How the mean spectrum of the sharpest cells falls, in decibels."""
+    """The fall of the mean spectrum of the sharpest cells, in decibels."""
     level = 10 * np.log10(spectra)
     sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
         : max(3, int(np.ceil(numbers.sharpest * len(level))))

@@ -98,7 +98,7 @@ def _one_thread() -> Iterator[None]:
 
 
 class Worker:
-    """A process that is asked one file at a time."""
+    """A process that measures one file at a time."""
 
     def __init__(self, work: Work, limits: Limits) -> None:
         self.limits = limits

@@ -8,7 +8,6 @@ from native4k import provenance
 from native4k.measure import columns, hardware
 from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
-from native4k.measure.metrics import quiet
 from native4k.params import params
 
 if TYPE_CHECKING:
@@ -32,8 +31,8 @@ class Clip:
         import transformers
 
         self.device = hardware.device(machine)
-        options = hardware.local(machine, named.model, named.revision)
-        with quiet(), hardware.there(machine, named.model, named.revision):
+        options = hardware.local_options(machine, named.model, named.revision)
+        with hardware.quiet(), hardware.explain_missing(machine, named.model, named.revision):
             self.processor: Any = transformers.AutoProcessor.from_pretrained(named.model, **options)
             model: Any = transformers.AutoModel.from_pretrained(named.model, use_safetensors=True, **options)
         self.model = model.eval().to(self.device)

@@ -1,4 +1,4 @@
-"""Our columns of metadata, and how a source's own become them: the one place where spellings and types are judged."""
+"""Our columns of metadata, and how a source's own become them: the one place that checks names and types."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -111,8 +111,3 @@ def _text(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:
     if kind.is_nested():
         raise UserError(f"{where}: expected text, found {kind}")
     return column.cast(pl.String)
-
-
-def shaped(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
-    """A frame of a file's rows in our columns."""
-    return frame.select(expressions(frame.schema, source, where).values())

@@ -11,7 +11,7 @@ FILTERS = ("caption", "license", "language", *SCORES)
 
 
 def filters(source: Source) -> str:
-    """What of a source's rows a filter can use."""
+    """The columns of a source's rows that collect can filter by."""
     known = source.spellings
     return ", ".join([*(["size"] if source.sized else []), *(name for name in FILTERS if name in known)])
 
