@@ -109,7 +109,7 @@ def test_a_shard_without_rows_is_a_table_without_rows(store: Any, mixed: dict[st
 
 
 def test_a_labeler_without_a_model_is_one_line() -> None:
-    with pytest.raises(UserError, match=r"label: zeroshot shall vote, but label\.zeroshot names no model"):
+    with pytest.raises(UserError, match=r"label: zeroshot has votes, but label\.zeroshot names no model"):
         label.model_columns(numbers(votes={"zeroshot": 1.0}), ASKED)
 
 

@@ -11,7 +11,7 @@ from native4k.report import fetched
 def test_statuses_and_hosts_are_counted_the_most_frequent_first(root: Path) -> None:
     counts = tables.read(root / "tables/fetched.parquet")
     assert [row[:4] for row in fetched.statuses(counts)] == [
-        ["ok", 12, "2.5", "held"],
+        ["ok", 12, "2.5", "in the store"],
         ["gone", 3, "0.0", "final"],
         ["timeout", 1, "0.0", "retried by this run and by the next"],
     ]

@@ -185,7 +185,7 @@ USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
 
 
 def read_answer(text: str, question: Question) -> dict[str, Any]:
-    """The content of an answer, with or without a code fence around its JSON; ValueError if it does not have the form of the question."""
+    """The content of an answer, with or without a code fence around its JSON; ValueError if its form is wrong."""
     inner = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     tree = json.loads(inner)
     if not isinstance(tree, dict):
