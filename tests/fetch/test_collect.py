@@ -17,7 +17,7 @@ from native4k import params, sources, tables
 from native4k.errors import UserError
 from native4k.fetch import collect, external_sort, optout
 from native4k.fetch.optout import OptOut
-from native4k.metadata import files, read, urls
+from native4k.metadata import locations, read, urls
 from native4k.metadata import parallel as crew
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
@@ -73,7 +73,7 @@ def write(rows: list[dict[str, Any]], path: Path) -> Path:
 
 
 def web(rows: list[dict[str, Any]], folder: Path, name: str = "web.parquet") -> read.Collection:
-    return read.Collection("web", SOURCE, files.find_parts(str(write(rows, folder / name))))
+    return read.Collection("web", SOURCE, locations.find_parts(str(write(rows, folder / name))))
 
 
 def collected(
@@ -185,7 +185,7 @@ def test_a_candidate_has_our_columns_and_unknown_numbers_reject_nothing(tmp_path
             "surplus": ["dropped"],
         }
     ).write_parquet(tmp_path / "web.parquet")
-    found = read.Collection("web", SOURCE, files.find_parts(str(tmp_path / "web.parquet")))
+    found = read.Collection("web", SOURCE, locations.find_parts(str(tmp_path / "web.parquet")))
     chosen = numbers(min_similarity=0.9, min_aesthetic=9.0, max_punsafe=0.0, max_pwatermark=0.0, languages=["en"])
     _, frame = collected([found], tmp_path, chosen)
     assert frame.rows(named=True) == [
