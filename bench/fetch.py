@@ -30,7 +30,7 @@ from parts.pictures import SEED, serving
 from parts.results import Row, at_least, at_most
 
 from native4k import tables
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "img2dataset==1.47.0"

@@ -28,7 +28,7 @@ from parts.results import Row, at_least, at_most
 from PIL import Image
 
 from native4k import formats, images, params
-from native4k.measure import decode_memory, measurements, nativeness, phash, workers
+from native4k.measure import decoded_image, image_signatures, measurements, nativeness, workers
 from native4k.measure.decoded_image import decode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,13 +172,13 @@ def anatomy(file: Path) -> dict[str, float]:
         bands = [np.asarray(band) for band in images.bands(picture, 1, images.BAND)]
     facts = measurements.facts_of(content, given)
     seen = decode(images.opened(file), given.measures.thumbnail, facts)
-    weights = phash.lanczos(seen.luma.shape[1], phash.SIDE)
+    weights = image_signatures.lanczos_weights(seen.luma.shape[1], image_signatures.PHASH_SIDE)
     taken = {"decode": cpu(lambda: images.opened(content).load())}
     taken["header"] = cpu(lambda: measurements.facts_of(content, given)) - cpu(
         lambda: formats.flaw(content, facts["format"])
     )
     taken["completeness"] = cpu(lambda: formats.flaw(content, facts["format"]))
-    taken["rows of the hash"] = cpu(lambda: [phash.narrow(band, weights) for band in bands])
+    taken["rows of the hash"] = cpu(lambda: [image_signatures.resize_rows(band, weights) for band in bands])
     whole = cpu(lambda: decode(images.opened(file), given.measures.thumbnail, facts))
     taken["bands, luma, small picture"] = whole - taken["decode"] - taken["rows of the hash"]
     taken |= {name: cpu(partial(part, seen, given)) for name, (part, _) in measurements.MEASUREMENTS.items()}
@@ -254,7 +254,7 @@ def weigh(path: str) -> tuple[int, int, float, str]:
 
     before, content = peak(), Path(path).read_bytes()
     with images.opened(content) as picture:
-        predicted = decode_memory.memory(picture, len(content))
+        predicted = decoded_image.decode_memory(picture, len(content))
     del content
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
     given = numbers()

@@ -22,7 +22,7 @@ from parts.alone import alone, peak
 from parts.results import Row, faster
 from PIL import Image
 
-from native4k.measure import columns, hardware, metrics, textures, views
+from native4k.measure import column_cache, columns, hardware, metrics, textures
 
 METRICS = {"piqe": "resize:1024", "entropy": "tiles:512"}
 NETWORKS = {"musiq": "tiles:1024", "cnniqa": "full"}
@@ -47,7 +47,7 @@ def draw(folder: Path, count: int) -> None:
 
 def create(name: str, device: str) -> Any:
     """A metric of pyiqa; of a network without weights."""
-    with metrics.quiet():
+    with hardware.quiet():
         import pyiqa
         import torch
 
@@ -65,7 +65,7 @@ def plain(folder: Path, wanted: dict[str, str], device: Device) -> dict[str, Any
     for name, model in models.items():
         for path in sorted(folder.glob("*.jpg")):
             values = []
-            for pixels in views.views(Image.open(path).convert("RGB"), wanted[name], TILES):
+            for pixels in columns.view_pixels(Image.open(path).convert("RGB"), wanted[name], TILES):
                 tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float().to(device) / 255
                 values.append(float(model(tensor)))
             found.setdefault(name, []).append(statistics.mean(values))
@@ -86,19 +86,19 @@ def ours(folder: Path, wanted: dict[str, str], device: Device) -> dict[str, Any]
     ]
     with tempfile.TemporaryDirectory() as cache:
         began, cores = time.perf_counter(), time.process_time()
-        places = columns.Places(folder, Path(cache), Path(cache) / "answers.jsonl")
-        rows = columns.fill(files, found, places, machine.readers).rows.set_index("sha256").loc[files.index]
+        places = column_cache.Places(folder, Path(cache), Path(cache) / "answers.jsonl")
+        rows = column_cache.fill(files, found, places, machine.readers).rows.set_index("sha256").loc[files.index]
         seconds, cores = time.perf_counter() - began, time.process_time() - cores
-    scores = {name: rows[views.columns(name, view)[0]].tolist() for name, view in wanted.items()}
+    scores = {name: rows[columns.view_columns(name, view)[0]].tolist() for name, view in wanted.items()}
     return {"seconds": seconds, "cores": cores, "peak": peak(), "scores": scores}
 
 
 def textured(folder: Path) -> float:
     """Seconds an image of all textures of ours on their tiles, the decode left out."""
     numbers = textures.Numbers(glcm_patch=64, glcm_levels=64, glcm_distances=(1, 2, 3, 4), jpeg_quality=95)
-    shown = [views.views(Image.open(path), "tiles:256", TILES) for path in sorted(folder.glob("*.jpg"))]
+    shown = [columns.view_pixels(Image.open(path), "tiles:256", TILES) for path in sorted(folder.glob("*.jpg"))]
     began = time.perf_counter()
-    for measure in textures.measures(numbers).values():
+    for measure in textures.texture_measures(numbers).values():
         for pictures in shown:
             for picture in pictures:
                 measure(picture)

@@ -148,8 +148,8 @@ def _run(words: list[str]) -> int:
         return 0
     found = find(words)
     if found is None:
-        known = ", ".join(step for steps in STEPS.values() for step in steps)
-        print(f"native4k: no step {' '.join(words[:2])!r}; there are: {known}", file=sys.stderr)
+        steps = ", ".join(step for steps in STEPS.values() for step in steps)
+        print(f"native4k: no step {' '.join(words[:2])!r}; there are: {steps}", file=sys.stderr)
         return 2
     package, step = found
     rest = words[len(step.split()) :]

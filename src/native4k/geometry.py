@@ -1,4 +1,4 @@
-"""What size and shape an image must have, asked of its metadata and again of its pixels."""
+"""What size and shape an image must have, by its metadata and again by its pixels."""
 
 from typing import Any
 

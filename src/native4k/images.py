@@ -94,10 +94,10 @@ def load_pixels(image: ImageFile.ImageFile) -> None:
 
 
 def _why(error: Exception, otherwise: str) -> str:
-    said = str(error)
-    if "text chunks" in said or "MAX_TEXT_CHUNK" in said:
+    message = str(error)
+    if "text chunks" in message or "MAX_TEXT_CHUNK" in message:
         return "bomb"  # a PNG whose text unpacks to more than anyone reads
-    return "truncated" if "truncated" in said.lower() else otherwise
+    return "truncated" if "truncated" in message.lower() else otherwise
 
 
 def rgb(image: Image.Image) -> Image.Image:

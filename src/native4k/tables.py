@@ -131,8 +131,8 @@ def _schema(path: Path) -> pa.Schema:
         raise UserError(f"{path}: not a Parquet table ({' '.join(str(error).split())})") from None
     version = (schema.metadata or {}).get(b"native4k")
     if version != VERSION.encode():
-        said = version.decode() if version else "none"
-        raise UserError(f"{path}: written by table version {said}, this code reads {VERSION}; run the step again")
+        found = version.decode() if version else "none"
+        raise UserError(f"{path}: written by table version {found}, this code reads {VERSION}; run the step again")
     return schema
 
 
@@ -169,7 +169,7 @@ def funnel(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def conserve(before: "pd.DataFrame", after: "pd.DataFrame", step: str) -> None:
-    """Rows in are rows out, and nobody's reason was changed."""
+    """Check that rows in are rows out, and that no reason was changed."""
     old, new = before.set_index("id"), after.set_index("id")
     if not old.index.sort_values().equals(new.index.sort_values()):
         raise AssertionError(f"{step}: {len(old)} rows went in, {len(new)} came out, or their ids differ")

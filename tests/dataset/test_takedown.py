@@ -11,7 +11,7 @@ from native4k import tables
 from native4k.dataset import takedown
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 NUMBERS = Limits(radius=4, verify=10, middles=True, min_bits=20)
 HASH = 0xFF00FF00FF00FF00

@@ -16,7 +16,7 @@ from native4k.demo.catalogue import GENERATORS, Picture, plan
 from native4k.demo.noise import Dice
 from native4k.errors import UserError
 from native4k.images import Unreadable, decode, header
-from native4k.measure.phash import phash
+from native4k.measure.image_signatures import phash
 
 PARAMS = Params(seed=4, originals=2, defects=2, long_side=320)
 NEAR = 12  # bits of 64 within which a copy lies, and beyond which other originals lie

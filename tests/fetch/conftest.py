@@ -12,7 +12,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.fetch import collect, fetch, freeze, journal
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 PARAMS: dict[str, Any] = {
     "collect": {

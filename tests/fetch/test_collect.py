@@ -15,10 +15,10 @@ from PIL import Image
 
 from native4k import params, sources, tables
 from native4k.errors import UserError
-from native4k.fetch import collect, identity, optout, shelves
+from native4k.fetch import collect, external_sort, optout
 from native4k.fetch.optout import OptOut
-from native4k.metadata import abreast as crew
-from native4k.metadata import find, read
+from native4k.metadata import locations, read, urls
+from native4k.metadata import parallel as crew
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
 
@@ -73,14 +73,14 @@ def write(rows: list[dict[str, Any]], path: Path) -> Path:
 
 
 def web(rows: list[dict[str, Any]], folder: Path, name: str = "web.parquet") -> read.Collection:
-    return read.Collection("web", SOURCE, find.parts(str(write(rows, folder / name))))
+    return read.Collection("web", SOURCE, locations.find_parts(str(write(rows, folder / name))))
 
 
 def collected(
     found: list[read.Collection], folder: Path, chosen: collect.Params, out: OptOut = NOBODY, shards: int = 1
 ) -> tuple[Counter[tuple[str, str]], pl.DataFrame]:
     """The counts and all rows, which shards in order give in the order of ids."""
-    counts, made = collect.collect(found, chosen, out, shards, folder / "shelves")
+    counts, made = collect.collect(found, chosen, out, shards, folder / "sorted")
     frames = []
     for shard, frame in made:
         ids = frame["id"].to_pandas()
@@ -138,7 +138,7 @@ def test_each_row_gets_the_reason_that_its_metadata_deserve(tmp_path: Path) -> N
     ]
     rows = rows_of(*(change for _, change in expected))
     (tmp_path / "out.txt").write_text(
-        f"out.example\nhttps://example.org/mine.jpg\n{identity.identify('web', 'https://example.org/by_id.jpg')}\n"
+        f"out.example\nhttps://example.org/mine.jpg\n{urls.identify('web', 'https://example.org/by_id.jpg')}\n"
     )
     out = optout.read([tmp_path / "out.txt"])
     counts, frame = collected([web(rows, tmp_path)], tmp_path, numbers(**STRICT), out)
@@ -185,12 +185,12 @@ def test_a_candidate_has_our_columns_and_unknown_numbers_reject_nothing(tmp_path
             "surplus": ["dropped"],
         }
     ).write_parquet(tmp_path / "web.parquet")
-    found = read.Collection("web", SOURCE, find.parts(str(tmp_path / "web.parquet")))
+    found = read.Collection("web", SOURCE, locations.find_parts(str(tmp_path / "web.parquet")))
     chosen = numbers(min_similarity=0.9, min_aesthetic=9.0, max_punsafe=0.0, max_pwatermark=0.0, languages=["en"])
     _, frame = collected([found], tmp_path, chosen)
     assert frame.rows(named=True) == [
         {
-            "id": identity.identify("web", "https://example.org/a.jpg"),
+            "id": urls.identify("web", "https://example.org/a.jpg"),
             "source": "web",
             "url": "https://Example.org/a.jpg",
             "declared_width": 0,
@@ -320,7 +320,7 @@ def test_no_row_is_lost_and_neither_order_nor_shards_nor_memory_nor_threads_deci
     halves = [web(half, folder, f"{place}.parquet") for place, half in enumerate((shuffled[::2], shuffled[1::2]))]
     found = read.Collection("web", SOURCE, [part for half in halves for part in half.parts])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelves, "SPILL", spill)
+        patch.setattr(external_sort, "SPILL", spill)
         patch.setattr(crew, "THREADS", threads)
         again, frame = collected([found], folder, others, out, shards)
     assert again == counts
@@ -337,7 +337,7 @@ def test_an_image_keeps_its_shard_when_the_collection_grows(
     folder = tmp_path_factory.mktemp("grow")
 
     def places(those: list[dict[str, Any]]) -> dict[str, int]:
-        _, made = collect.collect([web(those, folder)], numbers(), NOBODY, shards, folder / "shelves")
+        _, made = collect.collect([web(those, folder)], numbers(), NOBODY, shards, folder / "sorted")
         return {id_: shard for shard, frame in made for id_ in frame.filter(pl.col("reason") == "")["id"]}
 
     before, after = places(rows), places(rows + more)
@@ -471,7 +471,7 @@ def test_an_empty_collection_gives_empty_tables_of_the_same_types_and_a_line(
 def test_lists_of_those_who_opted_out_are_heeded(step: Step) -> None:
     write(MIXED, step.root / "web.parquet")
     (step.root / "one.txt").write_text("https://example.org/9.jpg\n")
-    (step.root / "two.txt").write_text(f"{identity.identify('web', 'https://example.org/10.jpg')}\n")
+    (step.root / "two.txt").write_text(f"{urls.identify('web', 'https://example.org/10.jpg')}\n")
     lists = [step.root / "one.txt", step.root / "two.txt"]
     step.run(shards=1, out=lists, sources={"web": str(step.root / "web.parquet")})
     rejected = tables.read(step.paths["rejected"])
@@ -502,14 +502,14 @@ def test_an_error_while_the_shards_are_written_leaves_the_old_candidates(
     write(MIXED, step.root / "web.parquet")
     step.run(sources={"web": str(step.root / "web.parquet")})
     before = step.files()
-    real = collect.deduplicated
+    real = collect.deduplicate
 
     def full(rows: pl.DataFrame) -> pl.DataFrame:
         if (rows["id"] >= "8").all():
             raise OSError(28, "full")
         return real(rows)
 
-    monkeypatch.setattr(collect, "deduplicated", full)
+    monkeypatch.setattr(collect, "deduplicate", full)
     with pytest.raises(OSError, match="full"):
         step.run(sources={"web": str(step.root / "web.parquet")}, max_punsafe=0.9)
     assert step.files() == before

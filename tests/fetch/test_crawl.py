@@ -18,7 +18,7 @@ import yaml
 from native4k import cli, tables
 from native4k.fetch import store
 from tests import web
-from tests.fetch.test_web import CHUNKS, GOOD, SMALL, held, picture
+from tests.fetch.test_download import CHUNKS, GOOD, SMALL, held, picture
 from tests.web import Server, file, first, moved, raw, reply
 
 ROOT = Path(__file__).parent.parent.parent

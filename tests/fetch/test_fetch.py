@@ -142,7 +142,7 @@ def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: 
     project.freeze(project.work / "0-of-1.parquet")
     (project.store / "index.parquet").unlink()
     lines: list[bytes] = []
-    real = fetch.bring
+    real = fetch.fetch_local
 
     def stop_after_three(*args: Any) -> dict[str, Any]:
         if len(lines) == 3:
@@ -150,14 +150,14 @@ def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: 
         lines.append(b"")
         return real(*args)
 
-    monkeypatch.setattr(fetch, "bring", stop_after_three)
+    monkeypatch.setattr(fetch, "fetch_local", stop_after_three)
     index = project.work / "0-of-1.parquet"
     with pytest.raises(KeyboardInterrupt):
         project.fetch()
     lines_of = index.with_suffix(".journal")
     assert [row["status"] for row in journal.read(lines_of)] == ["ok", "ok", "ok"]
     lines_of.write_bytes(lines_of.read_bytes()[:-20])  # the third line is torn
-    monkeypatch.setattr(fetch, "bring", real)
+    monkeypatch.setattr(fetch, "fetch_local", real)
     urls = asked(monkeypatch)
     assert project.fetch().read_bytes() == undisturbed
     assert len(urls) == 3
@@ -174,7 +174,7 @@ def test_a_row_stands_as_long_as_asking_again_would_give_the_same(tmp_path: Path
     small = web | {"status": "too_small", "true_width": 30, "true_height": 20}
 
     def stands(row: Any, revision: str = "", rule: Geometry = rule, retry: str = "later") -> bool:
-        return fetch.standing(row, tmp_path, revision, rule, retry) is not None
+        return fetch.reusable_row(row, tmp_path, revision, rule, retry) is not None
 
     assert stands(drawn, "old")
     assert not stands(drawn, "new")
@@ -187,7 +187,9 @@ def test_a_row_stands_as_long_as_asking_again_would_give_the_same(tmp_path: Path
     assert not stands(web | {"status": "timeout"})
     assert stands(small)
     assert not stands(small, rule=looser)
-    assert fetch.standing(small, tmp_path, "", replace(looser, min_aspect=2.0), "later") == small | {"status": "aspect"}
+    assert fetch.reusable_row(small, tmp_path, "", replace(looser, min_aspect=2.0), "later") == small | {
+        "status": "aspect"
+    }
 
 
 def test_shards_together_are_the_whole_in_the_same_rows(project: Any) -> None:

@@ -14,7 +14,7 @@ from native4k.fetch import freeze, store
 
 def index(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return pd.DataFrame(
-        [store.NOTHING | {"id": id_, "source": "s", "revision": revision, "status": "ok", "file": file}
+        [store.NO_FILE | {"id": id_, "source": "s", "revision": revision, "status": "ok", "file": file}
          for id_, revision, file in rows],
         columns=list(store.COLUMNS),
     ).astype(store.COLUMNS)  # fmt: skip
@@ -129,7 +129,7 @@ def test_what_became_of_the_images_is_counted_by_source_host_and_status() -> Non
     made = index(("a", "", "f"), ("b", "", "g"), ("c", "", ""), ("d", "r", "h"), ("old", "", "i"))
     made["status"] = ["ok", "ok", "gone", "ok", "ok"]
     made["bytes"] = [5, 6, 0, 7, 8]
-    assert freeze.fetched(candidates, made).to_numpy().tolist() == [
+    assert freeze.count_statuses(candidates, made).to_numpy().tolist() == [
         ["demo", "", "ok", 1, 7],
         ["s", "a.example", "gone", 1, 0],
         ["s", "b.example", "ok", 2, 11],

@@ -7,7 +7,7 @@ import pytest
 
 from native4k.errors import UserError
 from native4k.fetch import optout
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 
 def test_a_line_is_a_url_a_host_or_an_id_and_the_lists_are_merged(tmp_path: Path) -> None:

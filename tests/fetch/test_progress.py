@@ -16,7 +16,7 @@ def test_a_log_gets_one_line_a_minute_and_a_last_one(
     progress = Progress(400, "fetch 0/4")
     for number in range(200):
         now[0] += 1
-        progress.wire(2_000_000, 5_000_000 if number % 4 == 3 else 0)
+        progress.add_bytes(2_000_000, 5_000_000 if number % 4 == 3 else 0)
         progress.add(("ok", "ok", "gone", "too_small")[number % 4])
     progress.close()
     saved = "; 150.0 MB not brought after a look at the first bytes"
@@ -35,8 +35,8 @@ def test_a_line_comes_also_while_nothing_is_decided(
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     progress = Progress(9, "fetch 0/1")
     now[0] += 61
-    progress.tick()
-    line = "fetch 0/1: 0 of 9 images, 0.0 images/s, 0.0 MB/s, 0.0% ok, no telling how long it takes\n"
+    progress.report()
+    line = "fetch 0/1: 0 of 9 images, 0.0 images/s, 0.0 MB/s, 0.0% ok, remaining time unknown\n"
     assert capsys.readouterr().err == line
 
 

@@ -36,9 +36,10 @@ def test_both_forms_of_retry_after_are_read(value: str, seconds: float) -> None:
 def test_every_status_has_one_meaning_and_one_kind() -> None:
     meanings = [status.meaning for status in statuses.STATUSES.values()]
     assert len(set(meanings)) == len(meanings)
-    assert [name for name in statuses.STATUSES if statuses.soon(name)] == [
+    assert [name for name in statuses.STATUSES if statuses.is_retried_now(name)] == [
         "too_many_requests", "server_error", "timeout", "unreachable", "reset", "truncated", "no_resolver",
     ]  # fmt: skip
-    assert [name for name in statuses.STATUSES if statuses.later(name) and not statuses.soon(name)] == [
+    later = [name for name in statuses.STATUSES if statuses.is_retried_later(name)]
+    assert [name for name in later if not statuses.is_retried_now(name)] == [
         "tls", "too_slow", "host_down",
     ]  # fmt: skip

@@ -68,4 +68,4 @@ def test_no_rule_takes_long() -> None:
     ],
 )
 def test_tags_mean_a_status_for_us_alone(values: list[str], expected: str) -> None:
-    assert robots.tagged(values, "native4k") == expected
+    assert robots.x_robots_status(values, "native4k") == expected

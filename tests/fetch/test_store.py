@@ -26,7 +26,7 @@ def picture(width: int, height: int, kind: str, orientation: int = 1, **options:
 
 
 def incoming(folder: Path, content: bytes, step: int = 9999) -> Incoming:
-    made = Incoming(folder, "a", 10**7, lambda head: store.look(head, RULE))
+    made = Incoming(folder, "a", 10**7, lambda head: store.screen_first_bytes(head, RULE))
     for place in range(0, len(content), step):
         if made.add(content[place : place + step]):
             made.write()
@@ -44,7 +44,7 @@ def brought(folder: Path, content: bytes) -> store.Row:
 def test_a_size_that_stands_at_the_end_of_a_file_already_written_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "HEAD", store.PIECE)
+    monkeypatch.setattr(store, "MAX_HEAD_BYTES", store.WRITE_BYTES)
     content = picture(400, 500, "TIFF", compression="tiff_lzw")
     assert formats.size(content[:-1000]) is None
     made = incoming(tmp_path, content)

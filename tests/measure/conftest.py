@@ -12,7 +12,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.fetch import fetch
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = {"device": "cpu", "batch": 1, "readers": 1, "weights": None}

@@ -56,14 +56,14 @@ def test_nothing_to_measure_is_no_rows_and_writes_nothing(tmp_path: Path) -> Non
 
 
 def test_a_killed_run_loses_no_more_than_the_images_since_the_last_part(tmp_path: Path) -> None:
-    names = [f"{number:03d}" for number in range(cache.CHUNK * 2 + 5)]
+    names = [f"{number:03d}" for number in range(cache.ROWS_PER_WRITE * 2 + 5)]
     with pytest.raises(KeyboardInterrupt):
-        cache.measure(files(*names), Meter(stop_at=cache.CHUNK * 2 + 3), tmp_path, "probe")
+        cache.measure(files(*names), Meter(stop_at=cache.ROWS_PER_WRITE * 2 + 3), tmp_path, "probe")
     assert len(list(tmp_path.glob("*.parquet"))) == 2
     (tmp_path / ".half.parquet.123.part").write_bytes(b"left by a kill")
     meter = Meter()
     rows = cache.measure(files(*names), meter, tmp_path, "probe")
-    assert meter.asked == [f"{name}.png" for name in names[cache.CHUNK * 2 :]]
+    assert meter.asked == [f"{name}.png" for name in names[cache.ROWS_PER_WRITE * 2 :]]
     assert sorted(rows["sha256"]) == names
 
 
@@ -80,10 +80,10 @@ def test_whatever_was_measured_before_each_image_has_its_one_row(
 
 def test_rows_kept_twice_are_one_row_and_one_part(tmp_path: Path) -> None:
     rows = pd.DataFrame({"sha256": ["b", "a"], "value": [2.0, 1.0]})
-    cache.keep(tmp_path, rows)
-    cache.keep(tmp_path, rows[::-1])
+    cache.add_rows(tmp_path, rows)
+    cache.add_rows(tmp_path, rows[::-1])
     assert len(list(tmp_path.iterdir())) == 1
-    cache.keep(tmp_path, rows[:1])
+    cache.add_rows(tmp_path, rows[:1])
     assert cache.lookup(tmp_path, {"a", "b", "c"}).sort_values("sha256").to_numpy().tolist() == [["a", 1.0], ["b", 2.0]]
 
 

@@ -19,7 +19,7 @@ def opened(content: bytes) -> Image.Image:
 @pytest.mark.parametrize("progressive", [False, True])
 def test_every_quality_of_libjpeg_is_told_from_its_tables(progressive: bool) -> None:
     picture = photo(16, 16)
-    found = [encoding.quality(opened(encoded(picture, "JPEG", quality=q, progressive=progressive)))
+    found = [encoding.jpeg_quality(opened(encoded(picture, "JPEG", quality=q, progressive=progressive)))
              for q in range(1, 101)]  # fmt: skip
     assert found == list(range(1, 101))
 
@@ -27,8 +27,8 @@ def test_every_quality_of_libjpeg_is_told_from_its_tables(progressive: bool) -> 
 def test_tables_of_another_encoder_are_near_the_quality_that_they_resemble() -> None:
     tables = opened(encoded(photo(16, 16), "JPEG", quality=85)).quantization  # type: ignore[attr-defined]
     other = {number: [min(255, value + value // 16) for value in table] for number, table in tables.items()}
-    assert encoding.quality(opened(encoded(photo(16, 16), "JPEG", qtables=other))) == pytest.approx(84, abs=1)
-    assert np.isnan(encoding.quality(opened(encoded(photo(16, 16), "PNG"))))
+    assert encoding.jpeg_quality(opened(encoded(photo(16, 16), "JPEG", qtables=other))) == pytest.approx(84, abs=1)
+    assert np.isnan(encoding.jpeg_quality(opened(encoded(photo(16, 16), "PNG"))))
 
 
 @pytest.mark.parametrize("chroma", ["4:4:4", "4:2:2", "4:2:0"])

@@ -22,7 +22,7 @@ from PIL import Image
 from native4k import tables
 from native4k.errors import UserError
 from native4k.fetch import journal
-from native4k.measure import asked, label, score
+from native4k.measure import endpoint_columns, label, score
 
 KEY = "NATIVE4K_TEST_KEY"
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 10}
@@ -477,7 +477,7 @@ def test_only_one_shard_at_a_time_asks_a_server(tmp_path: Path) -> None:
     order = []
 
     def hold(name: str) -> None:
-        with asked.turn(tmp_path / "one.lock"):
+        with endpoint_columns.endpoint_lock(tmp_path / "one.lock"):
             order.append(f"{name} in")
             time.sleep(0.05)
             order.append(f"{name} out")

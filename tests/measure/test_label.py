@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import label, probe, words
+from native4k.measure import caption_words, label, probe
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = ["Food", "Urban", "CGI"]
@@ -26,7 +26,7 @@ SMALL = {
     "prompt": "",
     "answer": "",
 }
-ASKED = {"category": params.validate(words.Question, SMALL, "category")}
+ASKED = {"category": params.validate(caption_words.Question, SMALL, "category")}
 
 
 def numbers(**changed: Any) -> label.Params:
@@ -34,7 +34,7 @@ def numbers(**changed: Any) -> label.Params:
 
 
 def voted(said: dict[Any, dict[str, float]], **changed: Any) -> tuple[str, float]:
-    return label.vote(OPTIONS, said, numbers(**changed))
+    return label.combine(OPTIONS, said, numbers(**changed))
 
 
 def test_the_option_with_the_most_votes_wins_and_ties_go_in_order() -> None:
@@ -48,11 +48,11 @@ def test_the_option_with_the_most_votes_wins_and_ties_go_in_order() -> None:
 def test_a_labeler_that_does_not_speak_does_not_count() -> None:
     votes = {"words": 9.0, "zeroshot": 1.0}
     assert voted({"words": {}, "zeroshot": {"Urban": 0.7, "Food": 0.3}}, votes=votes) == ("Urban", 0.7)
-    assert voted({"words": {}, "zeroshot": {}}, votes=votes) == (words.UNKNOWN, 0.0)
+    assert voted({"words": {}, "zeroshot": {}}, votes=votes) == (caption_words.UNKNOWN, 0.0)
 
 
 def test_under_the_least_confidence_the_label_is_unknown_and_the_confidence_still_said() -> None:
-    assert voted({"words": {"Food": 0.6, "CGI": 0.4}}, least=0.7) == (words.UNKNOWN, 0.6)
+    assert voted({"words": {"Food": 0.6, "CGI": 0.4}}, least=0.7) == (caption_words.UNKNOWN, 0.6)
     assert voted({"words": {"Food": 0.7, "CGI": 0.3}}, least=0.7) == ("Food", 0.7)
 
 
@@ -64,9 +64,9 @@ shares = st.dictionaries(st.sampled_from(OPTIONS), st.floats(0.01, 1), max_size=
 
 @given(said=st.dictionaries(st.sampled_from(["words", "zeroshot", "lmm"]), shares, min_size=1))
 def test_a_vote_is_an_option_with_a_share(said: dict[Any, dict[str, float]]) -> None:
-    option, share = label.vote(OPTIONS, said, WEIGHTED)
+    option, share = label.combine(OPTIONS, said, WEIGHTED)
     assert 0 <= share <= 1
-    assert (option == words.UNKNOWN) == (share == 0)
+    assert (option == caption_words.UNKNOWN) == (share == 0)
 
 
 WORDS = numbers()
@@ -109,15 +109,15 @@ def test_a_shard_without_rows_is_a_table_without_rows(store: Any, mixed: dict[st
 
 
 def test_a_labeler_without_a_model_is_one_line() -> None:
-    with pytest.raises(UserError, match=r"label: zeroshot shall vote, but label\.zeroshot names no model"):
-        label.rated(numbers(votes={"zeroshot": 1.0}), ASKED)
+    with pytest.raises(UserError, match=r"label: zeroshot has votes, but label\.zeroshot names no model"):
+        label.model_columns(numbers(votes={"zeroshot": 1.0}), ASKED)
 
 
 def test_an_option_without_texts_is_one_line() -> None:
-    asked = {"category": params.validate(words.Question, SMALL | {"texts": {"Food": ["food"]}}, "category")}
+    asked = {"category": params.validate(caption_words.Question, SMALL | {"texts": {"Food": ["food"]}}, "category")}
     wanted = numbers(zeroshot={"model": "x", "revision": None, "view": "full"})
     with pytest.raises(UserError, match="question 'category': each option of words needs texts"):
-        label.rated(wanted, asked)
+        label.model_columns(wanted, asked)
 
 
 @pytest.mark.parametrize(

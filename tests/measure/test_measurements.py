@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from native4k import images
-from native4k.measure import image_signatures, measurements, phash
+from native4k.measure import image_signatures, measurements
 from tests.pictures import FORMATS, MEASURES, NUMBERS, encoded, moving, noise, oriented, photo, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -59,7 +59,7 @@ def test_every_format_is_decoded_to_the_same_picture(measured: Measured, name: s
     assert row["pages"] == (2 if name == "TIFF of two pages" else 1)
     assert (row["transparent"] > 0) == (name == "palette PNG with a clear colour")
     assert row["bits_per_pixel"] == pytest.approx(len(FORMATS[name]) / 600, abs=1e-6)
-    same = int(row["phash"], 16) ^ int(phash.phash(photo(80, 60)), 16)
+    same = int(row["phash"], 16) ^ int(image_signatures.phash(photo(80, 60)), 16)
     assert same.bit_count() <= 4
     assert row["brightness"] == pytest.approx(124.54, abs=1.5)
     assert images.header(row["thumbnail"]) == ("WEBP", 20, 15)
@@ -85,12 +85,12 @@ def test_each_orientation_is_measured_upright(measured: Measured, kind: str, ori
     assert (row["width"], row["height"]) == upright.size == ((150, 90) if orientation <= 4 else (90, 150))
     same = set(plain) - {"format", "jpeg_quality", "subsampling", "bits_per_pixel"}
     np.testing.assert_equal({name: row[name] for name in same}, {name: plain[name] for name in same})
-    assert row["phash"] == phash.phash(upright)
+    assert row["phash"] == image_signatures.phash(upright)
 
 
 def test_the_hash_of_a_large_picture_is_that_of_its_pixels(measured: Measured) -> None:
     content = encoded(photo(700, 333, 5), "JPEG")
-    assert measured(content)["phash"] == phash.phash(images.decode(content))
+    assert measured(content)["phash"] == image_signatures.phash(images.decode(content))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
@@ -139,5 +139,5 @@ def test_webp_has_the_pixels_that_pillow_decodes(measured: Measured, options: di
         picture.putalpha(Image.linear_gradient("L").resize(picture.size))
     content = encoded(picture, "WEBP", **options)
     row, pixels = measured(content), images.decode(content)
-    assert (row["pixels"], row["phash"]) == (image_signatures.pixel_hash(pixels), phash.phash(pixels))
+    assert (row["pixels"], row["phash"]) == (image_signatures.pixel_hash(pixels), image_signatures.phash(pixels))
     assert (row["transparent"] > 0.9) == (picture.mode == "RGBA")

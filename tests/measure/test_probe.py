@@ -105,7 +105,7 @@ def reason(path: Path, id_: str) -> tuple[str, str]:
 
 
 def test_a_step_at_which_everything_crashes_is_not_taken_for_done(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(probe.SUSPICIOUS):
+    for number in range(probe.MIN_CRASHES):
         store.add(str(number), encoded(noise(80, 60, number), "PNG"))
     store.freeze()
     monkeypatch.setattr(workers, "each", lambda files, *_: (workers.Lost("crashed") for _ in files))

@@ -12,7 +12,7 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, metrics, probe, rating, score, vlm
+from native4k.measure import column_cache, hardware, lmm, metrics, probe, score, vlm
 from tests.project import PAPER, composed
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def test_the_hash_of_weights_is_of_what_they_are_and_not_of_when_they_were_loade
     assert hardware.digest(one) == hardware.digest(two)
     two.statistics = torch.ones(2)  # as NIQE keeps its own
     assert hardware.digest(one) != hardware.digest(two)
-    assert hardware.digest(torch.nn.ReLU()) == columns.UNWEIGHTED
+    assert hardware.digest(torch.nn.ReLU()) == column_cache.UNWEIGHTED
 
 
 def test_a_metric_depends_on_its_own_line_alone() -> None:
@@ -114,7 +114,8 @@ def test_a_metric_depends_on_its_own_line_alone() -> None:
 
     def keys(**changed: Any) -> dict[str, str]:
         return {
-            column.name: column.key for column in score.rated(params.validate(score.Params, tree | changed, "score"))
+            column.name: column.key
+            for column in score.metric_columns(params.validate(score.Params, tree | changed, "score"))
         }
 
     before = keys()
@@ -127,7 +128,7 @@ def test_two_entries_for_one_column_are_one_line() -> None:
     changed = tree | {"textures": {"piqe": {"measure": "shannon_entropy", "view": "full"}}}
     numbers = params.validate(score.Params, changed, "score")
     with pytest.raises(UserError, match="several entries fill the column 'piqe'; give one another name"):
-        score.rated(numbers)
+        score.metric_columns(numbers)
 
 
 def test_the_default_metrics_are_ones_that_need_no_weights() -> None:
@@ -170,8 +171,10 @@ def test_the_examples_beside_the_numbers_of_full_scale_are_valid() -> None:
     found = yaml.safe_load("\n".join(shown))
     assert list(found) == ["lmm_quality", "aesthetics"]
     vlms = {"lmm_quality": params.validate(vlm.Rating, found["lmm_quality"], "vlms")}
-    endpoints = {"aesthetics": params.validate(rating.Rating, found["aesthetics"], "endpoints")}
+    endpoints = {"aesthetics": params.validate(lmm.Rating, found["aesthetics"], "endpoints")}
     assert list(vlms["lmm_quality"].words) == ["excellent", "good", "fair", "poor", "bad"]
     assert (
-        rating.column("aesthetics", endpoints["aesthetics"], 4).made[0].startswith("aesthetics_qwen2_vl_7b_instruct_")
+        lmm.rating_column("aesthetics", endpoints["aesthetics"], 4)
+        .made[0]
+        .startswith("aesthetics_qwen2_vl_7b_instruct_")
     )

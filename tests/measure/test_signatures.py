@@ -12,7 +12,7 @@ from PIL import Image
 
 from native4k import cli, images, tables
 from native4k.measure import image_signatures, signatures
-from native4k.measure.phash import phash
+from native4k.measure.image_signatures import phash
 
 EXACT = {"PNG": {}, "WEBP": {"lossless": True}, "TIFF": {}}
 """Containers that keep every pixel, with what they need for it."""
@@ -46,7 +46,7 @@ def test_a_picture_has_all_signatures_in_hex_of_a_fixed_length() -> None:
         "inset_phash": 16 * len(image_signatures.INSETS),
         "inset_signature": 64 * len(image_signatures.INSETS),
     }
-    assert list(made) == list(image_signatures.EMPTY)
+    assert list(made) == list(image_signatures.NO_SIGNATURES)
 
 
 @pytest.mark.parametrize("kind", EXACT)

@@ -82,13 +82,13 @@ def test_the_glcm_of_a_picture_is_the_mean_over_its_whole_patches_as_diffusion_4
     angles = [0, np.pi / 4, np.pi / 2, 3 * np.pi / 4]
     patches = [grey[y : y + 16, x : x + 16] for y in (0, 16, 32) for x in (0, 16)]
     theirs = [shannon_entropy(graycomatrix(each, [1, 2], angles, levels=64, normed=True)) for each in patches]
-    measure = textures.measures(NUMBERS)["glcm_published"]
+    measure = textures.texture_measures(NUMBERS)["glcm_published"]
     assert measure(photo()) == pytest.approx(np.mean(theirs), abs=1e-9)
     assert np.isnan(measure(photo()[:10]))
 
 
 def test_entropy_and_compression_ratio_take_pictures_of_any_aspect() -> None:
-    measures = textures.measures(NUMBERS)
+    measures = textures.texture_measures(NUMBERS)
     for picture in (photo(), photo()[:, :7], photo()[:3]):
         grey = np.asarray(Image.fromarray(picture).convert("L"))
         assert measures["shannon_entropy"](picture) == pytest.approx(shannon_entropy(grey), abs=1e-9)

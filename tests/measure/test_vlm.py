@@ -9,7 +9,7 @@ import torch
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, label, probe, score, vlm
+from native4k.measure import column_cache, hardware, label, probe, score, vlm
 from tests.measure import models
 
 WORTH = {"excellent": 5.0, "good": 4.0, "fair": 3.0, "poor": 2.0, "bad": 1.0}
@@ -21,8 +21,8 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return models.quietly(models.vlm, tmp_path_factory.mktemp("vlm"))
 
 
-def named(folder: Path) -> vlm.Named:
-    return vlm.Named(model=str(folder), revision=None, dtype="float32")
+def named(folder: Path) -> vlm.ModelName:
+    return vlm.ModelName(model=str(folder), revision=None, dtype="float32")
 
 
 @pytest.fixture(scope="module", name="model")
@@ -38,7 +38,7 @@ def test_chances_are_the_softmax_over_the_words_logits_where_the_answer_goes(mod
     words, prompt, answer = list(WORTH), "What is the quality of the image ?", "The quality is"
     chances = model.chances(noise(0), prompt, answer, words)
     text = f"USER : <image> {prompt} ASSISTANT : {answer}"
-    given = model.processor(images=[vlm._picture(noise(0))], text=text, return_tensors="pt", add_special_tokens=False)
+    given = model.processor(images=[vlm._image_of(noise(0))], text=text, return_tensors="pt", add_special_tokens=False)
     with torch.no_grad():
         logits = model.model(**given).logits[0, -1].double()
     own = torch.exp(logits[model.processor.tokenizer.convert_tokens_to_ids(words)])
@@ -56,7 +56,9 @@ def test_the_model_looks_at_the_image_and_reads_the_prompt(model: vlm.Vlm) -> No
 
 
 def test_the_published_labelers_family_is_asked_in_the_same_way(tmp_path: Path) -> None:
-    qwen = vlm.Vlm(vlm.Named(model=str(models.quietly(models.qwen, tmp_path)), revision=None, dtype="bfloat16"), CPU)
+    qwen = vlm.Vlm(
+        vlm.ModelName(model=str(models.quietly(models.qwen, tmp_path)), revision=None, dtype="bfloat16"), CPU
+    )
     one, other = (qwen.chances(noise(seed), "What ?", "it is", list(WORTH)) for seed in (0, 1))
     assert one != other
     assert sum(one) == pytest.approx(1)
@@ -70,7 +72,7 @@ def test_words_that_begin_alike_are_one_line(model: vlm.Vlm) -> None:
 
 def test_a_missing_model_is_one_line_with_the_command_that_gets_it(tmp_path: Path) -> None:
     machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
-    missing = vlm.Named(model="nobody/nothing", revision="abc", dtype="float32")
+    missing = vlm.ModelName(model="nobody/nothing", revision="abc", dtype="float32")
     with pytest.raises(UserError) as caught:
         vlm.Vlm(missing, machine)
     assert str(caught.value).startswith("'nobody/nothing' cannot be loaded (")
@@ -138,9 +140,9 @@ def test_the_step_labels_and_captions_by_the_model(
 def test_a_rating_depends_on_all_that_is_asked(folder: Path) -> None:
     def key(**changed: Any) -> str:
         asked = params.validate(vlm.Rating, rating(folder, "full") | changed, "score")
-        return vlm.column("a", asked, 4, CPU, vlm.Loaded()).key
+        return vlm.column("a", asked, 4, CPU, vlm.ModelCache()).key
 
     assert key() == key()
     others = [key(prompt="?"), key(answer="?"), key(view="resize:9"), key(words=WORTH | {"bad": 0.0})]
     assert len({key(), *others}) == 5
-    assert columns.UNWEIGHTED == "none"
+    assert column_cache.UNWEIGHTED == "none"

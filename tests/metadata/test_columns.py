@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from native4k.errors import UserError
 from native4k.metadata import columns
 from native4k.sources.laion_high_resolution import SOURCE
+from tests.metadata.frames import in_our_columns
 
 ABSURD = [float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 4000.5, 1e300, 4000.0, None]
 
@@ -15,13 +16,13 @@ ABSURD = [float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 4000.5, 1e300, 4
 def widths(values: pl.Series) -> list[int | None]:
     """The declared widths that become of a column's."""
     rows = pl.DataFrame({"URL": ["https://example.org/"] * len(values), "WIDTH": values, "HEIGHT": values})
-    return columns.shaped(rows, SOURCE, "part").get_column("declared_width").to_list()
+    return in_our_columns(rows, SOURCE, "part").get_column("declared_width").to_list()
 
 
 def complaint(*names: str) -> str:
     """What is said of a file with these columns."""
     with pytest.raises(UserError) as raised:
-        columns.spelled(names, SOURCE, "part.csv")
+        columns.match_columns(names, SOURCE, "part.csv")
     return str(raised.value)
 
 
@@ -45,7 +46,7 @@ def test_sizes_of_other_types_are_impossible_and_not_an_error() -> None:
 def test_a_score_is_finite_or_null_and_a_zero_has_no_sign() -> None:
     told = pl.Series([-0.0, 0.25, float("nan"), float("inf"), None])
     rows = pl.DataFrame({"URL": "https://example.org/", "WIDTH": 1, "HEIGHT": 1, "similarity": told})
-    assert list(map(str, columns.shaped(rows, SOURCE, "part")["similarity"])) == ["0.0", "0.25", *["None"] * 3]
+    assert list(map(str, in_our_columns(rows, SOURCE, "part")["similarity"])) == ["0.0", "0.25", *["None"] * 3]
 
 
 @given(
@@ -64,7 +65,7 @@ def test_a_size_is_null_or_minus_one_or_possible(told: pl.Series) -> None:
 
 
 def test_a_column_is_found_in_any_case() -> None:
-    assert columns.spelled(["url", "Width", "HEIGHT"], SOURCE, "part") == {
+    assert columns.match_columns(["url", "Width", "HEIGHT"], SOURCE, "part") == {
         "url": "url",
         "declared_width": "Width",
         "declared_height": "HEIGHT",
@@ -89,4 +90,4 @@ def test_ten_thousand_columns_are_not_all_listed() -> None:
 def test_a_list_is_no_text() -> None:
     rows = pl.DataFrame({"URL": [["a"]], "WIDTH": [1], "HEIGHT": [1]})
     with pytest.raises(UserError, match=r"^part: column 'URL': expected text, found List\(String\)$"):
-        columns.shaped(rows, SOURCE, "part")
+        in_our_columns(rows, SOURCE, "part")

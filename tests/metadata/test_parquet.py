@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, parquet, read
+from native4k.metadata import locations, parquet, read
 from native4k.sources.laion_high_resolution import SOURCE
 
 ROWS = pl.DataFrame(
@@ -28,22 +28,22 @@ def here_and_elsewhere(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def put(place: str, content: bytes | pl.DataFrame) -> find.Part:
+def put(place: str, content: bytes | pl.DataFrame) -> locations.Part:
     """A part of this content."""
     if isinstance(content, pl.DataFrame):
         content.write_parquet("made", row_group_size=250)
         content = Path("made").read_bytes()
     with fsspec.open(place, "wb") as file:
         file.write(content)
-    return find.parts(place)[0]
+    return locations.find_parts(place)[0]
 
 
-def everything(part: find.Part) -> pl.DataFrame:
+def everything(part: locations.Part) -> pl.DataFrame:
     """All rows of a part."""
     return pl.concat(list(read.frames(part, SOURCE)))
 
 
-def complaint(part: find.Part) -> str:
+def complaint(part: locations.Part) -> str:
     """The one line that is said of a part."""
     with pytest.raises(UserError) as raised:
         everything(part)
@@ -142,4 +142,4 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_line() -> None:
 def test_pyarrow_and_polars_agree_on_types() -> None:
     table = pa.table({"URL": ["u"], "WIDTH": pa.array([4000], pa.int16())})
     pq.write_table(table, "a.parquet")
-    assert parquet.schema(find.parts("a.parquet")[0]) == {"URL": pl.String(), "WIDTH": pl.Int16()}
+    assert parquet.schema(locations.find_parts("a.parquet")[0]) == {"URL": pl.String(), "WIDTH": pl.Int16()}

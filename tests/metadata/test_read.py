@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, read, text
+from native4k.metadata import locations, read, text
 from native4k.sources.laion_high_resolution import SOURCE
 
 WANTED = ("url", "declared_width", "license")
@@ -32,7 +32,7 @@ def test_parts_may_spell_and_type_their_columns_differently() -> None:
 def test_rows_of_text_are_filtered_and_constants_are_as_many(name: str) -> None:
     table = pl.DataFrame({"URL": ["u", "v", "w"], "WIDTH": [1, 2, 3], "HEIGHT": [1, 1, 1]})
     Path(name).write_text(table.write_csv() if name == "a.csv" else table.write_ndjson())
-    part = find.parts(name)[0]
+    part = locations.find_parts(name)[0]
     assert pl.concat(list(read.frames(part, SOURCE, ("license",)))).rows() == [("unknown",)] * 3
     kept = read.frames(part, SOURCE, ("url", "license"), lambda ours: ours["declared_width"] > 1)
     assert pl.concat(list(kept)).rows() == [("v", "unknown"), ("w", "unknown")]
@@ -43,7 +43,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(name: str, monkeypatch:
     monkeypatch.setattr(text, "BATCH", 2)
     table = pl.DataFrame({"URL": ["u"] * 9, "WIDTH": 1, "HEIGHT": 1})
     table.write_csv(name) if name == "a.csv" else table.write_parquet(name)
-    frames = read.frames(find.parts(name)[0], SOURCE, WANTED)
+    frames = read.frames(locations.find_parts(name)[0], SOURCE, WANTED)
     next(frames)
     os.utime(name, (1, 1))
     with pytest.raises(UserError) as raised:

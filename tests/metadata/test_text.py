@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, read
+from native4k.metadata import locations, read
 from native4k.sources import cc12m
 from native4k.sources.laion_high_resolution import SOURCE
 
@@ -24,7 +24,12 @@ def rows(name: str, content: bytes) -> list[tuple[Any, ...]]:
     """What a file of that name and content is read as."""
     Path(name).write_bytes(content)
     wanted = ("url", "caption", "declared_width", "declared_height")
-    return [row for part in find.parts(name) for frame in read.frames(part, SOURCE, wanted) for row in frame.rows()]
+    return [
+        row
+        for part in locations.find_parts(name)
+        for frame in read.frames(part, SOURCE, wanted)
+        for row in frame.rows()
+    ]
 
 
 def complaint(name: str, content: bytes) -> str:
@@ -49,21 +54,21 @@ def test_a_file_without_even_a_header_is_refused(name: str, content: bytes) -> N
 def test_empty_lines_before_the_header_are_passed_over_and_counted() -> None:
     begun = b"\xef\xbb\xbf\n\r\n" + HEAD
     assert rows("a.csv", begun + b"\nu,t,4000,3000\n") == [("u", "t", 4000, 3000)]
-    said = "a.csv: line 5: 2 fields, the header has 4 columns; mend the row ('v')"
+    said = "a.csv: line 5: 2 fields, the header has 4 columns; fix the row ('v')"
     assert complaint("a.csv", begun + b"u,t,4,3\nv,t\n") == said
     assert complaint("a.csv", b"\n\nURL,URL\n") == "a.csv: line 3: column 'URL' is there twice; rename one"
     assert complaint("a.csv", b'\n\n"URL') == (
-        "a.csv: line 3: unexpected end of data; mend the quotes of the row that begins there"
+        "a.csv: line 3: unexpected end of data; fix the quotes of the row that begins there"
     )
 
 
 def test_empty_lines_before_the_rows_of_a_file_without_a_header_are_passed_over() -> None:
     Path("a.tsv").write_bytes(b"\n\nu\tt\n\nv\tt\n")
-    found = [frame for part in find.parts("a.tsv") for frame in read.frames(part, cc12m.SOURCE, ("url",))]
+    found = [frame for part in locations.find_parts("a.tsv") for frame in read.frames(part, cc12m.SOURCE, ("url",))]
     assert [row for frame in found for row in frame.rows()] == [("u",), ("v",)]
     Path("a.tsv").write_bytes(b"\n\nu\tt\nv\n")
-    with pytest.raises(UserError, match=r"^a\.tsv: line 4: 1 fields, the header has 2 columns; mend the row \('v'\)$"):
-        list(read.frames(find.parts("a.tsv")[0], cc12m.SOURCE))
+    with pytest.raises(UserError, match=r"^a\.tsv: line 4: 1 fields, the header has 2 columns; fix the row \('v'\)$"):
+        list(read.frames(locations.find_parts("a.tsv")[0], cc12m.SOURCE))
 
 
 def test_captions_may_be_large_and_hold_lines_and_control_characters() -> None:
@@ -78,16 +83,16 @@ def test_a_tab_separated_file_keeps_its_quotes() -> None:
 
 def test_a_row_with_too_few_fields_is_named_by_its_line() -> None:
     content = HEAD + b'u,"a\nb",4,3\n\nv,t,4\n\n\nw,"x\r\ny",4,3\n'
-    assert complaint("a.csv", content) == "a.csv: line 5: 3 fields, the header has 4 columns; mend the row ('v')"
+    assert complaint("a.csv", content) == "a.csv: line 5: 3 fields, the header has 4 columns; fix the row ('v')"
 
 
 def test_a_broken_quote_is_named_by_the_line_its_row_begins_on() -> None:
     begun = HEAD + b'u,"a\nb",4,3\n\n'
     assert complaint("a.csv", begun + b'v,"a"b,4,3\n') == (
-        "a.csv: line 5: ',' expected after '\"'; mend the quotes of the row that begins there"
+        "a.csv: line 5: ',' expected after '\"'; fix the quotes of the row that begins there"
     )
     assert complaint("a.csv", begun + b'v,"ab,4,3\n' + b"w,t,4,3\n" * 9) == (
-        "a.csv: line 5: unexpected end of data; mend the quotes of the row that begins there"
+        "a.csv: line 5: unexpected end of data; fix the quotes of the row that begins there"
     )
 
 
@@ -125,8 +130,8 @@ def test_json_lines_may_lack_keys_and_hold_nested_values() -> None:
     ("line", "said"),
     [
         (b"[1]", "expected an object, found list"),
-        (b'{"URL"}', "not JSON (Expecting ':' delimiter: line 1 column 7 (char 6)); mend the row"),
-        (b'{"URL": "\\ud800", "WIDTH": 1, "HEIGHT": 1}', "not Unicode (surrogates not allowed); mend the row"),
+        (b'{"URL"}', "not JSON (Expecting ':' delimiter: line 1 column 7 (char 6)); fix the row"),
+        (b'{"URL": "\\ud800", "WIDTH": 1, "HEIGHT": 1}', "not Unicode (surrogates not allowed); fix the row"),
     ],
 )
 def test_a_line_that_is_no_object_is_named(line: bytes, said: str) -> None:

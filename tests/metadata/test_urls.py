@@ -1,4 +1,4 @@
-"""URLs that name one file have one spelling, and others keep theirs."""
+"""URLs that name one file have one spelling and one id, and others keep theirs."""
 
 import polars as pl
 from hypothesis import given
@@ -70,3 +70,13 @@ def test_a_host_is_below_its_domains_and_no_others() -> None:
     assert hosts.to_series().to_list() == ["e.org", "a.b.e.org", "note.org", None]
     found = hosts.select(urls.below(pl.col("url"), pl.Series(["e.org"]))).to_series().fill_null(value=False)
     assert found.to_list() == [True, True, False, False]
+
+
+def test_an_id_is_sixteen_hex_digits_of_the_normalised_url_or_of_source_and_path_for_ever() -> None:
+    assert urls.identify("web", "https://example.org/a.jpg") == "700caca5ae8f856f"
+    same = ["http://example.org/a.jpg", " HTTPS://Example.org:443/a.jpg#b ", "https://example.org/a.jpg?utm_source=c"]
+    assert {urls.identify("another", url) for url in same} == {"700caca5ae8f856f"}
+    assert urls.identify("web", "https://example.org/A.jpg") != "700caca5ae8f856f"
+    assert urls.identify("folder", "deep/a.png") == "bcb81f460400c526"
+    assert urls.identify("folder", "deep/a.png") == urls.hash_names(pl.Series(["folder\ndeep/a.png"])).item()
+    assert urls.identify("journeydb", "deep/a.png") != "bcb81f460400c526"

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from native4k.metadata import columns
 from native4k.sources.coyo import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_coyo_is_read() -> None:
@@ -25,7 +25,7 @@ def test_a_row_of_coyo_is_read() -> None:
             "aesthetic_score_laion_v2": [7.25],
         }
     )
-    assert columns.shaped(frame, SOURCE, "part.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "part.parquet").row(0, named=True) == {
         "url": "https://example.org/lake.jpg",
         "declared_width": 4000,
         "declared_height": 3000,

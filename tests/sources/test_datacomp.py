@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from native4k.metadata import columns
 from native4k.sources.datacomp import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_datacomp_is_read_with_the_similarity_that_laion_has_too() -> None:
@@ -21,7 +21,7 @@ def test_a_row_of_datacomp_is_read_with_the_similarity_that_laion_has_too() -> N
         },
         schema_overrides={"clip_b32_similarity_score": pl.Float32, "clip_l14_similarity_score": pl.Float32},
     )
-    assert columns.shaped(frame, SOURCE, "part.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "part.parquet").row(0, named=True) == {
         "url": "https://example.org/lake.jpg",
         "declared_width": 4000,
         "declared_height": 3000,

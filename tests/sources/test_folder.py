@@ -97,7 +97,7 @@ def test_a_sidecar_of_only_a_header_says_nothing(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file_name\ngone.png\n", "names 'gone.png', which is no picture below .*folder; mend the path"),
+        ("file_name\ngone.png\n", "names 'gone.png', which is no picture below .*folder; fix the path"),
         ("file_name\n../secret.png\n", "names '../secret.png', which is no picture below"),
         ("file_name\nbroken.webp\nbroken.webp\n", "names 'broken.webp' twice; keep one row"),
         (

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from native4k.metadata import columns
 from native4k.sources.journeydb import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_journeydb_is_read_with_its_prompt_for_a_caption() -> None:
@@ -18,7 +18,7 @@ def test_a_row_of_journeydb_is_read_with_its_prompt_for_a_caption() -> None:
             "Task2": ['{"Caption": "A lake lies between snowy mountains."}'],
         }
     )
-    assert columns.shaped(frame, SOURCE, "train_anno_realease_repath.jsonl").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "train_anno_realease_repath.jsonl").row(0, named=True) == {
         "url": "./000/1f2e3d4c.jpg",
         "declared_width": None,
         "declared_height": None,

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from native4k.metadata import columns
 from native4k.sources.laion_aesthetic import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 @pytest.mark.parametrize("score", ["aesthetic", "AESTHETIC_SCORE"])
@@ -24,7 +24,7 @@ def test_a_row_of_laion_aesthetic_is_read_whatever_its_score_is_called(score: st
         },
         schema_overrides={"punsafe": pl.Float32, "pwatermark": pl.Float32, score: pl.Float32},
     )
-    assert columns.shaped(frame, SOURCE, "part.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "part.parquet").row(0, named=True) == {
         "url": "https://example.org/lake.jpg",
         "declared_width": 4000,
         "declared_height": 3000,

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from native4k.metadata import columns
 from native4k.sources.laion_high_resolution import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_laion_high_resolution_is_read() -> None:
@@ -22,7 +22,7 @@ def test_a_row_of_laion_high_resolution_is_read() -> None:
         },
         schema_overrides={"WIDTH": pl.Int32, "HEIGHT": pl.Int32, "pwatermark": pl.Float32, "punsafe": pl.Float32},
     )
-    assert columns.shaped(frame, SOURCE, "part.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "part.parquet").row(0, named=True) == {
         "url": "https://example.org/lake.jpg",
         "declared_width": 4000,
         "declared_height": 3000,

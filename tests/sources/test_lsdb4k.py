@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from native4k.metadata import columns, find, read
+from native4k.metadata import locations, read
 from native4k.sources.lsdb4k import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesthetic_score() -> None:
@@ -28,7 +29,7 @@ def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesth
             "aesthetic_score": [3.5],
         }
     )
-    assert columns.shaped(frame, SOURCE, "train_x16-00000-of-00190.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "train_x16-00000-of-00190.parquet").row(0, named=True) == {
         "url": "https://example.org/lake.jpg",
         "declared_width": 4000,
         "declared_height": 3000,
@@ -57,11 +58,11 @@ def test_a_row_of_4klsdb_is_read_without_its_pictures_and_without_anothers_aesth
 )
 def test_the_split_of_4klsdb_is_taken_from_the_name_of_the_file(name: str, split: str | None, tmp_path: Path) -> None:
     frame = pl.DataFrame({"url": ["https://example.org/lake.jpg"], "width": [4000], "height": [3000]})
-    assert columns.shaped(frame, SOURCE, name)["declared_split"].to_list() == [split]
+    assert in_our_columns(frame, SOURCE, name)["declared_split"].to_list() == [split]
     for ending, write in (("parquet", frame.write_parquet), ("csv", frame.write_csv), ("jsonl", frame.write_ndjson)):
         path = tmp_path / f"{Path(name).stem}.{ending}"
         write(path)
-        read_back = pl.concat(list(read.frames(find.parts(str(path))[0], SOURCE)))
+        read_back = pl.concat(list(read.frames(locations.find_parts(str(path))[0], SOURCE)))
         assert read_back["declared_split"].to_list() == [split]
 
 

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from native4k.metadata import columns
 from native4k.sources.pcb import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_photo_concept_bucket_is_read_with_its_long_caption() -> None:
@@ -24,7 +24,7 @@ def test_a_row_of_photo_concept_bucket_is_read_with_its_long_caption() -> None:
             "cogvlm_caption": ["A lake lies between snowy mountains."],
         }
     )
-    assert columns.shaped(frame, SOURCE, "photo-concept-bucket.parquet").row(0, named=True) == {
+    assert in_our_columns(frame, SOURCE, "photo-concept-bucket.parquet").row(0, named=True) == {
         "url": "https://example.org/photos/3567189.jpeg",
         "declared_width": 4000,
         "declared_height": 3000,

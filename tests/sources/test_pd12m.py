@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from native4k.metadata import columns
 from native4k.sources.pd12m import SOURCE
+from tests.metadata.frames import in_our_columns
 
 
 def test_a_row_of_pd12m_is_read_with_its_own_licence_and_collection_where_it_has_them() -> None:
@@ -20,7 +20,7 @@ def test_a_row_of_pd12m_is_read_with_its_own_licence_and_collection_where_it_has
             "source": ["Wikimedia", None],
         }
     )
-    told, untold = columns.shaped(frame, SOURCE, "pd12m.000.parquet").rows(named=True)
+    told, untold = in_our_columns(frame, SOURCE, "pd12m.000.parquet").rows(named=True)
     assert told == {
         "url": "https://example.org/images/0a1b2c3d.jpeg",
         "declared_width": 4000,

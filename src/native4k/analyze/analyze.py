@@ -21,7 +21,7 @@ from native4k.analyze.sample import Sample
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
-from native4k.metadata.abreast import abreast, ahead
+from native4k.metadata.parallel import parallel_map, prefetch
 
 
 class Found(NamedTuple):
@@ -69,7 +69,7 @@ def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exa
     def look(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
         return sample.look(*numbered), tally.count(numbered[1]) if exact else None
 
-    for drawn, counted in abreast(look, sample.numbered(ahead(frames(found, tally.columns)))):
+    for drawn, counted in parallel_map(look, sample.numbered(prefetch(frames(found, tally.columns)))):
         sample.take(drawn)
         if counted is not None:
             tally.take(counted)

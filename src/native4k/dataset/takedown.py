@@ -41,7 +41,7 @@ def read_requests(paths: Sequence[Path]) -> Requests:
     contents = frozenset(line.words for line in lines if SHA256.fullmatch(line.words))
     phashes = [found[1] for line in lines if (found := PHASH.fullmatch(line.words))]
     others = [line for line in lines if not SHA256.fullmatch(line.words) and not PHASH.fullmatch(line.words)]
-    return Requests(optout.merged(others, KINDS), contents, frozenset(phashes))
+    return Requests(optout.parse_lines(others, KINDS), contents, frozenset(phashes))
 
 
 def take_down(table: pd.DataFrame, requests: Requests, limits: Limits) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""One request over HTTP: to an allowed address, within the limits, every failure with its status."""
+"""One request over HTTP: to an allowed address, within the limits of params, every failure with its status."""
 
 import asyncio
 import ssl
@@ -7,22 +7,61 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from socket import EAI_AGAIN, EAI_FAIL
+from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from pydantic import AfterValidator, Field
 from yarl import URL
 
-from native4k.fetch import address
-from native4k.fetch.limits import Params
+from native4k import params
+from native4k.fetch import ssrf_guard
 from native4k.fetch.statuses import Failure
-from native4k.fetch.store import PIECE
+from native4k.fetch.store import WRITE_BYTES
 
-PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+def check_contact(agent: str) -> str:
+    """Check that a User-Agent names a contact."""
+    if not (agent.isascii() and agent.isprintable() and ("@" in agent or "://" in agent)):
+        raise ValueError("name a page or an e-mail address of those who ask, in printable ASCII")
+    return agent
+
+
+@params.params
+class Params:
+    """Limits on what a source may hand us, and on what we ask of it."""
+
+    max_bytes: Count
+    user_agent: Annotated[str, AfterValidator(check_contact)]
+    concurrency: Count
+    per_host: Count
+    per_host_rate: Seconds
+    connect_seconds: Seconds
+    read_seconds: Seconds
+    total_seconds: Seconds
+    slowest_rate: Annotated[int, Field(ge=0)]
+    max_header_bytes: Count
+    max_redirects: Annotated[int, Field(ge=0)]
+    probe_bytes: Annotated[int, Field(ge=64)]
+    attempts: Count
+    backoff_base: Seconds
+    backoff_cap: Seconds
+    max_retry_after: Annotated[float, Field(ge=0)]
+    host_failures: Count
+    max_transient: Annotated[float, Field(ge=0, le=1)]
+    robots: bool
+    allow_loopback: bool
+
+
+ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Content encoding -> zlib's window bits."""
 
-KEPT = 5.0
-"""Seconds that a connection which nobody uses stays open: many hosts are asked once."""
+KEEPALIVE_SECONDS = 5.0
+"""Seconds that an idle connection stays open: many hosts get one request only."""
 
 
 @dataclass
@@ -40,10 +79,10 @@ def session(numbers: Params) -> ClientSession:
     """A client without cookies, proxies, redirects or unpacking, that connects to allowed addresses only."""
     connector = aiohttp.TCPConnector(
         limit=0,
-        keepalive_timeout=KEPT,
-        resolver=address.Resolver(),
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        resolver=ssrf_guard.Resolver(),
         ssl=ssl.create_default_context(),
-        socket_factory=address.guarded(numbers.allow_loopback),
+        socket_factory=ssrf_guard.socket_factory(numbers.allow_loopback),
         ttl_dns_cache=60,
     )
     return ClientSession(
@@ -57,7 +96,7 @@ def session(numbers: Params) -> ClientSession:
     )
 
 
-def parsed(url: str) -> URL:
+def parse_url(url: str) -> URL:
     """A URL as it goes over the wire: what may not stand in one is in percent, the rest as it was given."""
     try:
         parts = urlsplit(url.strip())
@@ -74,7 +113,7 @@ def parsed(url: str) -> URL:
 
 
 @contextmanager
-def failing() -> Iterator[None]:
+def network_failures() -> Iterator[None]:
     """Every error of the network as a Failure."""
     try:
         yield
@@ -83,7 +122,7 @@ def failing() -> Iterator[None]:
     except (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError) as error:
         raise Failure("tls") from error
     except aiohttp.ClientConnectorError as error:
-        refused = isinstance(error.os_error, address.Refused)
+        refused = isinstance(error.os_error, ssrf_guard.RefusedAddress)
         raise Failure("refused_address" if refused else "unreachable") from error
     except TimeoutError as error:
         raise Failure("timeout") from error
@@ -98,9 +137,11 @@ def failing() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def answer(client: ClientSession, url: URL, numbers: Params, **headers: str) -> AsyncIterator[ClientResponse]:
+async def open_response(
+    client: ClientSession, url: URL, numbers: Params, **headers: str
+) -> AsyncIterator[ClientResponse]:
     """The server's answer, its body not yet read; the connection is kept if all of the body has been read."""
-    with failing():
+    with network_failures():
         async with asyncio.timeout(numbers.connect_seconds + numbers.read_seconds):
             wanted = {name.replace("_", "-"): value for name, value in headers.items()}
             response = await client.get(url, headers=wanted, allow_redirects=False)
@@ -113,13 +154,13 @@ async def answer(client: ClientSession, url: URL, numbers: Params, **headers: st
             response.close()
 
 
-async def body(response: ClientResponse, numbers: Params, trace: Trace) -> AsyncIterator[bytes]:
+async def read_body(response: ClientResponse, numbers: Params, trace: Trace) -> AsyncIterator[bytes]:
     """The body as it comes, unpacked; a Failure if it comes too slowly."""
     clock = asyncio.get_running_loop().time
-    unpack = Unpacking(response.headers.get("Content-Encoding", ""))
+    unpack = Decompressor(response.headers.get("Content-Encoding", ""))
     began, got = clock(), 0
     while True:
-        with failing():
+        with network_failures():
             piece = await response.content.readany()
         if not piece:
             break
@@ -135,14 +176,14 @@ async def body(response: ClientResponse, numbers: Params, trace: Trace) -> Async
     unpack.end()
 
 
-class Unpacking:
+class Decompressor:
     """A content encoding undone, a piece at a time, so that a bomb is cut short."""
 
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
-        if encoding not in {"", "identity", *PACKED}:
+        if encoding not in {"", "identity", *ENCODINGS}:
             raise Failure("bad_encoding")
-        self.packed = zlib.decompressobj(PACKED[encoding]) if encoding in PACKED else None
+        self.packed = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
 
     def __call__(self, piece: bytes) -> Iterator[bytes]:
         """A piece unpacked, in parts of bounded size."""
@@ -151,7 +192,7 @@ class Unpacking:
             return
         while piece:
             try:
-                part = self.packed.decompress(piece, PIECE)
+                part = self.packed.decompress(piece, WRITE_BYTES)
             except zlib.error:
                 raise Failure("bad_encoding") from None
             piece = self.packed.unconsumed_tail

@@ -18,14 +18,14 @@ from tqdm import tqdm
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.fetch import optout as leave
-from native4k.fetch.identity import identified
+from native4k.fetch.external_sort import ExternalSort
 from native4k.fetch.optout import OptOut
-from native4k.fetch.shelves import Shelves
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata import read, urls
-from native4k.metadata.abreast import abreast
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SIZES
-from native4k.metadata.find import Part
+from native4k.metadata.locations import Part
+from native4k.metadata.parallel import parallel_map
+from native4k.metadata.urls import with_ids
 
 DECLARED = {name: pl.col(name) for name in SIZES}
 CANDIDATE = ("id", "source", *COLUMNS)
@@ -65,7 +65,7 @@ class Job(NamedTuple):
 Counts: TypeAlias = "Counter[tuple[str, str]]"
 
 
-def sized(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, pl.Expr]:
+def size_reasons(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, pl.Expr]:
     """Reason -> which rows it hits, by the declared sizes alone."""
     width, height = columns["declared_width"], columns["declared_height"]
     return {
@@ -75,7 +75,7 @@ def sized(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, pl.Expr]
     }
 
 
-def scored(numbers: Params) -> dict[str, pl.Expr]:
+def score_reasons(numbers: Params) -> dict[str, pl.Expr]:
     """Reason -> which rows it hits, by their scores; what a source does not know rejects nothing."""
     verdicts = {
         "unsafe": pl.col("punsafe") > numbers.max_punsafe,
@@ -88,7 +88,7 @@ def scored(numbers: Params) -> dict[str, pl.Expr]:
     return verdicts
 
 
-def told(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
+def text_reasons(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
     """Reason -> which rows it hits, by what is written in them; the columns are ours, id and web."""
     host = urls.host(pl.col("url"))
     verdicts = {"bad_url": pl.col("url") == "" if local else ~pl.col("web")}
@@ -106,26 +106,26 @@ def told(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
     return verdicts
 
 
-def first_of(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
+def first_reason(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
     """The first reason that hits a row; empty for none."""
     places = [pl.when(hit).then(pl.lit(place, pl.UInt8)) for place, hit in enumerate(verdicts.values(), start=1)]
     return pl.coalesce(*places, pl.lit(0, pl.UInt8)).cat.to(pl.Enum(["", *verdicts])).alias("reason")
 
 
-def judged(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:
+def with_reasons(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:
     """Rows in our columns with an id and the first reason against each, or an empty one."""
-    verdicts = sized(DECLARED, numbers) | scored(numbers) | told(numbers, optout, local)
+    verdicts = size_reasons(DECLARED, numbers) | score_reasons(numbers) | text_reasons(numbers, optout, local)
     return (
-        identified(frame, source)
+        with_ids(frame, source)
         .lazy()
-        .with_columns(reason=first_of(verdicts).cast(pl.String))
+        .with_columns(reason=first_reason(verdicts).cast(pl.String))
         .with_columns(pl.col(SIZES).fill_null(0), rejected_by=REJECTED_BY)
         .select(EMPTY.columns)
         .collect()
     )
 
 
-def deduplicated(rows: pl.DataFrame) -> pl.DataFrame:
+def deduplicate(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by id; of the candidates that share one, that with the best caption stays.
 
     The best caption is there at all, fits its image best by the source's own similarity, is the longest; then the other
@@ -143,24 +143,24 @@ def deduplicated(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(rejected_by=REJECTED_BY)
 
 
-def sifted(job: Job, numbers: Params, optout: OptOut, counts: Counts) -> Iterator[pl.DataFrame]:
+def rows_of_part(job: Job, numbers: Params, optout: OptOut, counts: Counts) -> Iterator[pl.DataFrame]:
     """A part's rows with their reasons; those that their sizes reject may be counted only."""
     local = job.found.source.content is not None
-    for frame in unsifted(job, numbers, counts):
-        yield judged(frame, job.found.name, local, numbers, optout)
+    for frame in rows_of_good_size(job, numbers, counts):
+        yield with_reasons(frame, job.found.name, local, numbers, optout)
 
 
-def unsifted(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.DataFrame]:
+def rows_of_good_size(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.DataFrame]:
     """A part's rows, of Parquet only those whose declared sizes are good; the others are counted."""
 
     def passing(columns: Mapping[str, pl.Expr]) -> pl.Expr:
-        return ~pl.any_horizontal(*sized(columns, numbers).values()).fill_null(False)
+        return ~pl.any_horizontal(*size_reasons(columns, numbers).values()).fill_null(False)
 
     found, part = job
     if part.kind != "parquet" or numbers.keep_rejected:
         yield from read.frames(part, found.source)
         return
-    wanted = tally(job, numbers, counts)
+    wanted = count_by_size(job, numbers, counts)
     for frame in read.frames(part, found.source, sieve=passing):
         wanted -= frame.height
         yield frame
@@ -168,10 +168,10 @@ def unsifted(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.DataFrame
         raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
 
 
-def tally(job: Job, numbers: Params, counts: Counts) -> int:
+def count_by_size(job: Job, numbers: Params, counts: Counts) -> int:
     """Count the rows of a part that their declared sizes reject, by reason; how many are good."""
-    verdicts = sized(DECLARED, numbers)
-    there = read.counts(job.part, job.found.source, SIZES, first_of(verdicts), ["", *verdicts])
+    verdicts = size_reasons(DECLARED, numbers)
+    there = read.counts(job.part, job.found.source, SIZES, first_reason(verdicts), ["", *verdicts])
     counts.update({(job.found.name, reason): rows for reason, rows in there.items() if reason and rows})
     return there[""]
 
@@ -186,29 +186,31 @@ def collect(
 ) -> tuple[Counts, Iterator[tuple[int, pl.DataFrame]]]:
     """The counts by source and reason, and the shards of rows one after another."""
     counts: Counts = Counter()
-    shelves = Shelves(work, shards, EMPTY)
+    rows_by_shard = ExternalSort(work, shards, EMPTY)
     stopped = Event()
 
-    def laid(job: Job) -> Counts:
+    def add_part(job: Job) -> Counts:
         rejected: Counts = Counter()
         kept = 0
-        for rows in takewhile(lambda _: not stopped.is_set(), sifted(job, numbers, optout, rejected)):
-            shelves.add(rows)
+        for rows in takewhile(lambda _: not stopped.is_set(), rows_of_part(job, numbers, optout, rejected)):
+            rows_by_shard.add(rows)
             kept += rows.height
         if not kept + rejected.total():
             tqdm.write(f"{job.part.name}: no rows", sys.stderr)
         return rejected
 
     jobs = [Job(found, part) for found in collections for part in found.parts]
-    for rejected in tqdm(abreast(laid, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
+    for rejected in tqdm(parallel_map(add_part, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
         counts.update(rejected)
-    shelves.close()
-    return counts, _shards(shelves, counts)
+    rows_by_shard.close()
+    return counts, _sorted_shards(rows_by_shard, counts)
 
 
-def _shards(shelves: Shelves, counts: Counts) -> Iterator[tuple[int, pl.DataFrame]]:
-    shards = range(shelves.shards)
-    for shard, rows in zip(shards, abreast(lambda shard: deduplicated(shelves.shelf(shard)), shards), strict=True):
+def _sorted_shards(rows_by_shard: ExternalSort, counts: Counts) -> Iterator[tuple[int, pl.DataFrame]]:
+    shards = range(rows_by_shard.shards)
+    for shard, rows in zip(
+        shards, parallel_map(lambda shard: deduplicate(rows_by_shard.shard_rows(shard)), shards), strict=True
+    ):
         for source, reason, count in rows.group_by("source", "reason").len().iter_rows():
             counts[source, reason] += count
         yield shard, rows
@@ -233,7 +235,7 @@ def run(args: argparse.Namespace) -> None:
     places = numbers.sources.items()
     found = [read.collection(name, place, args.sources, args.params) for name, place in places]
     with tables.whole_folder(args.candidates) as folder:
-        counts, made = collect(found, numbers, optout, shards, folder / "shelves")
+        counts, made = collect(found, numbers, optout, shards, folder / "sorted")
 
         def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:
             number, rows = shard
@@ -241,9 +243,9 @@ def run(args: argparse.Namespace) -> None:
             tables.write_arrow([table], table.schema, folder / f"{number}-of-{shards}.parquet")
             return rows.filter(pl.col("reason") != "").to_arrow()
 
-        rejected = (table for table in abreast(written, made) if numbers.keep_rejected)
+        rejected = (table for table in parallel_map(written, made) if numbers.keep_rejected)
         tables.write_arrow(rejected, EMPTY.to_arrow().schema, args.rejected)
-        shutil.rmtree(folder / "shelves")
+        shutil.rmtree(folder / "sorted")
         rows = [(source, reason, count) for (source, reason), count in sorted(counts.items())]
         table = pl.DataFrame(rows, COUNTED, orient="row").to_arrow()
         tables.write_arrow([table], table.schema, args.counts)

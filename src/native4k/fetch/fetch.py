@@ -12,19 +12,19 @@ import pandas as pd
 from native4k import params, sources, tables
 from native4k.errors import UserError
 from native4k.fetch import journal, optout, statuses, store
-from native4k.fetch.crawl import Setting, crawl
+from native4k.fetch.client import Params
+from native4k.fetch.crawl import CrawlSettings, crawl
+from native4k.fetch.host_queue import HostLocks
 from native4k.fetch.journal import Journal
-from native4k.fetch.limits import Params
 from native4k.fetch.progress import Progress
 from native4k.fetch.statuses import Failure
-from native4k.fetch.store import COLUMNS, NOTHING, Incoming, Row
-from native4k.fetch.turns import Turns
+from native4k.fetch.store import COLUMNS, NO_FILE, Incoming, Row
 from native4k.geometry import Geometry
 
-NOBODY = "example.org"
-"""Whom the User-Agent of params.yaml names until one's own contact stands there."""
+PLACEHOLDER_HOST = "example.org"
+"""The host in the User-Agent of params.yaml until a contact of one's own replaces it."""
 
-Known = Mapping[Any, Any]
+IndexRow = Mapping[Any, Any]
 
 
 def fetch(id_: str, content: bytes, place: Path, max_bytes: int) -> Row:
@@ -34,43 +34,43 @@ def fetch(id_: str, content: bytes, place: Path, max_bytes: int) -> Row:
         incoming.add(content)
         return incoming.finish(None)
     except Failure as failure:
-        return NOTHING | {"status": failure.status}
+        return NO_FILE | {"status": failure.status}
     finally:
         incoming.discard()
 
 
-def bring(candidate: Any, args: argparse.Namespace, numbers: Params) -> Row:
+def fetch_local(candidate: Any, args: argparse.Namespace, numbers: Params) -> Row:
     """A local candidate's columns for the index."""
     try:
         content = sources.content(candidate.source, candidate.url, args.sources, args.params)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return NOTHING | {"status": "not_found"}
+        return NO_FILE | {"status": "not_found"}
     except PermissionError:
-        return NOTHING | {"status": "forbidden"}
+        return NO_FILE | {"status": "forbidden"}
     return fetch(candidate.id, content, args.store, numbers.max_bytes)
 
 
-def standing(row: Known, place: Path, revision: str, rule: Geometry, retry: str) -> Known | None:
-    """The row as it stands without asking again, or nothing; a drawn source's stands at its present revision only."""
+def reusable_row(row: IndexRow, place: Path, revision: str, rule: Geometry, retry: str) -> IndexRow | None:
+    """The row if it needs no new fetch, else None; a drawn source's row is valid at its present revision only."""
     if row["revision"] != revision:
         return None
     if row["status"] == "ok":
-        return row if store.has(place / row["file"], row["bytes"]) else None
+        return row if store.holds(place / row["file"], row["bytes"]) else None
     local = sources.find(row["source"]).content is not None
-    if local or retry == "final" or statuses.later(row["status"]):
+    if local or retry == "final" or statuses.is_retried_later(row["status"]):
         return None
-    if row["status"] not in statuses.GEOMETRY:
+    if row["status"] not in statuses.GEOMETRY_STATUSES:
         return row
-    reason = store.misfit(row["true_width"], row["true_height"], rule)
+    reason = store.geometry_reason(row["true_width"], row["true_height"], rule)
     return {**row, "status": reason} if reason else None
 
 
-def damaged(rows: Iterable[Known], place: Path) -> set[str]:
-    """Ids of rows whose file is not what it is named after; the file is removed."""
+def remove_damaged(rows: Iterable[IndexRow], place: Path) -> set[str]:
+    """Remove files whose bytes do not have the hash in their name; the ids of their rows."""
     bad = set()
     for row in rows:
         path = place / row["file"]
-        if row["status"] != "ok" or not store.has(path, row["bytes"]) or store.sound(row, place):
+        if row["status"] != "ok" or not store.holds(path, row["bytes"]) or store.is_intact(row, place):
             continue
         print(f"fetch: {path}: damaged; it is fetched again", file=sys.stderr)
         path.unlink()
@@ -78,16 +78,18 @@ def damaged(rows: Iterable[Known], place: Path) -> set[str]:
     return bad
 
 
-def contact(numbers: Params) -> None:
-    """Stop unless those who are asked for images can write to somebody, or say that only loopback is meant."""
+def check_contact(numbers: Params) -> None:
+    """Stop unless the User-Agent names a contact, or only loopback addresses are allowed."""
     if numbers.allow_loopback:
         print("fetch: loopback addresses are allowed (fetch.allow_loopback)", file=sys.stderr)
-    elif NOBODY in numbers.user_agent:
-        raise UserError(f"fetch.user_agent names {NOBODY}; put a page or address of yours there, for those you ask")
+    elif PLACEHOLDER_HOST in numbers.user_agent:
+        raise UserError(
+            f"fetch.user_agent names {PLACEHOLDER_HOST}; put a page or address of yours there, for those you ask"
+        )
 
 
-def held(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
-    """What the store's index says of these candidates."""
+def indexed_rows(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
+    """The rows of the store's index for these candidates."""
     if not (index.exists() and ids):
         return []
     span = [("id", ">=", min(ids)), ("id", "<=", max(ids))]
@@ -95,16 +97,16 @@ def held(index: Path, ids: set[str]) -> "list[dict[Any, Any]]":
     return [row for row in rows if row["id"] in ids]
 
 
-def clear(place: Path, ids: set[str]) -> None:
-    """Remove what a kill has left of these candidates."""
+def remove_temporary_files(place: Path, ids: set[str]) -> None:
+    """Remove the temporary files that a killed run has left of these candidates."""
     for path in place.glob(f".*{tables.PART}"):
         if path.name.split(".")[1] in ids:
             path.unlink()
 
 
-def ask(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geometry) -> dict[str, Row]:
-    """A row for every candidate that has to be asked for, each in the journal as soon as it is decided."""
-    whose = dict(zip(todo["id"], todo["source"], strict=True))
+def fetch_missing(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geometry) -> dict[str, Row]:
+    """Fetch the candidates that are missing; each row is in the journal as soon as it is known."""
+    source_of = dict(zip(todo["id"], todo["source"], strict=True))
     revisions = {name: sources.revision(name, args.params) for name in todo["source"].unique()}
     local = todo["source"].isin([name for name in revisions if sources.find(name).content is not None])
     rows: dict[str, Row] = {}
@@ -112,23 +114,23 @@ def ask(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geo
     with closing(progress), closing(Journal(args.index.with_suffix(".journal"))) as lines:
 
         def record(id_: str, row: Row) -> None:
-            rows[id_] = {"id": id_, "source": whose[id_], "revision": revisions[whose[id_]], **row}
+            rows[id_] = {"id": id_, "source": source_of[id_], "revision": revisions[source_of[id_]], **row}
             lines.add(rows[id_])
             progress.add(row["status"])
 
         for candidate in todo[local].itertuples():
-            row = bring(candidate, args, numbers)
-            progress.wire(row["bytes"])
+            row = fetch_local(candidate, args, numbers)
+            progress.add_bytes(row["bytes"])
             record(str(candidate.id), row)
         web = todo[~local]
         if len(web):
-            contact(numbers)
-            asked, away = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
+            check_contact(numbers)
+            urls, excluded = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
             with (
                 closing(Journal(args.index.with_suffix(".log"))) as log,
-                closing(Turns(args.index.parent / "hosts.lock")) as turns,
+                closing(HostLocks(args.index.parent / "hosts.lock")) as locks,
             ):
-                crawl(asked, Setting(numbers, rule, args.store, away, log, turns, progress, record))
+                crawl(urls, CrawlSettings(numbers, rule, args.store, excluded, log, locks, progress, record))
     return rows
 
 
@@ -144,7 +146,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--retry",
         choices=("later", "final"),
         default="later",
-        help="what to ask for again: what may still succeed, or all that is not held (default: %(default)s)",
+        help="what to retry: what may still succeed, or all that is not in the store (default: %(default)s)",
     )
     parser.add_argument("--verify", action="store_true", help="hash every stored file again")
     words = [f"  {name:<18}{status.kind.value}: {status.meaning}" for name, status in statuses.STATUSES.items()]
@@ -159,18 +161,18 @@ def run(args: argparse.Namespace) -> None:
     candidates = tables.read(args.candidates, "id", "source", "url")
     mine = candidates[tables.shard_of(candidates["id"], of) == number]
     ids = set(mine["id"])
-    clear(args.store, ids)
+    remove_temporary_files(args.store, ids)
     journaled = [row for row in journal.read(args.index.with_suffix(".journal")) if row["id"] in ids]
-    known = [*held(args.store / "index.parquet", ids), *journaled]
-    bad = damaged(known if args.verify else journaled, args.store)
+    earlier = [*indexed_rows(args.store / "index.parquet", ids), *journaled]
+    bad = remove_damaged(earlier if args.verify else journaled, args.store)
     revisions = {name: sources.revision(name, args.params) for name in mine["source"].unique()}
-    rows: dict[str, Known] = {}
-    for row in known:
-        stands = standing(row, args.store, revisions[row["source"]], rule, args.retry)
+    rows: dict[str, IndexRow] = {}
+    for row in earlier:
+        stands = reusable_row(row, args.store, revisions[row["source"]], rule, args.retry)
         if stands is not None and row["id"] not in bad:
             rows[row["id"]] = stands
     todo = mine[~mine["id"].isin(list(rows))]
     print(f"fetch {args.shard}: {len(rows):,} of {len(mine):,} images stand as they are", file=sys.stderr)
-    rows |= ask(todo, args, numbers, rule) if len(todo) else {}
+    rows |= fetch_missing(todo, args, numbers, rule) if len(todo) else {}
     table = pd.DataFrame([rows[id_] for id_ in mine["id"]], columns=list(COLUMNS)).astype(COLUMNS)
     tables.write(table, args.index)

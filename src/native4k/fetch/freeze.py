@@ -12,7 +12,7 @@ import polars as pl
 
 from native4k import params, provenance, tables
 from native4k.errors import UserError
-from native4k.fetch import limits, statuses
+from native4k.fetch import client, statuses
 from native4k.metadata import urls
 
 MADE_BY = ("collect", "fetch", "freeze")
@@ -51,8 +51,8 @@ def compare(store: Path, numbers: Path) -> None:
 def check_transient(store: Path, numbers: Path) -> None:
     """Stop with one line if more of this version's images than allowed failed in a way that may pass."""
     counts = tables.read(store / "fetched.parquet", "status", "images").groupby("status")["images"].sum()
-    failed = Counter({status: count for status, count in counts.items() if statuses.later(str(status))})
-    allowed = params.load(limits.Params, numbers, "fetch").max_transient
+    failed = Counter({status: count for status, count in counts.items() if statuses.is_retried_later(str(status))})
+    allowed = params.load(client.Params, numbers, "fetch").max_transient
     if failed.total() <= allowed * counts.sum():
         return
     why = ", ".join(f"{status} {count:,}" for status, count in failed.most_common())
@@ -75,7 +75,7 @@ def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) ->
     return pd.concat([older[~gone], fresh], ignore_index=True)
 
 
-def sweep(store: Path, index: pd.DataFrame) -> None:
+def remove_unlisted(store: Path, index: pd.DataFrame) -> None:
     """Remove files that no row of the index names, and what a kill has left."""
     named = set(index["file"])
     for path in [*store.glob("??/*"), *store.glob(f".*{tables.PART}")]:
@@ -83,7 +83,7 @@ def sweep(store: Path, index: pd.DataFrame) -> None:
             path.unlink()
 
 
-def fetched(candidates: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+def count_statuses(candidates: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
     """How many images of each source and host have which status, and their bytes."""
     rows = pl.from_pandas(candidates[["id", "source", "url"]].merge(index[["id", "status", "bytes"]], on="id"))
     host = pl.when(urls.fetchable(pl.col("url"))).then(urls.host(pl.col("url"))).fill_null("")
@@ -120,8 +120,8 @@ def run(args: argparse.Namespace) -> None:
     tables.write(candidates, args.store / "candidates.parquet")
     tables.write(tables.read(args.counts), args.store / "collected.parquet")
     tables.write(tables.read(args.rejected), args.store / "not_collected.parquet")
-    tables.write(fetched(candidates, index), args.store / "fetched.parquet")
-    sweep(args.store, index)
+    tables.write(count_statuses(candidates, index), args.store / "fetched.parquet")
+    remove_unlisted(args.store, index)
     for path in args.shards:  # the index answers from now on
         path.with_suffix(".journal").unlink(missing_ok=True)
     check_transient(args.store, args.params)

@@ -1,4 +1,4 @@
-"""What a run has finished so far, a line each: what a kill leaves is read again, but for a line that it tore."""
+"""A journal of finished work, one JSON row a line; a line that a kill has cut short is ignored."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import IO, Any
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The rows of a journal; a torn line is not one."""
+    """The rows of a journal without incomplete lines."""
     rows = []
     for line in path.read_bytes().split(b"\n") if path.exists() else []:
         with suppress(ValueError):
@@ -35,5 +35,5 @@ class Journal:
         self.add({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **row})
 
     def close(self) -> None:
-        """No more lines."""
+        """Close the file."""
         self.file.close()

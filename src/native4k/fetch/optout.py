@@ -1,6 +1,5 @@
 """Lists of images that somebody wants left alone: one URL, host or id a line."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,19 +34,19 @@ class OptOut(NamedTuple):
 
 def read(paths: Sequence[Path]) -> OptOut:
     """The lists merged."""
-    return merged([line for path in paths for line in lines(path)], KINDS)
+    return parse_lines([line for path in paths for line in lines(path)], KINDS)
 
 
 def lines(path: Path) -> list[Line]:
-    """The lines of a list that say something; text after # is a remark."""
-    said = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in _text(path).splitlines())
-    return [Line(f"{path}: line {number}", words) for number, words in enumerate(said, start=1) if words]
+    """The lines of a list that are not empty; text after # is a comment."""
+    stripped = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in _text(path).splitlines())
+    return [Line(f"{path}: line {number}", words) for number, words in enumerate(stripped, start=1) if words]
 
 
-def merged(said: Sequence[Line], kinds: str) -> OptOut:
-    """What lines name; one that names nothing is told which kinds there are."""
+def parse_lines(lines: Sequence[Line], kinds: str) -> OptOut:
+    """The ids and hosts that lines name; a line that names neither is an error that lists the kinds."""
     ids, hosts, links = set(), set(), dict[str, str]()
-    for where, words in said:
+    for where, words in lines:
         if ID.fullmatch(words):
             ids.add(words)
         elif "://" in words:
@@ -56,10 +55,10 @@ def merged(said: Sequence[Line], kinds: str) -> OptOut:
             hosts.add(words.lower())
         else:
             raise UserError(f"{where}: {words!r} is no URL, {kinds}")
-    return OptOut(ids | (_identified(links, kinds) if links else set()), hosts)
+    return OptOut(ids | (_ids_of(links, kinds) if links else set()), hosts)
 
 
-def _identified(links: dict[str, str], kinds: str) -> set[str]:
+def _ids_of(links: dict[str, str], kinds: str) -> set[str]:
     """The ids of images at these URLs."""
     import polars as pl
 
@@ -70,7 +69,7 @@ def _identified(links: dict[str, str], kinds: str) -> set[str]:
     )
     for url in same.filter(~pl.col("web"))["url"]:
         raise UserError(f"{links[url]}: {url!r} is no URL of the web, {kinds}")
-    return {hashlib.sha256(url.encode()).hexdigest()[:16] for url in same["same"]}
+    return set(urls.hash_names(same["same"]))
 
 
 def _text(path: Path) -> str:

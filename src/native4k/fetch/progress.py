@@ -1,4 +1,4 @@
-"""How a fetch gets on: a bar on a terminal, one line a minute in a log, and a last line with the counts."""
+"""The progress of a fetch: a bar on a terminal, one line a minute in a log, and a last line with the counts."""
 
 import sys
 import time
@@ -17,27 +17,27 @@ class Progress:
         self.total, self.label = total, label
         self.counts: Counter[str] = Counter()
         self.received = self.saved = 0
-        self.began = self.told = time.monotonic()
+        self.began = self.reported = time.monotonic()
         self.bar = tqdm(total=total, desc=label, unit="image", disable=not sys.stderr.isatty())
 
     def add(self, status: str) -> None:
-        """An image is decided."""
+        """Count an image and its status."""
         self.counts[status] += 1
         if not self.bar.disable:
             self.bar.set_postfix_str(self.state(), refresh=False)
         self.bar.update()
-        self.tick()
+        self.report()
 
-    def wire(self, received: int, length: int = 0) -> None:
-        """Bytes have come; where length is given, of so many."""
+    def add_bytes(self, received: int, length: int = 0) -> None:
+        """Count received bytes; where length is given, of so many."""
         self.received += received
         self.saved += max(0, length - received)
 
-    def tick(self) -> None:
-        """Say how far it is, if a minute has passed and nobody looks at a bar."""
-        if self.bar.disable and time.monotonic() - self.told >= MINUTE:
-            self.told = time.monotonic()
-            self.say(f"{self.done:,} of {self.total:,} images, {self.state()}, {self.left()}")
+    def report(self) -> None:
+        """Print the state, if a minute has passed and there is no bar."""
+        if self.bar.disable and time.monotonic() - self.reported >= MINUTE:
+            self.reported = time.monotonic()
+            self.print_line(f"{self.done:,} of {self.total:,} images, {self.state()}, {self.remaining()}")
 
     @property
     def done(self) -> int:
@@ -52,20 +52,20 @@ class Progress:
         speed = f"{self.done / seconds:.1f} images/s, {self.received / MEGA / seconds:.1f} MB/s, {good:.1%} ok"
         return ", ".join([speed, *reasons])
 
-    def left(self) -> str:
+    def remaining(self) -> str:
         """The time that the rest would take at the speed so far."""
         if not self.done:
-            return "no telling how long it takes"
+            return "remaining time unknown"
         minutes = (time.monotonic() - self.began) / self.done * (self.total - self.done) / MINUTE
         return f"about {minutes:.0f} min left"
 
-    def say(self, line: str) -> None:
-        """A line for whoever reads the log."""
+    def print_line(self, line: str) -> None:
+        """Print a line to the log."""
         print(f"{self.label}: {line}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """The last line."""
+        """Print the last line."""
         self.bar.close()
         saved = f"; {self.saved / MEGA:,.1f} MB not brought after a look at the first bytes" if self.saved else ""
         if self.total:
-            self.say(f"{self.done:,} images, {self.state()}{saved}")
+            self.print_line(f"{self.done:,} images, {self.state()}{saved}")

@@ -1,14 +1,14 @@
-"""When to ask again: exponential back-off with jitter, and what a server's Retry-After says."""
+"""When to retry: exponential back-off with jitter, and a server's Retry-After."""
 
 import random
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-DICE = random.SystemRandom().random
+RANDOM = random.SystemRandom().random
 
 
-def backoff(attempt: int, base: float, cap: float, dice: Callable[[], float] = DICE) -> float:
+def backoff(attempt: int, base: float, cap: float, dice: Callable[[], float] = RANDOM) -> float:
     """Seconds before the attempt after this one (from 1): doubled each time, less up to a half at random."""
     return min(cap, base * 2.0 ** (attempt - 1)) * (1 - dice() / 2)
 

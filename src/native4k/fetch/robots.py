@@ -1,10 +1,10 @@
-"""What a host asks of robots: its robots.txt (RFC 9309) and the X-Robots-Tag of its answers."""
+"""Rules for robots: a host's robots.txt (RFC 9309) and the X-Robots-Tag of its responses."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote_to_bytes
 
-MAX_BYTES = 512_000
+MAX_ROBOTS_BYTES = 512_000
 """Of a robots.txt; RFC 9309 asks for 500 KiB at least, and what is beyond is not read."""
 
 Rule = tuple[str, bool]
@@ -33,18 +33,18 @@ def parse(text: str, agent: str) -> list[Rule]:
         elif key in {"allow", "disallow"}:
             open_group = False
             for name in names if value else []:
-                groups[name].append((_spelled(value), key == "allow"))
+                groups[name].append((_normalise(value), key == "allow"))
     return groups.get(agent.lower(), groups.get("*", []))
 
 
 def allows(rules: list[Rule], path: str) -> bool:
-    """Whether a path, with its query, may be asked for: the longest rule that fits it says, Allow before Disallow."""
-    path = _spelled(path)
-    fitting = [(len(start), allowed) for start, allowed in rules if _fits(start, path)]
+    """Whether a path, with its query, may be requested: the longest matching rule decides, Allow before Disallow."""
+    path = _normalise(path)
+    fitting = [(len(start), allowed) for start, allowed in rules if _matches(start, path)]
     return max(fitting, default=(0, True))[1]
 
 
-def _fits(start: str, path: str) -> bool:
+def _matches(start: str, path: str) -> bool:
     """Whether a path begins as the rule says; piece by piece, so that no rule takes long."""
     whole = start.endswith("$")
     first, *pieces = start.removesuffix("$").split("*")
@@ -62,12 +62,12 @@ def _fits(start: str, path: str) -> bool:
     return not whole or place == len(path)
 
 
-def _spelled(path: str) -> str:
+def _normalise(path: str) -> str:
     """One spelling for a path: what may stand as it is does, the rest is in percent."""
     return quote(unquote_to_bytes(path), safe="/*$?=&;:@!'(),+~")
 
 
-def tagged(values: Iterable[str], agent: str) -> str:
+def x_robots_status(values: Iterable[str], agent: str) -> str:
     """The status that X-Robots-Tag headers mean for a robot; empty if they leave the image to it."""
     found = set()
     for value in values:

@@ -1,16 +1,16 @@
-"""What can become of a candidate: a closed vocabulary, each word with its meaning and whether asking again may help."""
+"""The statuses of candidates: a closed vocabulary, each word with its meaning and whether a retry may help."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class Kind(Enum):
-    """Whether the web may answer otherwise another time."""
+    """Whether and when a candidate is retried."""
 
-    OK = "held"
+    OK = "in the store"
     FINAL = "final"
-    LATER = "asked again by another run"
-    SOON = "asked again by this run and by another"
+    LATER = "retried by the next run"
+    SOON = "retried by this run and by the next"
 
 
 class Status(NamedTuple):
@@ -22,8 +22,8 @@ class Status(NamedTuple):
 
 STATUSES = {
     "ok": Status(Kind.OK, "the bytes are in the store"),
-    "too_small": Status(Kind.FINAL, "the true size fails probe.geometry; asked again if that is loosened enough"),
-    "aspect": Status(Kind.FINAL, "the true shape fails probe.geometry; asked again if that is loosened enough"),
+    "too_small": Status(Kind.FINAL, "the true size fails probe.geometry; retried if that is loosened enough"),
+    "aspect": Status(Kind.FINAL, "the true shape fails probe.geometry; retried if that is loosened enough"),
     "not_an_image": Status(Kind.FINAL, "the bytes are of no image format"),
     "unsupported": Status(Kind.FINAL, "a format whose size can be read and whose pixels cannot (HEIF, JPEG XL)"),
     "bomb": Status(Kind.FINAL, "the header promises more pixels than anyone shall decode"),
@@ -33,12 +33,12 @@ STATUSES = {
     "forbidden": Status(Kind.FINAL, "401, 402, 403, 451, or a path that leaves the source's folder"),
     "refused": Status(Kind.FINAL, "another answer that holds no image"),
     "dns": Status(Kind.FINAL, "no host of that name"),
-    "bad_url": Status(Kind.FINAL, "not a URL that can be asked for"),
+    "bad_url": Status(Kind.FINAL, "not a valid URL"),
     "bad_scheme": Status(Kind.FINAL, "neither http nor https"),
     "bad_headers": Status(
         Kind.FINAL, "headers longer than fetch.max_header_bytes, or an answer that is not proper HTTP"
     ),
-    "bad_encoding": Status(Kind.FINAL, "a content encoding that was not asked for and is not known, or broken"),
+    "bad_encoding": Status(Kind.FINAL, "a content encoding that was not requested and is unknown, or is broken"),
     "redirects": Status(Kind.FINAL, "more redirects than fetch.max_redirects, or one that leads nowhere"),
     "refused_address": Status(Kind.FINAL, "a private, loopback, link-local or metadata address"),
     "robots": Status(Kind.FINAL, "robots.txt disallows it"),
@@ -47,7 +47,7 @@ STATUSES = {
     "opted_out": Status(Kind.FINAL, "a redirect to a host of an opt-out list"),
     "tls": Status(Kind.LATER, "the certificate or the handshake failed"),
     "too_slow": Status(Kind.LATER, "slower than fetch.slowest_rate, or not done within fetch.total_seconds"),
-    "host_down": Status(Kind.LATER, "not asked: fetch.host_failures requests in a row to its host had failed"),
+    "host_down": Status(Kind.LATER, "not requested: fetch.host_failures requests in a row to its host had failed"),
     "too_many_requests": Status(Kind.SOON, "429, and the wait it asks for is longer than ours or did not help"),
     "server_error": Status(Kind.SOON, "5xx, 408 or 425"),
     "timeout": Status(Kind.SOON, "no connection, or not a byte, in time"),
@@ -57,25 +57,25 @@ STATUSES = {
     "no_resolver": Status(Kind.SOON, "the name servers did not answer"),
 }
 
-GEOMETRY = ("too_small", "aspect")
-"""Statuses that hang on a rule of ours, which may be loosened."""
+GEOMETRY_STATUSES = ("too_small", "aspect")
+"""Statuses that depend on probe.geometry, which may be loosened."""
 
-HOSTS = ("dns", "refused_address")
-"""Statuses that are the host's, whatever is asked of it."""
+HOST_STATUSES = ("dns", "refused_address")
+"""Statuses of the host itself, whatever the URL."""
 
 
-def soon(status: str) -> bool:
-    """Whether this run should ask again."""
+def is_retried_now(status: str) -> bool:
+    """Return whether this run retries the candidate."""
     return STATUSES[status].kind is Kind.SOON
 
 
-def later(status: str) -> bool:
-    """Whether another run should ask again."""
+def is_retried_later(status: str) -> bool:
+    """Return whether a later run retries the candidate."""
     return STATUSES[status].kind in {Kind.SOON, Kind.LATER}
 
 
 class Failure(Exception):  # noqa: N818
-    """Why a candidate is not taken; the true size where it is known."""
+    """The status of a candidate that is not taken, with the true size where it has been read."""
 
     def __init__(self, status: str, detail: str = "", *, size: tuple[int, int] = (0, 0), wait: float = 0) -> None:
         super().__init__(status)

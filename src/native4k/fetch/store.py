@@ -21,12 +21,12 @@ COLUMNS = {
     "true_width": "int64",
     "true_height": "int64",
 }
-NOTHING = {"sha256": "", "bytes": 0, "file": "", "true_width": 0, "true_height": 0}
+NO_FILE = {"sha256": "", "bytes": 0, "file": "", "true_width": 0, "true_height": 0}
 
-HEAD = 4 * 2**20
+MAX_HEAD_BYTES = 4 * 2**20
 """Bytes of a file that its size is looked for in, before it is left to the whole."""
 
-PIECE = 2**18
+WRITE_BYTES = 2**18
 """Bytes gathered in memory before they are written."""
 
 Row = dict[str, Any]
@@ -38,22 +38,22 @@ def file_of(sha256: str, ending: str) -> str:
     return f"{sha256[:2]}/{sha256}.{ending}"
 
 
-def has(path: Path, size: int) -> bool:
+def holds(path: Path, size: int) -> bool:
     """Whether the file is there in full size."""
     return path.is_file() and path.stat().st_size == size
 
 
-def sound(row: Mapping[Any, Any], store: Path) -> bool:
+def is_intact(row: Mapping[Any, Any], store: Path) -> bool:
     """Whether the file of an index row still has the bytes that it is named after."""
     return bool(tables.digest(store / row["file"]) == row["sha256"])
 
 
-def misfit(width: int, height: int, rule: Geometry) -> str:
+def geometry_reason(width: int, height: int, rule: Geometry) -> str:
     """The reason that a true size is rejected for; empty for none."""
     return next((reason for reason, hit in geometry_reasons(width, height, rule).items() if hit), "")
 
 
-def look(head: bytes, rule: Geometry) -> bool:
+def screen_first_bytes(head: bytes, rule: Geometry) -> bool:
     """Whether a file's first bytes are enough to take it; a Failure where they speak against it."""
     try:
         size = formats.size(head)
@@ -64,8 +64,8 @@ def look(head: bytes, rule: Geometry) -> bool:
     sides = (size.width, size.height)
     if size.width * size.height > images.MAX_PIXELS:
         raise Failure("bomb")
-    reason = misfit(*sides, rule)
-    if reason and (size.sure or misfit(*sides[::-1], rule)):
+    reason = geometry_reason(*sides, rule)
+    if reason and (size.sure or geometry_reason(*sides[::-1], rule)):
         raise Failure(reason, size=sides)
     if size.format not in images.FORMATS:
         raise Failure("unsupported", size=sides)
@@ -82,22 +82,22 @@ class Incoming:
         self.start()
 
     def start(self) -> None:
-        """Nothing has come yet, or all of it is forgotten."""
+        """Start again from the first byte."""
         self.discard()
         self.size, self.seen = 0, False
         self.waiting, self.hash = bytearray(), hashlib.sha256()
 
     def add(self, piece: bytes) -> bool:
-        """Take the next bytes; whether so many wait that they are to be written."""
+        """Add the next bytes; whether so many are in memory that they must be written."""
         self.size += len(piece)
         if self.size > self.max_bytes:
             raise Failure("too_large")
         self.waiting += piece
-        self.seen = self.seen or self.enough(bytes(self.waiting)) or len(self.waiting) > HEAD
-        return self.seen and len(self.waiting) >= PIECE
+        self.seen = self.seen or self.enough(bytes(self.waiting)) or len(self.waiting) > MAX_HEAD_BYTES
+        return self.seen and len(self.waiting) >= WRITE_BYTES
 
     def write(self) -> None:
-        """Write what waits."""
+        """Write the bytes in memory to the temporary file."""
         if self.file is None:
             self.store.mkdir(parents=True, exist_ok=True)
             self.file = self.path.open("wb", buffering=0)
@@ -112,19 +112,19 @@ class Incoming:
         self.waiting = bytearray()
 
     def finish(self, rule: Geometry | None) -> Row:
-        """Put the image into the store, unless it is there; its columns, or a Failure if it is not wanted."""
+        """Put the image into the store, unless it is there; its columns, or a Failure if it is rejected."""
         if self.file is not None:
             self.write()
         try:
             kind, width, height = images.header(self.path if self.file else bytes(self.waiting))
         except images.Unreadable as error:
             raise Failure(str(error)) from None
-        if rule and (reason := misfit(width, height, rule)):
+        if rule and (reason := geometry_reason(width, height, rule)):
             raise Failure(reason, size=(width, height))
         self.write()
         sha256 = self.hash.hexdigest()
         file = file_of(sha256, images.FORMATS[kind])
-        if not has(self.store / file, self.size):
+        if not holds(self.store / file, self.size):
             self._name(self.store / file)
         sizes = {"true_width": width, "true_height": height}
         return {"status": "ok", "sha256": sha256, "bytes": self.size, "file": file, **sizes}
@@ -138,7 +138,7 @@ class Incoming:
             _sync(folder)
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Close and remove the temporary file."""
         if self.file is not None:
             self.file.close()
             self.file = None

@@ -8,7 +8,7 @@ from native4k.formats.first_bytes import NotAnImage, Size, unpack, upright
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers that start a frame; a segment with the size follows."""
 
-ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+WITHOUT_SEGMENT = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment: TEM, the restarts, and the start of the image."""
 
 END, SCAN, APP1, FILL = 0xD9, 0xDA, 0xE1, 0xFF
@@ -33,7 +33,7 @@ def size(head: bytes) -> Size:
             place += 1
         elif kind == SCAN and sides:
             return upright("JPEG", sides[1], sides[0], exif or xmp)
-        elif kind in ALONE:
+        elif kind in WITHOUT_SEGMENT:
             place += 2
         else:
             (length,) = unpack(head, ">H", place + 2)
@@ -61,7 +61,7 @@ def flaw(content: bytes) -> str:
         kind = content[place + 1]
         if kind == END:
             return ""
-        if kind == 0 or kind in ALONE:
+        if kind == 0 or kind in WITHOUT_SEGMENT:
             place += 2
         elif kind == FILL:
             place += 1

@@ -1,7 +1,7 @@
 """JPEG XL: a codestream, bare or in boxes."""
 
-from native4k.formats.boxes import boxes
 from native4k.formats.first_bytes import NotAnImage, Size, TooFewBytes, upright
+from native4k.formats.heif import boxes
 
 RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 """Width to height in the short form, from its code 1 on."""

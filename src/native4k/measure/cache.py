@@ -16,24 +16,24 @@ from native4k.provenance.steps import DECODERS
 CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
 """Step -> the module that measures, as distinct from what runs it or decides by it; columns have their own."""
 
-BEARING = {"probe": ("measures", "nativeness")}
+KEYS = {"probe": ("measures", "nativeness")}
 """Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
 
 LIBRARIES = {"probe": DECODERS}
 """Step -> the libraries whose version its rows depend on."""
 
-UNSURE = frozenset({"timeout", "out_of_memory", "crashed"})
-"""Failures that hang on the machine: never kept, so that every run tries again."""
+NOT_CACHED = frozenset({"timeout", "out_of_memory", "crashed"})
+"""Failures that depend on the machine: never cached, so that every run tries again."""
 
-CHUNK = 16
+ROWS_PER_WRITE = 16
 """Images measured between two writes: what a kill can lose."""
 
 
 def key(step: str, numbers: Path) -> str:
     """The definition of a step's rows: what they depend on beside the bytes."""
     section = params.read(numbers).get(step)
-    if step in BEARING and isinstance(section, dict):
-        section = {name: section.get(name) for name in BEARING[step]}
+    if step in KEYS and isinstance(section, dict):
+        section = {name: section.get(name) for name in KEYS[step]}
     return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
 
 
@@ -52,7 +52,7 @@ def lookup(place: Path, sha256s: set[str]) -> pd.DataFrame:
     return rows.drop_duplicates("sha256")
 
 
-def keep(place: Path, rows: pd.DataFrame) -> None:
+def add_rows(place: Path, rows: pd.DataFrame) -> None:
     """Add rows, in a part named by what is in it."""
     name = hashlib.sha256("".join(sorted(rows["sha256"])).encode()).hexdigest()[:16]
     tables.write(rows.sort_values("sha256"), place / f"{name}.parquet")
@@ -62,29 +62,29 @@ def fill(
     files: "pd.Series[str]", rows_of: Callable[[list[str]], Iterable[dict[str, Any]]], place: Path, step: str
 ) -> pd.DataFrame:
     """A row for every file (indexed by sha256): from the cache, or measured now and, if it is sure, kept."""
-    known = lookup(place, set(files.index))
-    todo = files[~files.index.isin(known["sha256"]) & ~files.index.duplicated()]
-    parts, rows = [known], list[dict[str, Any]]()
+    cached = lookup(place, set(files.index))
+    todo = files[~files.index.isin(cached["sha256"]) & ~files.index.duplicated()]
+    parts, rows = [cached], list[dict[str, Any]]()
     named = zip(todo.index, rows_of(todo.tolist()) if len(todo) else (), strict=True)
     for sha256, row in tqdm(named, total=len(todo), desc=step, unit="image", mininterval=5):
         rows.append({"sha256": sha256, **row})
-        if len(rows) == CHUNK:
-            parts.append(_kept(place, rows))
+        if len(rows) == ROWS_PER_WRITE:
+            parts.append(_write_rows(place, rows))
             rows = []
     if rows:
-        parts.append(_kept(place, rows))
-    return pd.concat([part for part in parts if len(part)] or [known], ignore_index=True)
+        parts.append(_write_rows(place, rows))
+    return pd.concat([part for part in parts if len(part)] or [cached], ignore_index=True)
 
 
-def _kept(place: Path, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    sure = [row for row in rows if row.get("failure") not in UNSURE]
+def _write_rows(place: Path, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    sure = [row for row in rows if row.get("failure") not in NOT_CACHED]
     if sure:
-        keep(place, pd.DataFrame(sure))
+        add_rows(place, pd.DataFrame(sure))
     return pd.DataFrame(rows)
 
 
 def measure(files: "pd.Series[str]", one: Callable[[str], dict[str, Any]], place: Path, step: str) -> pd.DataFrame:
-    """The same, one file after the other in this process."""
+    """Fill the rows of all files, one file after the other in this process."""
     return fill(files, lambda todo: map(one, todo), place, step)
 
 

@@ -1,167 +1,86 @@
-"""Columns that are measured and cached one by one: a changed or added one is measured without redoing the others."""
+"""Columns of the table: which view of an image fills each (full, resize:N, tiles:N), and by what model or endpoint."""
 
-import argparse
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import pandas as pd
+import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from pydantic import AfterValidator
 
-from native4k import images, tables
-from native4k.errors import UserError
-from native4k.measure import cache
-from native4k.measure.column_spec import UNWEIGHTED, Column, Model
+from native4k import images
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-class Places(NamedTuple):
-    """Where images are, where rows are kept, and where a shard's answers of servers go."""
-
-    store: Path
-    cache: Path
-    answers: Path
+UNWEIGHTED = "none"
 
 
-class Filled(NamedTuple):
-    """A row for each image, by sha256, and the weights behind each column."""
+class Model(NamedTuple):
+    """What measures an image for a column, ready to use."""
 
-    rows: pd.DataFrame
-    weights: dict[str, str]
-
-
-def fill(files: "pd.Series[str]", columns: list[Column], places: Places, readers: int) -> Filled:
-    """Every column for every file (indexed by sha256): from the cache, or measured now and kept."""
-    files = files[~files.index.duplicated()]
-    parts, models = dict[str, list[pd.DataFrame]](), dict[str, Model]()
-    for column in columns:
-        whole = _whole(column.place(places.cache), set(files.index))
-        if whole is None and column.load is not None:
-            models[column.name] = column.load()
-            whole = cache.lookup(column.place(places.cache) / models[column.name].weights, set(files.index))
-        elif whole is None:
-            whole = _asked(files, column, places)
-        parts[column.name] = [whole] if len(whole) else []
-    loaded = [column for column in columns if column.name in models]
-    for number, rows in _measure(files, models, parts, places.store, readers):
-        _keep(loaded[number], rows, places.cache)
-        parts[loaded[number].name].append(rows)
-    joined = pd.DataFrame({"sha256": pd.Series(sorted(files.index), dtype="str")})
-    weights = {}
-    for column in columns if len(files) else []:
-        found = pd.concat(parts[column.name], ignore_index=True)
-        weights[column.name] = str(found["weights"].iloc[0])
-        joined = joined.merge(found[["sha256", *column.made]], on="sha256", how="left", validate="one_to_one")
-    return Filled(joined, weights)
+    rate: "Callable[[Image.Image], dict[str, Any]]"
+    weights: str = UNWEIGHTED  # hash of the learned weights
 
 
-def _asked(files: "pd.Series[str]", column: Column, places: Places) -> pd.DataFrame:
-    """A server's answers; which weights it runs is not ours to know."""
-    assert column.ask is not None
-    known = cache.lookup(column.place(places.cache) / UNWEIGHTED, set(files.index))
-    new = column.ask(files[~files.index.isin(known["sha256"])], places.store, places.answers)
-    rows = pd.DataFrame(new).assign(weights=UNWEIGHTED)
-    _keep(column, rows, places.cache)
-    return pd.concat([known, rows], ignore_index=True) if len(known) else rows
+@dataclass(frozen=True)
+class Column:
+    """Its name in params, the columns it fills, its definition (what they depend on beside bytes), its model."""
+
+    name: str
+    made: tuple[str, ...]
+    key: str
+    load: Callable[[], Model] | None  # None: an endpoint fills it
+    ask: "Callable[[pd.Series[str], Path, Path], list[dict[str, Any]]] | None" = None
+
+    def place(self, root: Path) -> Path:
+        """Where its rows are kept, a folder for each set of weights."""
+        return root / f"{self.name}-{self.key}"
 
 
-def _whole(place: Path, wanted: set[str]) -> pd.DataFrame | None:
-    """The rows of all images, if the cache has them, under one set of weights."""
-    if not wanted:
-        return pd.DataFrame()
-    found = [cache.lookup(folder, wanted) for folder in sorted(place.glob("*"))]
-    whole = [rows for rows in found if len(rows) == len(wanted)]
-    return whole[0] if len(whole) == 1 else None
+def check_view(view: str) -> str:
+    """A view's name, if there is such a view."""
+    if not re.fullmatch(r"full|(resize|tiles):[1-9]\d{0,4}", view):
+        raise ValueError(f"unknown view {view!r}; there are: full, resize:N, tiles:N")
+    return view
 
 
-def _measure(
-    files: "pd.Series[str]",
-    models: dict[str, Model],
-    parts: dict[str, list[pd.DataFrame]],
-    store: Path,
-    readers: int,
-) -> Iterator[tuple[int, pd.DataFrame]]:
-    """What the cache has not, of each model by its number: so many images at a time, each decoded once for all."""
-    missing = [set(files.index) - {sha256 for part in parts[name] for sha256 in part["sha256"]} for name in models]
-    todo = files[files.index.isin(set[str]().union(*missing))]
-    rows: list[list[dict[str, Any]]] = [[] for _ in models]
-    progress = tqdm(total=len(todo), desc=", ".join(models), unit="image", mininterval=5, disable=todo.empty)
-    for count, (sha256, image) in enumerate(decoded(store, todo, readers), start=1):
-        for number, model in enumerate(models.values()):
-            if sha256 in missing[number]:
-                rows[number].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
-        progress.update()
-        if count % cache.CHUNK == 0 or count == len(todo):
-            yield from ((number, pd.DataFrame(found)) for number, found in enumerate(rows) if found)
-            rows = [[] for _ in models]
-    progress.close()
+View = Annotated[str, AfterValidator(check_view)]
+TILE_STATISTICS = ("mean", "min", "spread")
 
 
-def _keep(column: Column, rows: pd.DataFrame, root: Path) -> None:
-    """Add rows, those of each set of weights to their own."""
-    for weights, part in rows.groupby("weights"):
-        cache.keep(column.place(root) / str(weights), part)
+def view_pixels(image: Image.Image, view: str, tiles: int) -> list[np.ndarray]:
+    """The pixels a metric is shown."""
+    kind, _, size = view.partition(":")
+    if kind == "tiles":
+        return images.tiles(image, int(size), tiles)
+    if kind == "resize":
+        image = image.copy()
+        image.thumbnail((int(size), int(size)), Image.Resampling.LANCZOS)
+    return [np.asarray(image)]
 
 
-def decoded(store: Path, files: "pd.Series[str]", readers: int) -> Iterator[tuple[str, Image.Image]]:
-    """The images in order, one for each reader decoded ahead while one is used."""
-    with ThreadPoolExecutor(readers) as pool:
-        names = list(files.items())
-        coming = deque(pool.submit(_open, store / file) for _, file in names[: readers + 1])
-        for place, (sha256, _) in enumerate(names):
-            image = coming.popleft().result()
-            if place + readers + 1 < len(names):
-                coming.append(pool.submit(_open, store / names[place + readers + 1][1]))
-            yield str(sha256), image
+def view_images(image: Image.Image, view: str, tiles: int) -> list[Image.Image]:
+    """The pictures a metric is shown."""
+    return [image] if view == "full" else [Image.fromarray(pixels) for pixels in view_pixels(image, view, tiles)]
 
 
-def _open(path: Path) -> Image.Image:
-    try:
-        return images.decode(path.read_bytes())
-    except images.Unreadable as why:
-        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
+def view_columns(name: str, view: str) -> tuple[str, ...]:
+    """The columns that a metric fills on a view."""
+    return tuple(f"{name}_{part}" for part in TILE_STATISTICS) if view.startswith("tiles") else (name,)
 
 
-def notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:
-    """What features keep of the columns, so that `recall` can put their rows back; those without rows are left out."""
-    return {
-        column.name: {"key": column.key, "columns": list(column.made), "weights": weights[column.name]}
-        for column in columns
-        if column.name in weights
-    }
+def rate_view(
+    image: Image.Image, name: str, view: str, tiles: int, rate: Callable[[list[np.ndarray]], list[float]]
+) -> dict[str, float]:
+    """The columns' values: of a tiled view the mean, the minimum and the spread."""
+    return summarise_view(name, view, rate(view_pixels(image, view, tiles)))
 
 
-def merged(shards: Iterable[tuple[Path, dict[str, str]]]) -> dict[str, str]:
-    """The weights behind each column, which must be the same in every shard."""
-    found = dict[str, str]()
-    for path, weights in shards:
-        for name, value in weights.items():
-            if found.setdefault(name, value) != value:
-                raise UserError(f"{path}: {name} was measured with other weights than in other shards; remove it")
-    return found
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The paths that steps filling columns have in common."""
-    cache.add_arguments(parser)
-    parser.add_argument(
-        "--answers", type=Path, default=Path("data/answers"), help="what endpoints said, raw (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--probed", type=Path, required=True, help="the shard's table from probe; rejected rows are not measured"
-    )
-
-
-def shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.Series[str]]":
-    """The shard's candidates, and the files by sha256 of those that probe kept."""
-    table, files = cache.shard(args)
-    probed = tables.read(args.probed, "id", "reason")
-    good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
-    return table, files[files.index.isin(good["sha256"])]
-
-
-def places(args: argparse.Namespace, step: str) -> Places:
-    """Where a shard of a step reads and writes; its answers have a file of their own in each column's folder."""
-    return Places(args.store, args.cache / step, args.answers / f"{args.shard.replace('/', '-of-')}.jsonl")
+def summarise_view(name: str, view: str, values: list[float]) -> dict[str, float]:
+    """One value a column, of as many as the view has pictures."""
+    tiled = view.startswith("tiles")
+    found = [float(np.mean(values)), min(values), max(values) - min(values)] if tiled else values
+    return dict(zip(view_columns(name, view), (round(float(value), 6) for value in found), strict=True))

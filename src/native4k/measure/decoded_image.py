@@ -1,14 +1,47 @@
-"""A decoded image, as far as it is measured: a plane of luma, a small picture, and rows for the hash."""
+"""A decoded image as it is measured: the memory it takes, its luma, its small picture, its thumbnail in sRGB."""
 
+import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
 
 from native4k import formats, images
-from native4k.measure import image_signatures, phash
+from native4k.measure import image_signatures
+from native4k.measure.encoding import profile_of
+
+STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
+"""Bytes of a pixel in Pillow's memory, by mode; 4 for all others."""
+
+DECODER_BYTES = {"JPEG": 0.0, "PNG": 0.0, "TIFF": 4.0, "GIF": 5.0, "WEBP": 3.0, "AVIF": 7.0}
+"""Bytes of a pixel that a decoder holds beside that picture; measured, see LOG.md."""
+
+LUMA_BYTES = 1.0
+"""Bytes of a pixel: the plane that is measured."""
+
+FIXED_BYTES = 60e6
+"""Bytes: bands of rows, patches, the small picture, and what is left unused between them."""
+
+
+def decode_memory(image: Image.Image, size: int) -> float:
+    """Bytes at most, beside those of an idle process, for an opened file of a size."""
+    pixels = image.width * image.height
+    kind = "JPEG" if image.format == "MPO" else str(image.format)
+    each = STORED_BYTES.get(image.mode, 4) + DECODER_BYTES[kind] + LUMA_BYTES + coefficient_bytes(image)
+    return pixels * each + size + FIXED_BYTES
+
+
+def coefficient_bytes(image: Image.Image) -> float:
+    """Bytes of a pixel that a progressive JPEG keeps until its last scan: two for each value of its planes."""
+    layers: list[tuple[int, ...]] = getattr(image, "layer", [])
+    if not (layers and image.info.get("progressive")):
+        return 0.0
+    widest = max(layer[1] for layer in layers) * max(layer[2] for layer in layers)
+    return 2.0 * sum(layer[1] * layer[2] for layer in layers) / max(1, widest)
+
 
 Row = dict[str, Any]
 
@@ -41,16 +74,19 @@ def decode(image: ImageFile.ImageFile, side: int, facts: Row) -> DecodedImage:
     orientation = images.orientation_of(image)
     width, height = picture.size if orientation not in formats.SIDEWAYS else picture.size[::-1]
     power = halvings(width, height, side)
-    luma, weights = np.empty((height, width), np.uint8), phash.lanczos(width, phash.SIDE)
+    luma, weights = (
+        np.empty((height, width), np.uint8),
+        image_signatures.lanczos_weights(width, image_signatures.PHASH_SIDE),
+    )
     digest = image_signatures.start_hash(width, height)
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
-    for band, pixels in _pixels(picture, orientation):
+    for band, pixels in _rgb_bands(picture, orientation):
         rows = luma[top : top + len(pixels)]
         digest.update(pixels.data)
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=rows)
-        narrow.append(phash.narrow(pixels, weights))
-        small.append(_halved(np.asarray(band) if band.mode == "CMYK" else pixels, power))
-        clear += _clear(band)
+        narrow.append(image_signatures.resize_rows(pixels, weights))
+        small.append(_halve(np.asarray(band) if band.mode == "CMYK" else pixels, power))
+        clear += _count_transparent(band)
         top += len(pixels)
     reduced = Image.fromarray(np.concatenate(small), "CMYK" if picture.mode == "CMYK" else "RGB")
     transparent, pixel_hash = clear / luma.size, image_signatures.end_hash(digest)
@@ -71,7 +107,7 @@ def load(image: ImageFile.ImageFile) -> Image.Image:
     return Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels), image.mode)
 
 
-def _pixels(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
+def _rgb_bands(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
     try:
         for band in images.bands(image, orientation, images.BAND):
             yield band, np.asarray(band if band.mode == "RGB" else images.rgb(band))
@@ -85,7 +121,7 @@ def halvings(width: int, height: int, side: int) -> int:
     return max(0, most.bit_length() - 1)
 
 
-def _halved(pixels: np.ndarray, power: int) -> np.ndarray:
+def _halve(pixels: np.ndarray, power: int) -> np.ndarray:
     for _ in range(power):
         height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
         if not height:
@@ -94,8 +130,43 @@ def _halved(pixels: np.ndarray, power: int) -> np.ndarray:
     return pixels
 
 
-def _clear(band: Image.Image) -> int:
+def _count_transparent(band: Image.Image) -> int:
     if not band.has_transparency_data:
         return 0
     shown = band if "A" in band.getbands() else band.convert("RGBA")
     return band.width * band.height - shown.getchannel("A").histogram()[255]
+
+
+NO_THUMBNAIL = {"thumbnail": b""}
+
+PROFILE_MODES = {"RGB ": "RGB", "CMYK": "CMYK", "GRAY": "L"}
+"""A profile's kind of colours -> Pillow's mode."""
+
+
+def thumbnail(small: Image.Image, shape: tuple[int, ...], profile: bytes, side: int) -> dict[str, bytes]:
+    """A WebP whose longer side has the given pixels, of a picture of the given height and width, by its profile."""
+    scale = min(1.0, side / max(shape))
+    size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
+    made = to_srgb(small.resize(size, Image.Resampling.LANCZOS), profile)
+    out = io.BytesIO()
+    made.save(out, "WEBP", quality=80, method=2)
+    return {"thumbnail": out.getvalue()}
+
+
+def to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """In sRGB; as it is where the profile is missing, unreadable or of other colours."""
+    mode = PROFILE_MODES.get(profile_of(profile).space, "")
+    if mode != picture.mode and (mode, picture.mode) != ("L", "RGB"):
+        return picture.convert("RGB")
+    try:
+        made = ImageCms.applyTransform(picture.convert(mode), _transform(profile, mode))
+    except (*images.HOSTILE, ImageCms.PyCMSError):
+        return picture.convert("RGB")
+    assert made is not None
+    return made
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)

@@ -1,4 +1,4 @@
-"""Show each image to a network for copy detection, such as SSCD: one vector an image, for dedup's embedding.
+"""Embed each image by a network for copy detection, such as SSCD: one vector an image, for dedup's embedding.
 
 Optional. The network is a TorchScript file, a transformers encoder (a folder or a hub name), or imagededup's CNN.
 """

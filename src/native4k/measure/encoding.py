@@ -10,7 +10,7 @@ from PIL import ImageCms, ImageFile
 from native4k import images
 from native4k.formats import tiff
 
-EMPTY = {
+NO_ENCODING = {
     "mode": "",
     "bit_depth": 0,
     "pages": 0,
@@ -23,14 +23,14 @@ EMPTY = {
 """Pillow's mode; bits of a channel in the file; of a TIFF the number of pictures, else 1; libjpeg's quality whose
 luminance table is nearest; the profile's name; whether its primaries span more than sRGB's; of the file's bytes."""
 
-LUMINANCE = np.array([
+LUMINANCE_TABLE = np.array([
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51,
     87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101,
     72, 92, 95, 98, 112, 100, 103, 99,
 ])  # fmt: skip
 """ITU-T T.81, table K.1."""
 
-SPANNED = 0.1091
+SRGB_AREA = 0.1091
 """Area of the triangle of sRGB's primaries in CIE xy, at D50; a profile is wide that spans a twentieth more."""
 
 
@@ -50,7 +50,7 @@ def encoding(image: ImageFile.ImageFile, content: bytes) -> dict[str, Any]:
         "mode": image.mode,
         "bit_depth": _depth(image, kind, content),
         "pages": tiff.pages(content) if kind == "TIFF" else 1,
-        "jpeg_quality": quality(image),
+        "jpeg_quality": jpeg_quality(image),
         "subsampling": subsampling(image),
         "icc": profile.name,
         "wide_gamut": profile.wide,
@@ -70,19 +70,19 @@ def _depth(image: Any, kind: str, content: bytes) -> int:
     return 8
 
 
-def quality(image: Any) -> float:
+def jpeg_quality(image: Any) -> float:
     """The quality from 1 to 100 for which libjpeg makes the table that is nearest to the image's."""
     table = (getattr(image, "quantization", None) or {}).get(0)
     if table is None:
         return float("nan")
-    return float(1 + np.abs(_tables() - np.asarray(table)).sum(axis=1).argmin())
+    return float(1 + np.abs(_quality_tables() - np.asarray(table)).sum(axis=1).argmin())
 
 
 @lru_cache(maxsize=1)
-def _tables() -> np.ndarray:
+def _quality_tables() -> np.ndarray:
     qualities = np.arange(1, 101)
     percent = np.where(qualities < 50, 5000 // qualities, 200 - 2 * qualities)  # noqa: PLR2004
-    return np.clip((LUMINANCE * percent[:, None] + 50) // 100, 1, 255)
+    return np.clip((LUMINANCE_TABLE * percent[:, None] + 50) // 100, 1, 255)
 
 
 def subsampling(image: Any) -> str:
@@ -91,9 +91,9 @@ def subsampling(image: Any) -> str:
     if len(layers) != 3 or layers[1][1:3] != layers[2][1:3]:  # noqa: PLR2004
         return ""
     across, down = layers[0][1] / layers[1][1], layers[0][2] / layers[1][2]
-    known: dict[tuple[float, float], str]
-    known = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
-    return known.get((across, down), f"{across:g}x{down:g}")
+    names: dict[tuple[float, float], str]
+    names = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1", (4, 2): "4:1:0"}
+    return names.get((across, down), f"{across:g}x{down:g}")
 
 
 @lru_cache(maxsize=32)
@@ -108,7 +108,7 @@ def profile_of(content: bytes) -> Profile:
     except (*images.HOSTILE, ImageCms.PyCMSError):
         return Profile("unreadable", "", wide=False)
     corners = [primary[1] for primary in primaries if primary]
-    wide = profile.xcolor_space == "RGB " and len(corners) == 3 and _area(corners) > 1.05 * SPANNED  # noqa: PLR2004
+    wide = profile.xcolor_space == "RGB " and len(corners) == 3 and _area(corners) > 1.05 * SRGB_AREA  # noqa: PLR2004
     return Profile(name, profile.xcolor_space, wide)
 
 

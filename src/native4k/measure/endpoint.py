@@ -1,4 +1,4 @@
-"""One question about one picture to an OpenAI-compatible endpoint: retried, paced, and its answer checked."""
+"""One question about one picture to an OpenAI-compatible endpoint: with retries, a rate limit, and a checked answer."""
 
 import asyncio
 import json
@@ -18,43 +18,43 @@ from native4k.params import params
 from native4k.redaction import redact, redact_secrets
 
 Count = Annotated[int, Field(ge=1)]
-Above = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0)]
 
-LARGEST = 2**20
+MAX_BYTES = 2**20
 """Bytes of an answer that are read."""
 
 FINAL = {"ok", "refused", "malformed", "rejected"}
-"""What is not asked again: answered, refused by the model, never answered as asked, not accepted by the server."""
+"""Statuses without a retry: answered, refused by the model, never of the right form, rejected by the server."""
 
-STOP = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
+FATAL = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
 NOT_ACCEPTED = {400, 413, 415, 422}
 
 
 @params
 class Server:
-    """Where to ask, how often, how patiently, and at what price."""
+    """The address of an endpoint, its limits, and its prices."""
 
     url: str  # up to and with /v1
     model: str
     key: str | None  # the environment variable that holds the API key; null: none is sent
-    structured: Literal["json_schema", "json_object", "none"]  # how the answer's form is asked for
+    structured: Literal["json_schema", "json_object", "none"]  # how the request demands the answer's form
     body: dict[str, Any]  # sent with every request, such as max_tokens and temperature
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     concurrency: Count  # requests at a time
-    per_minute: Above  # requests
-    seconds: Above  # for an answer
+    per_minute: Positive  # requests
+    seconds: Positive  # for an answer
     attempts: Count
-    backoff_base: Above  # seconds
-    backoff_cap: Above  # seconds
-    max_retry_after: Above  # seconds; a server that asks for longer is left to another run
+    backoff_base: Positive  # seconds
+    backoff_cap: Positive  # seconds
+    max_retry_after: Positive  # seconds; a longer Retry-After is left to another run
     usd_in: Annotated[float, Field(ge=0)]  # a million tokens
     usd_out: Annotated[float, Field(ge=0)]  # a million tokens
-    max_usd: Above | None  # of a column, all runs and shards together; then no more is asked
+    max_usd: Positive | None  # of a column, all runs and shards together; then no more requests are sent
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a picture, the form of the answer, and what checks and reads it."""
+    """The prompt about a picture, the schema of the answer, and the function that checks and reads it."""
 
     prompt: str
     schema: dict[str, Any]
@@ -63,7 +63,7 @@ class Question:
 
 @dataclass
 class Answer:
-    """What came of a question: the raw text, and what it cost."""
+    """The outcome of a question: its status, the raw text, and its cost."""
 
     status: str
     text: str = ""
@@ -71,11 +71,11 @@ class Answer:
     attempts: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
-    wait: float = 0.0  # seconds that the server asks for
+    wait: float = 0.0  # seconds of the server's Retry-After
 
 
 class Endpoint:
-    """A server that is asked by several at once."""
+    """An endpoint with concurrent requests."""
 
     def __init__(self, server: Server, client: aiohttp.ClientSession) -> None:
         self.server, self.client = server, client
@@ -84,7 +84,7 @@ class Endpoint:
         self.secrets = [value.partition(" ")[2] for value in self.headers.values()]
 
     async def ask(self, jpeg: Callable[[], str], question: Question) -> Answer:
-        """The answer, asked for until it is final or the attempts are used up; tokens of all attempts are counted."""
+        """Request the answer until it is final or the attempts are used up; tokens of all attempts are counted."""
         async with self.slots:
             body = self.body(await asyncio.to_thread(jpeg), question)
             tokens_in = tokens_out = 0
@@ -97,7 +97,7 @@ class Endpoint:
                 if attempt < self.server.attempts:
                     wait = max(answer.wait, backoff(attempt, self.server.backoff_base, self.server.backoff_cap))
                     if answer.code == 429:  # noqa: PLR2004
-                        self.free_at = max(self.free_at, _now() + wait)  # everyone waits
+                        self.free_at = max(self.free_at, _now() + wait)  # all requests wait
                     else:
                         await asyncio.sleep(wait)
             answer.attempts, answer.tokens_in, answer.tokens_out = attempt, tokens_in, tokens_out
@@ -115,8 +115,8 @@ class Endpoint:
             {"type": "image_url", "image_url": {"url": picture}},
         ]
         message = {"role": "user", "content": content}
-        told: dict[str, Any] = {"model": self.server.model, "messages": [message]}
-        return told | self.server.body | forms.get(self.server.structured, {})
+        request: dict[str, Any] = {"model": self.server.model, "messages": [message]}
+        return request | self.server.body | forms.get(self.server.structured, {})
 
     async def _turn(self) -> None:
         """Wait until the next request may go out."""
@@ -138,12 +138,12 @@ class Endpoint:
             return Answer("timeout")
         except (aiohttp.ClientError, OSError) as error:
             return Answer("unreachable", text=redact(f"{type(error).__name__}: {error}", *self.secrets))
-        return judged(content, question, *self.secrets)
+        return parse_response(content, question, *self.secrets)
 
     def _failed(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
         text, code = redact(content.decode(errors="replace"), *self.secrets), response.status
-        if code in STOP or 300 <= code < 400:  # noqa: PLR2004
-            raise UserError(f"{self.server.url}: {STOP.get(code, 'redirects')} (status {code}): {_line(text)}")
+        if code in FATAL or 300 <= code < 400:  # noqa: PLR2004
+            raise UserError(f"{self.server.url}: {FATAL.get(code, 'redirects')} (status {code}): {_line(text)}")
         if code in NOT_ACCEPTED:
             return Answer("rejected", text, code)
         wait = retry_after(response.headers.get("Retry-After", ""))
@@ -154,12 +154,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     content = b""
     async for piece in response.content.iter_any():
         content += piece
-        if len(content) > LARGEST:
+        if len(content) > MAX_BYTES:
             break
-    return content[:LARGEST]
+    return content[:MAX_BYTES]
 
 
-def judged(content: bytes, question: Question, *secrets: str) -> Answer:
+def parse_response(content: bytes, question: Question, *secrets: str) -> Answer:
     """A response of status 200: answered, refused, or malformed; the raw text is kept, but for secrets."""
     raw = content.decode(errors="replace")
     try:
@@ -175,7 +175,7 @@ def judged(content: bytes, question: Question, *secrets: str) -> Answer:
         return Answer("refused", redact(str(refusal or text or ""), *secrets), 200, **tokens)
     answered = redact_secrets(str(text), *secrets)
     try:
-        read(answered, question)
+        read_answer(answered, question)
     except (ValueError, RecursionError):
         return Answer("malformed", redact(answered, *secrets), 200, **tokens)
     return Answer("ok", answered, 200, **tokens)
@@ -184,8 +184,8 @@ def judged(content: bytes, question: Question, *secrets: str) -> Answer:
 USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
 
 
-def read(text: str, question: Question) -> dict[str, Any]:
-    """What an answer says, with or without a code fence around its JSON; ValueError if it is not of the asked form."""
+def read_answer(text: str, question: Question) -> dict[str, Any]:
+    """The content of an answer, with or without a code fence around its JSON; ValueError if its form is wrong."""
     inner = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     tree = json.loads(inner)
     if not isinstance(tree, dict):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import params, provenance, tables
-from native4k.measure import cache, columns, measurements, probe, recall, words
+from native4k.measure import cache, caption_words, column_cache, measurements, probe, recall
 
 BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
 """The store's tables that travel with the features, so that the funnel starts at the metadata."""
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
     parser.add_argument("--mark", type=Path, help="the file to write when the folder is finished")
     parser.add_argument("--embedded", type=Path, nargs="*", default=[], help="the same, where there are embeddings")
-    words.add_arguments(parser)
+    caption_words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> None:
     table = features(probed.drop(columns="file"), scored, labelled)
     measures = params.load(probe.Params, args.params, "probe").measures
     notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(measurements.empty_row(measures))}}
-    filled = recall.filled(args.params, args.words)
+    filled = recall.columns_by_step(args.params, args.words)
     for step, shards in (("score", args.scored), ("label", args.labelled)):
-        weights = columns.merged((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
-        notes[step] = columns.notes(filled[step], weights)
+        weights = column_cache.merge_weights((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
+        notes[step] = column_cache.column_notes(filled[step], weights)
     text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
     with tables.whole_folder(args.out) as folder:
         tables.write(table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]], folder / "thumbnails.parquet")

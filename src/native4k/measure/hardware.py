@@ -2,7 +2,9 @@
 
 import contextlib
 import hashlib
+import io
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -47,7 +49,7 @@ def device(machine: Hardware) -> "torch.device":
     return torch.device("cuda" if there and machine.device != "cpu" else "cpu")
 
 
-def local(machine: Hardware, name: str, revision: str | None) -> dict[str, Any]:
+def local_options(machine: Hardware, name: str, revision: str | None) -> dict[str, Any]:
     """Options for transformers: from the disk only, no code from the hub."""
     place = None if machine.weights is None else str(Path(machine.weights).resolve() / "hub")
     found = {"local_files_only": True, "cache_dir": place, "trust_remote_code": False}
@@ -55,20 +57,20 @@ def local(machine: Hardware, name: str, revision: str | None) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def there(machine: Hardware, name: str, revision: str | None) -> Iterator[None]:
-    """Loading a model of transformers; one line that says how to get what is missing."""
+def explain_missing(machine: Hardware, name: str, revision: str | None) -> Iterator[None]:
+    """Load a model of transformers in this block; an error is one line that says how to get what is missing."""
     try:
         yield
     except (OSError, ValueError) as error:
         why = " ".join(str(error).split())
-        command = get(machine, f"hf download {name}" + (f" --revision {revision}" if revision else ""))
+        command = download_command(machine, f"hf download {name}" + (f" --revision {revision}" if revision else ""))
         raise UserError(
             f"{name!r} cannot be loaded ({why[:200]}); if it is missing, with a network run: {command}"
         ) from None
 
 
-def get(machine: Hardware, command: str) -> str:
-    """The command that brings missing weights to where they are looked for."""
+def download_command(machine: Hardware, command: str) -> str:
+    """The command that downloads missing weights to the folder of params."""
     if machine.weights is None:
         return command
     folder = Path(machine.weights).resolve()
@@ -88,3 +90,12 @@ def digest(model: "torch.nn.Module") -> str:
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return found.hexdigest()[:16] if tensors else "none"
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Suppress what third parties print at import and creation (bitsandbytes, timm)."""
+    out = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,22 +1,87 @@
-"""What identifies copies beside the pHash: a hash of the pixels, and signatures of the whole and of its middle.
+"""Hashes and signatures that identify copies: perceptual hash, hash of the pixels, signatures of whole and middle.
 
-The longer signature says of two near pHashes whether they are chance: it sees the finer frequencies too. The whole of
-a cropped copy looks like the middle of its original, so the middle's pHash and signature are taken at two insets.
+The perceptual hash is imagededup's PHash bit for bit, in about half of its time: most of it is Pillow's Lanczos resize,
+along the rows first, here in whole numbers in double precision. The longer signature says of two near perceptual hashes
+whether they are chance: it sees the finer frequencies too. The whole of a cropped copy looks like the middle of its
+original, so the middle's hash and signature are taken at two insets.
 """
 
 import hashlib
+from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from PIL import Image
-from scipy.fft import dctn
+from scipy.fft import dct, dctn
 
 from native4k import images
+
+PHASH_SIDE = 32
+"""Pixels of the square that the hash looks at."""
+
+PRECISION = 22
+"""Bits of a weight behind the point, as in Pillow."""
+
+
+class ResizeWeights(NamedTuple):
+    """Where each pixel's window begins and what it weighs, in units of 2^-22."""
+
+    starts: tuple[int, ...]
+    windows: tuple[np.ndarray, ...]
+
+
+@lru_cache(maxsize=8)
+def lanczos_weights(size: int, wanted: int) -> ResizeWeights:
+    """The weights that make `wanted` pixels of `size`."""
+    scale = size / wanted
+    stretch = max(scale, 1.0)
+    support = 3.0 * stretch
+    starts, windows = [], []
+    for place in range(wanted):
+        center = (place + 0.5) * scale
+        start = max(0, int(center - support + 0.5))
+        stop = min(size, int(center + support + 0.5))
+        x = (np.arange(start, stop) - center + 0.5) / stretch
+        weight = np.where((x >= -3) & (x < 3), np.sinc(x) * np.sinc(x / 3), 0.0)  # noqa: PLR2004
+        weight = weight / weight.sum() * 2**PRECISION
+        starts.append(start)
+        windows.append(np.trunc(weight + np.where(weight < 0, -0.5, 0.5)))
+    return ResizeWeights(tuple(starts), tuple(windows))
+
+
+def resize_rows(band: np.ndarray, weights: ResizeWeights) -> np.ndarray:
+    """Rows (height x width x channels, uint8) made narrower; every sum is a whole number below 2^53, so exact."""
+    height, _, channels = band.shape
+    planes = np.empty((channels, *band.shape[:2]))
+    for plane, values in zip(planes, cv2.split(band), strict=True):
+        plane[...] = values
+    flat = planes.reshape(channels * height, -1)
+    sums = [flat[:, start : start + len(window)] @ window for start, window in zip(*weights, strict=True)]
+    rounded = np.floor((np.stack(sums, axis=1) + 2 ** (PRECISION - 1)) / 2**PRECISION)
+    made = np.clip(rounded, 0, 255).astype(np.uint8).reshape(channels, height, -1)
+    return np.ascontiguousarray(made.transpose(1, 2, 0))
+
+
+def phash(image: Image.Image) -> str:
+    """Perceptual hash, 16 hex digits: low DCT frequencies above their median."""
+    weights = lanczos_weights(image.width, PHASH_SIDE)
+    rows = [resize_rows(np.asarray(band.convert("RGB")), weights) for band in images.bands(image, 1, images.BAND)]
+    return phash_of(np.concatenate(rows))
+
+
+def phash_of(narrow: np.ndarray) -> str:
+    """Perceptual hash of a picture that is 32 pixels wide already."""
+    grey = np.asarray(Image.fromarray(narrow).resize((PHASH_SIDE, PHASH_SIDE), Image.Resampling.LANCZOS).convert("L"))
+    low = dct(dct(grey, axis=0), axis=1)[:8, :8]
+    bits = low >= np.median(low.flatten()[1:])
+    return np.packbits(bits).tobytes().hex()
+
 
 INSETS = (0.025, 0.05)
 """Shares of width and height left out on every side: half of what a crop of up to 5 % takes, and all of it."""
 
-SIDE = 32
+DCT_SIDE = 32
 """Pixels of the square that the DCT is taken of, as imagededup's pHash."""
 
 SHORT, LONG = 8, 16
@@ -25,7 +90,7 @@ SHORT, LONG = 8, 16
 MIDDLE_SIZE = 256
 """Pixels of the shorter side, at least, of the reduced picture from which the signatures are taken."""
 
-EMPTY = {"pixels": "", "signature": "", "inset_phash": "", "inset_signature": ""}
+NO_SIGNATURES = {"pixels": "", "signature": "", "inset_phash": "", "inset_signature": ""}
 """What is known of an image that cannot be opened."""
 
 
@@ -69,7 +134,7 @@ def frequencies(grey: Image.Image, inset: float) -> np.ndarray:
     """The cosine transform of what is left of a grey picture without so much on every side."""
     width, height = grey.size
     box = (width * inset, height * inset, width * (1 - inset), height * (1 - inset))
-    square = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=box)
+    square = grey.resize((DCT_SIDE, DCT_SIDE), Image.Resampling.LANCZOS, box=box)
     return np.asarray(dctn(np.asarray(square, dtype=np.float64)))
 
 

@@ -1,4 +1,4 @@
-"""Label each image: category, style, shot, people. Several labelers can vote; 'unknown' where none speaks.
+"""Label each image: category, style, shot, people. Several labelers can vote; 'unknown' where none predicts.
 
 Labelers: words (of the caption; needs no weights), zeroshot (CLIP or SigLIP) and lmm (a vision-language model, here or
 behind an endpoint). With several, each one's own answer stands beside the vote. The lmm may caption the images anew.
@@ -13,23 +13,23 @@ from pydantic import Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, lmm, words, zeroshot
-from native4k.measure.column_spec import Column
+from native4k.measure import caption_words, column_cache, hardware, lmm, zeroshot
+from native4k.measure.caption_words import UNKNOWN, Question
+from native4k.measure.columns import Column
 from native4k.measure.hardware import Hardware
-from native4k.measure.words import UNKNOWN, Question
 
 Labeler = Literal["words", "zeroshot", "lmm"]
 Chances = dict[str, float]
-"""Option -> its chance; nothing where a labeler does not speak."""
+"""Option -> its probability; empty where a labeler predicts nothing."""
 
 
 @params.params
 class Params:
-    """The questions, whose column each is and which stand in files of their own, and who answers them."""
+    """The questions, each a column and a file of its own, and the labelers that answer them with their weights."""
 
     votes: Annotated[dict[Labeler, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     least: Annotated[float, Field(ge=0, le=1)]
-    loudness: words.Weights
+    loudness: caption_words.WordWeights
     questions: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]], Field(min_length=1)]
     zeroshot: zeroshot.Zeroshot | None
     lmm: lmm.Lmm | None
@@ -41,21 +41,21 @@ def label(table: pd.DataFrame, numbers: Params, questions: dict[str, Question]) 
     """Every question's label and confidence, of captions and of what was measured beside them."""
     found = pd.DataFrame(index=table.index)
     for name, question in questions.items():
-        said = {labeler: _said(table, name, labeler, question, numbers) for labeler in numbers.votes}
+        predicted = {labeler: _predictions(table, name, labeler, question, numbers) for labeler in numbers.votes}
         votes = [
-            vote(list(question.words), dict(zip(said, each, strict=True)), numbers)
-            for each in zip(*said.values(), strict=True)
+            combine(list(question.words), dict(zip(predicted, each, strict=True)), numbers)
+            for each in zip(*predicted.values(), strict=True)
         ]
         found[name] = pd.Series([option for option, _ in votes], index=table.index, dtype="str")
         found[f"{name}_confidence"] = pd.Series([share for _, share in votes], index=table.index, dtype="float64")
-        if "words" in said and len(said) > 1:
-            found[f"{name}_words"] = [json.dumps(each, sort_keys=True) for each in said["words"]]
+        if "words" in predicted and len(predicted) > 1:
+            found[f"{name}_words"] = [json.dumps(each, sort_keys=True) for each in predicted["words"]]
     return found
 
 
-def _said(table: pd.DataFrame, name: str, labeler: str, question: Question, numbers: Params) -> list[Chances]:
+def _predictions(table: pd.DataFrame, name: str, labeler: str, question: Question, numbers: Params) -> list[Chances]:
     if labeler == "words":
-        read = words.reader(question.words, question.telling, question.deaf, numbers.loudness)
+        read = caption_words.caption_reader(question.words, question.telling, question.deaf, numbers.loudness)
         return [
             {option: round(share, 4) for option, share in read(caption).items()}
             for caption in table["caption"].fillna("").astype(str)
@@ -63,28 +63,28 @@ def _said(table: pd.DataFrame, name: str, labeler: str, question: Question, numb
     column = f"{name}_{labeler}"
     if column not in table:
         return [{} for _ in range(len(table))]
-    return [json.loads(told) if isinstance(told, str) and told else {} for told in table[column]]
+    return [json.loads(chances) if isinstance(chances, str) and chances else {} for chances in table[column]]
 
 
-def vote(options: list[str], said: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
-    """The option with the largest share of the weights of all labelers that speak, and that share; ties go in order."""
-    speaking = {labeler: numbers.votes[labeler] for labeler, chances in said.items() if chances}
-    if not speaking:
+def combine(options: list[str], predicted: dict[Labeler, Chances], numbers: Params) -> tuple[str, float]:
+    """The option with the largest share of the weights of the labelers that predict, and that share; ties in order."""
+    weights = {labeler: numbers.votes[labeler] for labeler, chances in predicted.items() if chances}
+    if not weights:
         return UNKNOWN, 0.0
     shares = {
-        option: sum(weight * said[labeler].get(option, 0.0) for labeler, weight in speaking.items())
+        option: sum(weight * predicted[labeler].get(option, 0.0) for labeler, weight in weights.items())
         for option in options
     }
     best = max(options, key=lambda option: shares[option])
-    share = round(shares[best] / sum(speaking.values()), 4)
+    share = round(shares[best] / sum(weights.values()), 4)
     return (best if share >= numbers.least else UNKNOWN), share
 
 
-def rated(numbers: Params, questions: dict[str, Question]) -> list[Column]:
-    """The columns for which images must be looked at; none if the captions' words are all that speaks."""
-    asked = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
-    if silent := [labeler for labeler in numbers.votes if labeler != "words" and asked[labeler] is None]:
-        raise UserError(f"params label: {silent[0]} shall vote, but label.{silent[0]} names no model")
+def model_columns(numbers: Params, questions: dict[str, Question]) -> list[Column]:
+    """The columns that models fill; none if only the words of captions are used."""
+    models = {labeler: getattr(numbers, labeler) for labeler in get_args(Labeler) if labeler != "words"}
+    if silent := [labeler for labeler in numbers.votes if labeler != "words" and models[labeler] is None]:
+        raise UserError(f"params label: {silent[0]} has votes, but label.{silent[0]} names no model")
     options = {name: list(question.words) for name, question in questions.items()}
     found = []
     if numbers.zeroshot is not None:
@@ -102,17 +102,19 @@ def rated(numbers: Params, questions: dict[str, Question]) -> list[Column]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    columns.add_arguments(parser)
-    words.add_arguments(parser)
+    column_cache.add_arguments(parser)
+    caption_words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Label a shard of the candidates."""
     numbers = params.load(Params, args.params, "label")
-    questions = words.questions(args.words, numbers.questions)
+    questions = caption_words.load_questions(args.words, numbers.questions)
     hardware.prepare(numbers.models)
-    table, files = columns.shard(args)
-    filled = columns.fill(files, rated(numbers, questions), columns.places(args, "label"), numbers.models.readers)
+    table, files = column_cache.shard(args)
+    filled = column_cache.fill(
+        files, model_columns(numbers, questions), column_cache.places(args, "label"), numbers.models.readers
+    )
     measured = table[["id", "caption", "sha256"]].merge(filled.rows, on="sha256", how="left")
     labelled = pd.concat([measured, label(measured, numbers, questions)], axis="columns")
     tables.write(

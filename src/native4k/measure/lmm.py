@@ -1,53 +1,95 @@
-"""Labels and captions by a large multimodal model: through transformers here, or behind an endpoint."""
+"""Ratings, labels and captions by a large multimodal model: through transformers here, or behind an endpoint."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from native4k.measure import asked, views, vlm
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, endpoint_columns, vlm
+from native4k.measure.columns import Column, Model
 from native4k.measure.endpoint import Question, Server
 from native4k.measure.hardware import Hardware
-from native4k.measure.zeroshot import shares
+from native4k.measure.zeroshot import mean_chances
 from native4k.params import params
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+@params
+class Rating:
+    """The endpoint, the view, the prompt, and the bounds of the rating."""
+
+    server: Server
+    view: columns.View
+    prompt: Annotated[str, Field(min_length=1)]
+    low: float
+    high: float
+
+
+def rating_column(name: str, rating: Rating, tiles: int) -> Column:
+    """The column of a rating and of its status; its name holds the model and a hash of the question."""
+    question = rating_question(rating)
+    full = f"{name}_{endpoint_columns.model_stamp(rating.server.model, rating.prompt, question.schema)}"
+
+    def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
+        values = [float("nan") if one is None else float(one["score"]) for one in answers]
+        return columns.summarise_view(full, rating.view, values) | {f"{full}_answer": status}
+
+    made = (*columns.view_columns(full, rating.view), f"{full}_answer")
+    key = endpoint_columns.key(rating.server, rating.view, tiles, rating.prompt, question.schema)
+    return endpoint_columns.column(
+        endpoint_columns.EndpointColumn(name, key, rating.server, question, rating.view, tiles, row), made
+    )
+
+
+def rating_question(rating: Rating) -> Question:
+    """The question for a number within the bounds."""
+    number = {"type": "number", "minimum": rating.low, "maximum": rating.high}
+    schema = {"type": "object", "properties": {"score": number}, "required": ["score"], "additionalProperties": False}
+
+    def read(tree: dict[str, Any]) -> dict[str, Any]:
+        score = tree["score"]
+        if isinstance(score, bool) or not isinstance(score, int | float) or not rating.low <= score <= rating.high:
+            raise ValueError(f"score {score!r} is not a number from {rating.low} to {rating.high}")
+        return {"score": float(score)}
+
+    return Question(rating.prompt, schema, read)
+
 
 CAPTION = "caption_lmm"
 
 
 @params
 class Caption:
-    """What is asked for a caption, and its greatest length."""
+    """The prompt for a caption, and its maximum of tokens."""
 
     prompt: Annotated[str, Field(min_length=1)]
     tokens: Annotated[int, Field(ge=1)]
 
 
 @params
-class Here:
+class LocalLmm:
     """A model of transformers."""
 
     kind: Literal["transformers"]
-    model: vlm.Named
-    view: views.View
+    model: vlm.ModelName
+    view: columns.View
     caption: Caption | None
 
 
 @params
-class There:
-    """A model behind an endpoint, asked all questions at once."""
+class EndpointLmm:
+    """A model behind an endpoint, with all questions in one request."""
 
     kind: Literal["endpoint"]
     server: Server
-    view: views.View
+    view: columns.View
     prompt: Annotated[str, Field(min_length=1)]  # goes before the questions
     caption: Caption | None
 
 
-Lmm = Annotated[Here | There, Field(discriminator="kind")]
+Lmm = Annotated[LocalLmm | EndpointLmm, Field(discriminator="kind")]
 
 
 class Choice(NamedTuple):
@@ -58,25 +100,29 @@ class Choice(NamedTuple):
     options: list[str]
 
 
-def columns_of(numbers: Here | There, questions: dict[str, Choice], tiles: int, machine: Hardware) -> list[Column]:
-    """The chances of every question's options, and the caption if one is asked for."""
-    if isinstance(numbers, There):
-        return [_there(numbers, questions, tiles)]
-    loaded = vlm.Loaded()
-    found = [_choices(numbers, questions, tiles, machine, loaded)]
-    return found if numbers.caption is None else [*found, _caption(numbers, numbers.caption, machine, loaded)]
+def columns_of(
+    numbers: LocalLmm | EndpointLmm, questions: dict[str, Choice], tiles: int, machine: Hardware
+) -> list[Column]:
+    """The columns of every question's chances, and of the caption where params ask for one."""
+    if isinstance(numbers, EndpointLmm):
+        return [_endpoint_column(numbers, questions, tiles)]
+    loaded = vlm.ModelCache()
+    found = [_local_choices(numbers, questions, tiles, machine, loaded)]
+    return found if numbers.caption is None else [*found, _local_caption(numbers, numbers.caption, machine, loaded)]
 
 
-def _choices(numbers: Here, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.Loaded) -> Column:
+def _local_choices(
+    numbers: LocalLmm, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.ModelCache
+) -> Column:
     made = tuple(f"{name}_lmm" for name in questions)
 
     def load() -> Model:
         model = loaded(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
-            shown = views.views(image, numbers.view, tiles)
+            shown = columns.view_pixels(image, numbers.view, tiles)
             return {
-                f"{name}_lmm": shares(choice.options, [model.chances(one, *choice) for one in shown])
+                f"{name}_lmm": mean_chances(choice.options, [model.chances(one, *choice) for one in shown])
                 for name, choice in questions.items()
             }
 
@@ -86,12 +132,12 @@ def _choices(numbers: Here, questions: dict[str, Choice], tiles: int, machine: H
     return Column("lmm", made, vlm.key(spec, machine), load)
 
 
-def _caption(numbers: Here, caption: Caption, machine: Hardware, loaded: vlm.Loaded) -> Column:
+def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loaded: vlm.ModelCache) -> Column:
     def load() -> Model:
         model = loaded(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
-            seen = views.views(image, numbers.view, 1)[0]
+            seen = columns.view_pixels(image, numbers.view, 1)[0]
             return {CAPTION: model.answer(seen, caption.prompt, caption.tokens)}
 
         return Model(rate, model.weights)
@@ -100,13 +146,13 @@ def _caption(numbers: Here, caption: Caption, machine: Hardware, loaded: vlm.Loa
     return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
 
 
-def _there(numbers: There, questions: dict[str, Choice], tiles: int) -> Column:
-    question = every(numbers, questions)
+def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:
+    question = combined_question(numbers, questions)
 
-    def row(told: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
-        answered = [one for one in told if one is not None]
+    def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
+        answered = [one for one in answers if one is not None]
         found: dict[str, Any] = {
-            f"{name}_lmm": shares(choice.options, [_certain(choice.options, one[name]) for one in answered])
+            f"{name}_lmm": mean_chances(choice.options, [_one_hot(choice.options, one[name]) for one in answered])
             if answered
             else ""
             for name, choice in questions.items()
@@ -115,17 +161,19 @@ def _there(numbers: There, questions: dict[str, Choice], tiles: int) -> Column:
             found[CAPTION] = answered[0]["caption"] if answered else ""
         return found | {"lmm_answer": status, "lmm_model": stamp}
 
-    stamp = asked.stamp(numbers.server.model, question.prompt, question.schema)
+    stamp = endpoint_columns.model_stamp(numbers.server.model, question.prompt, question.schema)
     made = (*(f"{name}_lmm" for name in questions), *([CAPTION] if numbers.caption else []), "lmm_answer", "lmm_model")
-    key = asked.key(numbers.server, numbers.view, tiles, question.prompt, question.schema)
-    return asked.column(asked.Asking("lmm", key, numbers.server, question, numbers.view, tiles, row), made)
+    key = endpoint_columns.key(numbers.server, numbers.view, tiles, question.prompt, question.schema)
+    return endpoint_columns.column(
+        endpoint_columns.EndpointColumn("lmm", key, numbers.server, question, numbers.view, tiles, row), made
+    )
 
 
-def _certain(options: list[str], chosen: str) -> list[float]:
+def _one_hot(options: list[str], chosen: str) -> list[float]:
     return [float(option == chosen) for option in options]
 
 
-def every(numbers: There, questions: dict[str, Choice]) -> Question:
+def combined_question(numbers: EndpointLmm, questions: dict[str, Choice]) -> Question:
     """All questions in one, each answered by one of its options."""
     fields: dict[str, Any] = {name: {"type": "string", "enum": choice.options} for name, choice in questions.items()}
     lines = [

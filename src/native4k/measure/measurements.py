@@ -1,4 +1,4 @@
-"""Everything that probe measures of one decoded image, and what stands where there is none."""
+"""All that probe measures of one decoded image, and the values for a file that cannot be decoded."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,19 +8,7 @@ import numpy as np
 from PIL import ImageFile
 
 from native4k import formats, images, params
-from native4k.measure import (
-    artefacts,
-    borders,
-    decode_memory,
-    detail,
-    encoding,
-    image_signatures,
-    nativeness,
-    phash,
-    sharpness,
-    thumbnail,
-    tones,
-)
+from native4k.measure import decoded_image, encoding, image_signatures, nativeness, pixel_statistics
 from native4k.measure.decoded_image import DecodedImage, Row, decode
 
 SIZE = {"format": "", "width": 0, "height": 0}
@@ -48,27 +36,33 @@ class Numbers(NamedTuple):
 Measurement = Callable[[DecodedImage, Numbers], Row]
 
 MEASUREMENTS: dict[str, tuple[Measurement, Row]] = {
-    "encoding": (lambda image, _: image.facts, SIZE | encoding.EMPTY),
+    "encoding": (lambda image, _: image.facts, SIZE | encoding.NO_ENCODING),
     "transparency": (lambda image, _: {"transparent": image.transparent}, {"transparent": np.nan}),
-    "phash": (lambda image, _: {"phash": phash.phash_of(image.narrow)}, {"phash": ""}),
-    "signatures": (lambda image, _: image_signatures.signatures_of(image.luma, image.digest), image_signatures.EMPTY),
+    "phash": (lambda image, _: {"phash": image_signatures.phash_of(image.narrow)}, {"phash": ""}),
+    "signatures": (
+        lambda image, _: image_signatures.signatures_of(image.luma, image.digest),
+        image_signatures.NO_SIGNATURES,
+    ),
     "detail": (
-        lambda image, numbers: detail.detail(image.luma, numbers.measures.tile, numbers.measures.tiles),
-        detail.EMPTY,
+        lambda image, numbers: pixel_statistics.detail(image.luma, numbers.measures.tile, numbers.measures.tiles),
+        pixel_statistics.NO_DETAIL,
     ),
     "nativeness": (lambda image, numbers: nativeness.nativeness(image.luma, numbers.nativeness), nativeness.UNKNOWN),
     "sharpness": (
-        lambda image, numbers: sharpness.sharpness(image.luma, numbers.measures.patch, numbers.measures.flat),
-        sharpness.EMPTY,
+        lambda image, numbers: pixel_statistics.sharpness(image.luma, numbers.measures.patch, numbers.measures.flat),
+        pixel_statistics.NO_SHARPNESS,
     ),
-    "artefacts": (lambda image, numbers: artefacts.artefacts(image.luma, numbers.measures.patch), artefacts.EMPTY),
-    "tones": (lambda image, _: tones.tones(image.luma, image.small), tones.EMPTY),
-    "borders": (lambda image, _: borders.borders(image.luma), borders.EMPTY),
+    "artefacts": (
+        lambda image, numbers: pixel_statistics.artefacts(image.luma, numbers.measures.patch),
+        pixel_statistics.NO_ARTEFACTS,
+    ),
+    "tones": (lambda image, _: pixel_statistics.tones(image.luma, image.small), pixel_statistics.NO_TONES),
+    "borders": (lambda image, _: pixel_statistics.borders(image.luma), pixel_statistics.NO_BORDERS),
     "thumbnail": (
-        lambda image, numbers: thumbnail.thumbnail(
+        lambda image, numbers: decoded_image.thumbnail(
             image.small, image.luma.shape, image.profile, numbers.measures.thumbnail
         ),
-        thumbnail.EMPTY,
+        decoded_image.NO_THUMBNAIL,
     ),
 }
 """Name -> what it measures, and its columns' values for an image that cannot be used."""
@@ -123,7 +117,7 @@ def facts_of(content: bytes, numbers: Numbers) -> Row:
     with images.opened(content) as image:
         if kind != "TIFF" and image.format != "MPO" and _is_animated(image):
             raise images.Unreadable("animation")
-        if decode_memory.memory(image, len(content)) > numbers.measures.memory * 1e6:
+        if decoded_image.decode_memory(image, len(content)) > numbers.measures.memory * 1e6:
             raise images.Unreadable("too_heavy")
         return {"format": kind, "width": width, "height": height, **encoding.encoding(image, content)}
 

@@ -5,9 +5,7 @@ pyiqa is under PolyForm-Noncommercial: scores made with it are for non-commercia
 
 import contextlib
 import importlib.metadata
-import io
 import pickle
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,18 +13,18 @@ import numpy as np
 
 from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import hardware, views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, hardware
+from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 
 
 @params
 class Metric:
-    """A metric of pyiqa on a view, where the column has a name of its own, and what it is told with each image."""
+    """A metric of pyiqa on a view, where the column has a name of its own, and the options of its call."""
 
     metric: str
-    view: views.View
+    view: columns.View
     options: dict[str, str]
 
 
@@ -43,13 +41,13 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
             return [value for batch in batches for value in values(model, batch, metric.options)]
 
         weights = hardware.digest(model)
-        return Model(lambda image: views.rated(image, name, metric.view, tiles, rate), weights)
+        return Model(lambda image: columns.rate_view(image, name, metric.view, tiles, rate), weights)
 
-    return Column(name, views.columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
+    return Column(name, columns.view_columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
 
 
 def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:
-    """What a metric says of pictures of one size."""
+    """The metric's values of pictures of one size."""
     import torch
 
     pixels = torch.from_numpy(np.stack(pictures)).to(model.device)  # as bytes: a quarter of what floats would take
@@ -60,13 +58,13 @@ def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> l
 def create(name: str, machine: Hardware, *kinds: str) -> Any:
     """A metric of these kinds (NR, FR), whose weights must be there already."""
     place = hardware.device(machine)
-    with quiet():
+    with hardware.quiet():
         import pyiqa
 
         if not any(name in pyiqa.list_models(kind) for kind in kinds):
             kind = " or ".join(kinds)
             raise UserError(f"pyiqa has no metric {name!r} of the kind {kind}; `pyiqa --list` shows what it has")
-        command = hardware.get(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
+        command = hardware.download_command(machine, f'python -c "import pyiqa; pyiqa.create_metric({name!r})"')
         try:
             with _offline():
                 return pyiqa.create_metric(name, device=place)
@@ -96,12 +94,3 @@ def _offline() -> Iterator[None]:
 
 def _refuse(url: str, *_: object, **__: object) -> None:
     raise FileNotFoundError(f"{url} is not in the cache")
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Without third parties' chatter at import and creation (bitsandbytes, timm)."""
-    out = io.StringIO()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        warnings.simplefilter("ignore")
-        yield

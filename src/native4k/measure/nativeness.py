@@ -9,7 +9,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from native4k import params
 
 UNKNOWN = {"nativeness": "unknown", "upscaled_by": np.nan, "nativeness_score": np.nan}
-"""What is said of an image with too little texture anywhere."""
+"""The columns of an image with too little texture anywhere."""
 
 STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
 """Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
@@ -19,7 +19,7 @@ BINS = 6  # of 1 / CELL cycles a pixel: over how many the steepest fall is taken
 JPEG = (1 / 4, 3 / 8, 1 / 2)
 """Cycles a pixel at which JPEG's blocks leave traces too; 1/8 lies below what is looked at."""
 
-LEAST_STEP, LEAST_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
+MIN_STEP, MIN_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
 Trait = Literal[
     "constant",
     "cliff",
@@ -34,7 +34,7 @@ Trait = Literal[
 ]
 """What can have a weight."""
 
-LOWEST = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
+MIN_FREQUENCY = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
 
 
 @params.params
@@ -69,7 +69,7 @@ def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
     found = traits(luma, numbers)
     if found is None:
         return UNKNOWN
-    score = weighed(found, numbers.weights)
+    score = weighted_sum(found, numbers.weights)
     if score >= numbers.native_above:
         return {"nativeness": "native", "upscaled_by": 1.0, "nativeness_score": score}
     if score > numbers.upscaled_below:
@@ -79,7 +79,7 @@ def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
 
 def enlargement(found: dict[str, float], numbers: Params) -> float:
     """By what factor: roughly from the spectrum, exactly from the clearest trace that is about there."""
-    rough = max(0.0, weighed(found, numbers.factor))
+    rough = max(0.0, weighted_sum(found, numbers.factor))
     lines = {name: found[f"{name}_frequency"] for name in ("first_other", "second_other")}
     lines |= {"first_half": 1 / 2, "first_quarter": 1 / 4, "second_quarter": 1 / 4}
     for name in sorted(lines, key=lambda name: -found[name]):
@@ -90,26 +90,26 @@ def enlargement(found: dict[str, float], numbers: Params) -> float:
     return float(2**rough)
 
 
-def weighed(found: dict[str, float], weights: dict[Trait, float]) -> float:
+def weighted_sum(found: dict[str, float], weights: dict[Trait, float]) -> float:
     """The sum of traits times weights, and of the weight `constant`."""
-    known = found | {"constant": 1.0}
-    return float(sum(known[name] * weight for name, weight in weights.items()))
+    values = found | {"constant": 1.0}
+    return float(sum(values[name] * weight for name, weight in weights.items()))
 
 
 def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
-    """What speaks for or against nativeness; None where there is too little texture to say."""
-    cells = textured(luma, numbers.cells)
+    """The traits that nativeness is computed from; None where there is too little texture."""
+    cells = select_cells(luma, numbers.cells)
     if cells is None:
         return None
-    spectra = power(cells.pixels)
+    spectra = power_spectra(cells.pixels)
     structure, fine = spectra[:, STRUCTURE].mean(axis=1), spectra[:, FINE].mean(axis=1)
-    speaking = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
-    if speaking.sum() < numbers.fewest:
+    textured = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
+    if textured.sum() < numbers.fewest:
         return None
-    return falls(spectra[speaking], numbers) | traces(cells)
+    return spectral_falls(spectra[textured], numbers) | resampling_traces(cells)
 
 
-def textured(luma: np.ndarray, count: int) -> Cells | None:
+def select_cells(luma: np.ndarray, count: int) -> Cells | None:
     """Half the cells are those of strongest gradient, half are spread over the better two thirds of the others."""
     down, across = luma.shape[0] // CELL, luma.shape[1] // CELL
     if not down or not across:
@@ -125,7 +125,7 @@ def textured(luma: np.ndarray, count: int) -> Cells | None:
     return Cells(pixels, rows, columns, max(down, across))
 
 
-def power(pixels: np.ndarray) -> np.ndarray:
+def power_spectra(pixels: np.ndarray) -> np.ndarray:
     """Power of each cell along its rows and columns together, by frequency: count x (CELL / 2 + 1); 1 is added."""
     window = np.blackman(CELL + 1)[:CELL].astype(np.float32)
     window /= np.sqrt(np.square(window).sum())
@@ -136,8 +136,8 @@ def power(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(square + 1)  # 1 grey level squared: what lies below is rounding
 
 
-def falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
-    """How the mean spectrum of the sharpest cells falls, in decibels."""
+def spectral_falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
+    """The fall of the mean spectrum of the sharpest cells, in decibels."""
     level = 10 * np.log10(spectra)
     sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
         : max(3, int(np.ceil(numbers.sharpest * len(level))))
@@ -151,7 +151,7 @@ def falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
     }
 
 
-def traces(cells: Cells) -> dict[str, float]:
+def resampling_traces(cells: Cells) -> dict[str, float]:
     """How deep differences between neighbours swing with the period of an enlargement, in all cells alike.
 
     An enlarged pixel lies on an old one or between two, and differs from its neighbours accordingly (Gallagher 2005).
@@ -161,22 +161,22 @@ def traces(cells: Cells) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, order in (("first", 1), ("second", 2)):
         along = [Profiles.of(cells, axis, order) for axis in (1, 2)]
-        other = clearest(*(profiles.clarity() for profiles in along))
+        other = clearest_frequency(*(profiles.clarity() for profiles in along))
         for place, frequency, reach in (("half", 1 / 2, 0), ("quarter", 1 / 4, 0), ("other", other, 2)):
             swings = [profiles.swing(frequency, reach) for profiles in along]
-            found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + LEAST_SWING))
+            found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + MIN_SWING))
         found[f"{name}_other_frequency"] = other
     return found
 
 
-def clearest(across: np.ndarray, down: np.ndarray) -> float:
+def clearest_frequency(across: np.ndarray, down: np.ndarray) -> float:
     """The frequency whose line stands out most in both directions; a multiple of a slower one is that one's."""
     both = np.minimum(maximum_filter1d(across, 5), maximum_filter1d(down, 5))
     places = np.arange(len(both))
     size = 2 * (len(both) - 1)
     slower = np.maximum(both[np.round(places / 2).astype(int)], both[np.round(places / 3).astype(int)])
-    slower[places >= 3 * LOWEST * size] = 0
-    allowed = places > LOWEST * size
+    slower[places >= 3 * MIN_FREQUENCY * size] = 0
+    allowed = places > MIN_FREQUENCY * size
     for frequency in JPEG:
         allowed &= np.abs(places - frequency * size) > 3  # noqa: PLR2004
     return float(np.argmax(np.where(allowed, both - slower, 0)) / size)
@@ -193,7 +193,7 @@ class Profiles(NamedTuple):
     def of(cls, cells: Cells, axis: int, order: int) -> "Profiles":
         """The logarithms of the profiles along an axis, and the spectrum of all that lie one behind the other."""
         steps = np.abs(np.diff(cells.pixels, n=order, axis=axis)).mean(axis=3 - axis)
-        values = np.log(steps + LEAST_STEP)
+        values = np.log(steps + MIN_STEP)
         values -= values.mean(axis=1, keepdims=True)
         values = np.pad(values, ((0, 0), (0, order)))
         places = cells.rows if axis == 1 else cells.columns

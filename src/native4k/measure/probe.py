@@ -13,7 +13,7 @@ from native4k import params, tables
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.measure import cache, measurements, nativeness, workers
 
-SUSPICIOUS = 4
+MIN_CRASHES = 4
 """Images that crash, and no other, at which the fault is ours."""
 
 
@@ -39,7 +39,7 @@ def probe(files: list[str], store: Path, numbers: Params) -> Iterator[dict[str, 
             yield measurements.empty_row(numbers.measures) | {"failure": answer.reason}
         else:
             yield answer
-    if crashed == len(files) >= SUSPICIOUS:
+    if crashed == len(files) >= MIN_CRASHES:
         raise RuntimeError(f"each of {crashed} images crashed its worker: this is not the images' fault")
 
 

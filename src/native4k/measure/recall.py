@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure import cache, label, score, words
-from native4k.measure.column_spec import Column
+from native4k.measure import cache, caption_words, label, score
+from native4k.measure.columns import Column
 
-FILLED = ("score", "label")
+COLUMN_STEPS = ("score", "label")
 """Steps that measure column by column."""
 
 
-def filled(numbers: Path, folder: Path) -> dict[str, list[Column]]:
+def columns_by_step(numbers: Path, folder: Path) -> dict[str, list[Column]]:
     """The columns that each of these steps would fill with these numbers and this folder of questions."""
     scored, labelled = params.load(score.Params, numbers, "score"), params.load(label.Params, numbers, "label")
     return {
-        "score": score.rated(scored),
-        "label": label.rated(labelled, words.questions(folder, labelled.questions)),
+        "score": score.metric_columns(scored),
+        "label": label.model_columns(labelled, caption_words.load_questions(folder, labelled.questions)),
     }
 
 
@@ -30,7 +30,7 @@ def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFram
     if step == "probe":
         rows = rows.drop_duplicates("sha256")
         failed = (rows["rejected_by"] == "probe") & (rows["format"] == "")
-        rows = rows[~(failed & rows["reason"].isin(cache.UNSURE))]
+        rows = rows[~(failed & rows["reason"].isin(cache.NOT_CACHED))]
         return rows[["sha256", *columns]].assign(failure=rows["reason"].where(failed, ""))
     return rows.loc[tables.kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("features", type=Path, help="the features folder (data/features)")
     parser.add_argument("--cache", type=Path, default=Path("data/scratch/cache"), help="(default: %(default)s)")
-    words.add_arguments(parser)
+    caption_words.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -51,28 +51,28 @@ def run(args: argparse.Namespace) -> None:
     pictures = tables.read(args.features / "thumbnails.parquet", "id", "thumbnail")
     table = tables.read(path, "id", "sha256", "reason").merge(pictures, on="id", how="left")
     table["thumbnail"] = table["thumbnail"].map(lambda value: value if isinstance(value, bytes) else b"")
-    notes = {step: json.loads(text) for step, text in tables.metadata(path).items() if step in {"probe", *FILLED}}
+    notes = {step: json.loads(text) for step, text in tables.metadata(path).items() if step in {"probe", *COLUMN_STEPS}}
     made = notes["probe"]
     if made["key"] == cache.key("probe", args.params):
         place = cache.folder(args.cache, "probe", args.params)
-        _put(recall(table, made["columns"], "probe"), place, "probe")
+        _add_rows(recall(table, made["columns"], "probe"), place, "probe")
     else:
         print("probe: measured by other code or params, nothing to recall")
-    for step, would in filled(args.params, args.words).items():
+    for step, would in columns_by_step(args.params, args.words).items():
         for column in would:
-            _column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
+            _recall_column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
 
 
-def _column(table: pd.DataFrame, column: Column, made: dict[str, Any], root: Path) -> None:
+def _recall_column(table: pd.DataFrame, column: Column, made: dict[str, Any], root: Path) -> None:
     if made.get("key") != column.key:
         print(f"{column.name}: measured by other code or params, nothing to recall")
         return
     rows = recall(table, made["columns"], "").assign(weights=made["weights"])
-    _put(rows, column.place(root) / made["weights"], column.name)
+    _add_rows(rows, column.place(root) / made["weights"], column.name)
 
 
-def _put(rows: pd.DataFrame, place: Path, name: str) -> None:
+def _add_rows(rows: pd.DataFrame, place: Path, name: str) -> None:
     new = rows[~rows["sha256"].isin(cache.lookup(place, set(rows["sha256"]))["sha256"])]
     if len(new):
-        cache.keep(place, new)
+        cache.add_rows(place, new)
     print(f"{name}: recalled {len(new):,} of {len(rows):,} rows")

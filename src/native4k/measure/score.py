@@ -12,12 +12,11 @@ from pydantic import Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import columns, hardware, metrics, rating, textures, vlm
-from native4k.measure.column_spec import Column
+from native4k.measure import column_cache, hardware, lmm, metrics, textures, vlm
+from native4k.measure.columns import Column, View
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import Metric
 from native4k.measure.textures import Numbers, Texture
-from native4k.measure.views import View
 
 
 @params.params
@@ -27,15 +26,15 @@ class Params:
     metrics: dict[str, View | Metric]
     textures: dict[str, Texture]
     vlms: dict[str, vlm.Rating]
-    endpoints: dict[str, rating.Rating]
+    endpoints: dict[str, lmm.Rating]
     texture: Numbers
     tiles: Annotated[int, Field(ge=1)]
     models: Hardware
 
 
-def rated(numbers: Params) -> list[Column]:
+def metric_columns(numbers: Params) -> list[Column]:
     """The columns that the numbers ask for, nothing loaded yet."""
-    tiles, machine, loaded = numbers.tiles, numbers.models, vlm.Loaded()
+    tiles, machine, loaded = numbers.tiles, numbers.models, vlm.ModelCache()
     named = {
         name: Metric(metric=name, view=metric, options={}) if isinstance(metric, str) else metric
         for name, metric in numbers.metrics.items()
@@ -43,8 +42,8 @@ def rated(numbers: Params) -> list[Column]:
     found = [
         *(metrics.column(name, metric, tiles, machine) for name, metric in named.items()),
         *(textures.column(name, texture, tiles, numbers.texture) for name, texture in numbers.textures.items()),
-        *(vlm.column(name, asked, tiles, machine, loaded) for name, asked in numbers.vlms.items()),
-        *(rating.column(name, asked, tiles) for name, asked in numbers.endpoints.items()),
+        *(vlm.column(name, rating, tiles, machine, loaded) for name, rating in numbers.vlms.items()),
+        *(lmm.rating_column(name, rating, tiles) for name, rating in numbers.endpoints.items()),
     ]
     made = [name for column in found for name in column.made]
     if twice := sorted({name for name in made if made.count(name) > 1}):
@@ -54,14 +53,16 @@ def rated(numbers: Params) -> list[Column]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    columns.add_arguments(parser)
+    column_cache.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score a shard of the store's images."""
     numbers = params.load(Params, args.params, "score")
     hardware.prepare(numbers.models)
-    table, files = columns.shard(args)
-    filled = columns.fill(files, rated(numbers), columns.places(args, "score"), numbers.models.readers)
+    table, files = column_cache.shard(args)
+    filled = column_cache.fill(
+        files, metric_columns(numbers), column_cache.places(args, "score"), numbers.models.readers
+    )
     scored = table[["id", "sha256"]].merge(filled.rows, on="sha256", how="left").drop(columns="sha256")
     tables.write(scored, args.out, {"weights": json.dumps(filled.weights, sort_keys=True)})

@@ -9,7 +9,7 @@ import pandas as pd
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.measure import cache, image_signatures
-from native4k.measure.phash import phash
+from native4k.measure.image_signatures import phash
 
 
 def signatures_row(content: bytes) -> dict[str, Any]:
@@ -17,11 +17,11 @@ def signatures_row(content: bytes) -> dict[str, Any]:
     try:
         image = images.decode(content)
     except images.Unreadable as failure:
-        return {"phash": "", **image_signatures.EMPTY, "failure": str(failure)}
+        return {"phash": "", **image_signatures.NO_SIGNATURES, "failure": str(failure)}
     return {"phash": phash(image), **image_signatures.signatures(image), "failure": ""}
 
 
-def list_signatures(folder: Path, known: Path) -> pd.DataFrame:
+def list_signatures(folder: Path, place: Path) -> pd.DataFrame:
     """A row for each picture below a folder, by its path there; those measured before are taken from the cache."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
     if not files:
@@ -31,7 +31,7 @@ def list_signatures(folder: Path, known: Path) -> pd.DataFrame:
     rows = cache.measure(
         pd.Series(list(map(str, files)), index=sha256s),
         lambda file: signatures_row(Path(file).read_bytes()),
-        known,
+        place,
         "signatures",
     )
     return named.merge(rows, on="sha256", how="left")

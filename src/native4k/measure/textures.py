@@ -9,8 +9,8 @@ from PIL import Image
 from pydantic import Field
 
 from native4k import provenance
-from native4k.measure import views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns
+from native4k.measure.columns import Column, Model
 from native4k.params import params
 
 ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
@@ -73,15 +73,15 @@ def _jpeg_bytes(picture: np.ndarray, quality: int) -> int:
 
 
 Count = Annotated[int, Field(ge=1)]
-Named = Literal["glcm_published", "glcm_entropy", "shannon_entropy", "compression_ratio"]
+Measure = Literal["glcm_published", "glcm_entropy", "shannon_entropy", "compression_ratio"]
 
 
 @params
 class Texture:
     """Which measure, on which view."""
 
-    measure: Named
-    view: views.View
+    measure: Measure
+    view: columns.View
 
 
 @params
@@ -96,7 +96,7 @@ class Numbers:
 
 def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> Column:
     """A texture measure as a column of its own."""
-    measure = measures(numbers)[texture.measure]
+    measure = texture_measures(numbers)[texture.measure]
     uses = {"compression_ratio": [numbers.jpeg_quality], "shannon_entropy": []}
     spec = [texture.measure, texture.view, *([tiles] if texture.view.startswith("tiles") else [])]
     spec += uses.get(texture.measure, [numbers.glcm_patch, numbers.glcm_levels, numbers.glcm_distances])
@@ -106,13 +106,13 @@ def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> Column:
 
     return Column(
         name,
-        views.columns(name, texture.view),
+        columns.view_columns(name, texture.view),
         provenance.defined(spec, "measure.textures"),
-        lambda: Model(lambda image: views.rated(image, name, texture.view, tiles, rate)),
+        lambda: Model(lambda image: columns.rate_view(image, name, texture.view, tiles, rate)),
     )
 
 
-def measures(numbers: Numbers) -> dict[str, Callable[[np.ndarray], float]]:
+def texture_measures(numbers: Numbers) -> dict[str, Callable[[np.ndarray], float]]:
     """Each measure of a picture (height x width x 3), by name."""
     return {
         "glcm_published": lambda picture: _glcm_mean(picture, numbers, glcm_published),

@@ -11,10 +11,9 @@ from pydantic import Field
 
 from native4k import provenance
 from native4k.errors import UserError
-from native4k.measure import hardware, views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, hardware
+from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
-from native4k.measure.metrics import quiet
 from native4k.params import params
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @params
-class Named:
+class ModelName:
     """A model: its hub name or folder, the commit on the hub, and the arithmetic it runs in."""
 
     model: str
@@ -32,10 +31,10 @@ class Named:
 
 @params
 class Rating:
-    """What a model is asked of a view, how its answer begins, and what the words that may follow are worth."""
+    """The model, the prompt about a view, how the answer begins, and the value of each word that may follow."""
 
-    model: Named
-    view: views.View
+    model: ModelName
+    view: columns.View
     prompt: str
     answer: str
     words: Annotated[dict[str, float], Field(min_length=2)]
@@ -44,13 +43,13 @@ class Rating:
 class Vlm:
     """A model that is loaded, with its processor."""
 
-    def __init__(self, named: Named, machine: Hardware) -> None:
+    def __init__(self, named: ModelName, machine: Hardware) -> None:
         import torch
         import transformers
 
         self.name, self.device, self.dtype = named.model, hardware.device(machine), getattr(torch, named.dtype)
-        options = hardware.local(machine, named.model, named.revision)
-        with quiet(), hardware.there(machine, named.model, named.revision):
+        options = hardware.local_options(machine, named.model, named.revision)
+        with hardware.quiet(), hardware.explain_missing(machine, named.model, named.revision):
             self.processor: Any = transformers.AutoProcessor.from_pretrained(named.model, **options)
             model: Any = transformers.AutoModelForImageTextToText.from_pretrained(
                 named.model, use_safetensors=True, dtype=self.dtype, **options
@@ -62,29 +61,29 @@ class Vlm:
         """How likely each word is to follow the answer's beginning, of these words."""
         import torch
 
-        text = self._asked(prompt) + answer
+        text = self._chat_prompt(prompt) + answer
         tokens = self._first_tokens(text, words)
         with torch.inference_mode():
-            logits = self.model(**self._given(image, text)).logits[0, -1]
+            logits = self.model(**self._inputs(image, text)).logits[0, -1]
         return [float(chance) for chance in torch.softmax(logits[tokens].double(), dim=0)]
 
     def answer(self, image: np.ndarray, prompt: str, tokens: int) -> str:
         """The most likely free answer, of so many tokens at most."""
         import torch
 
-        given = self._given(image, self._asked(prompt))
-        with torch.inference_mode(), quiet():
+        given = self._inputs(image, self._chat_prompt(prompt))
+        with torch.inference_mode(), hardware.quiet():
             made = self.model.generate(**given, do_sample=False, max_new_tokens=tokens)
         begun = given["input_ids"].shape[1]
         return str(self.processor.batch_decode(made[:, begun:], skip_special_tokens=True)[0]).strip()
 
-    def _asked(self, prompt: str) -> str:
+    def _chat_prompt(self, prompt: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": prompt}]
         talk = [{"role": "user", "content": content}]
         return str(self.processor.apply_chat_template(talk, add_generation_prompt=True, tokenize=False))
 
-    def _given(self, image: np.ndarray, text: str) -> Any:
-        given = self.processor(images=[_picture(image)], text=text, return_tensors="pt", add_special_tokens=False)
+    def _inputs(self, image: np.ndarray, text: str) -> Any:
+        given = self.processor(images=[_image_of(image)], text=text, return_tensors="pt", add_special_tokens=False)
         return given.to(self.device, dtype=self.dtype)  # of floats only: tokens stay whole numbers
 
     def _first_tokens(self, text: str, words: list[str]) -> list[int]:
@@ -103,27 +102,27 @@ class Vlm:
         return [firsts[word] for word in words]
 
 
-def _picture(image: np.ndarray) -> "Image.Image":
+def _image_of(image: np.ndarray) -> "Image.Image":
     from PIL import Image
 
     return Image.fromarray(image)
 
 
-def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Loaded") -> Column:
+def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "ModelCache") -> Column:
     """A rating as a column of its own."""
     spec = [vars(rating) | {"model": vars(rating.model)}, *([tiles] if rating.view.startswith("tiles") else [])]
-    worth = np.array(list(rating.words.values()))
+    values_of_words = np.array(list(rating.words.values()))
 
     def load() -> Model:
         vlm = loaded(rating.model, machine)
 
         def rate(pictures: list[np.ndarray]) -> list[float]:
             chances = [vlm.chances(one, rating.prompt, rating.answer, list(rating.words)) for one in pictures]
-            return [float(np.dot(worth, each)) for each in chances]
+            return [float(np.dot(values_of_words, each)) for each in chances]
 
-        return Model(lambda image: views.rated(image, name, rating.view, tiles, rate), vlm.weights)
+        return Model(lambda image: columns.rate_view(image, name, rating.view, tiles, rate), vlm.weights)
 
-    return Column(name, views.columns(name, rating.view), key(spec, machine), load)
+    return Column(name, columns.view_columns(name, rating.view), key(spec, machine), load)
 
 
 def key(spec: Any, machine: Hardware) -> str:
@@ -131,13 +130,13 @@ def key(spec: Any, machine: Hardware) -> str:
     return provenance.defined([spec, machine.device], "measure.vlm", libraries=("transformers",))
 
 
-class Loaded:
+class ModelCache:
     """Models, each loaded once however many columns ask it."""
 
     def __init__(self) -> None:
         self.models: dict[tuple[str, str | None, str], Vlm] = {}
 
-    def __call__(self, named: Named, machine: Hardware) -> Vlm:
+    def __call__(self, named: ModelName, machine: Hardware) -> Vlm:
         """The model of a name."""
         place = (named.model, named.revision, named.dtype)
         if place not in self.models:

@@ -98,7 +98,7 @@ def _one_thread() -> Iterator[None]:
 
 
 class Worker:
-    """A process that is asked one file at a time."""
+    """A process that measures one file at a time."""
 
     def __init__(self, work: Work, limits: Limits) -> None:
         self.limits = limits
@@ -110,7 +110,7 @@ class Worker:
         try:
             self.pipe.recv()
         except EOFError:
-            raise RuntimeError("a worker process could not start; what it said stands above") from None
+            raise RuntimeError("a worker process could not start; see its output above") from None
 
     def ask(self, file: str) -> None:
         """Hand over a file."""

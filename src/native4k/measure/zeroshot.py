@@ -5,10 +5,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from native4k import provenance
-from native4k.measure import hardware, views
-from native4k.measure.column_spec import Column, Model
+from native4k.measure import columns, hardware
+from native4k.measure.columns import Column, Model
 from native4k.measure.hardware import Hardware
-from native4k.measure.metrics import quiet
 from native4k.params import params
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Zeroshot:
 
     model: str
     revision: str | None
-    view: views.View
+    view: columns.View
 
 
 class Clip:
@@ -32,8 +31,8 @@ class Clip:
         import transformers
 
         self.device = hardware.device(machine)
-        options = hardware.local(machine, named.model, named.revision)
-        with quiet(), hardware.there(machine, named.model, named.revision):
+        options = hardware.local_options(machine, named.model, named.revision)
+        with hardware.quiet(), hardware.explain_missing(machine, named.model, named.revision):
             self.processor: Any = transformers.AutoProcessor.from_pretrained(named.model, **options)
             model: Any = transformers.AutoModel.from_pretrained(named.model, use_safetensors=True, **options)
         self.model = model.eval().to(self.device)
@@ -43,7 +42,7 @@ class Clip:
         """A direction for each option: the mean of those of its texts."""
         import torch
 
-        return torch.stack([_unit(self._text(texts).mean(dim=0)) for texts in options.values()])
+        return torch.stack([_normalise(self._text(texts).mean(dim=0)) for texts in options.values()])
 
     def _text(self, texts: list[str]) -> "torch.Tensor":
         import torch
@@ -51,7 +50,7 @@ class Clip:
         padding = "max_length" if self.model.config.model_type.startswith("siglip") else True  # as SigLIP was trained
         given = self.processor(text=texts, padding=padding, truncation=True, return_tensors="pt").to(self.device)
         with torch.inference_mode():
-            return _unit(_features(self.model.get_text_features(**given)))
+            return _normalise(_features(self.model.get_text_features(**given)))
 
     def chances(self, image: "Image.Image", texts: "torch.Tensor") -> list[float]:
         """How likely each option is, of these options."""
@@ -59,7 +58,7 @@ class Clip:
 
         given = self.processor(images=[image], return_tensors="pt").to(self.device)
         with torch.inference_mode():
-            features = _unit(_features(self.model.get_image_features(**given)))
+            features = _normalise(_features(self.model.get_image_features(**given)))
             likeness = (self.model.logit_scale.exp() * features @ texts.T)[0]
         return [float(chance) for chance in torch.softmax(likeness.double(), dim=0)]
 
@@ -70,7 +69,7 @@ def _features(found: Any) -> "torch.Tensor":
     return features
 
 
-def _unit(vectors: "torch.Tensor") -> "torch.Tensor":
+def _normalise(vectors: "torch.Tensor") -> "torch.Tensor":
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
@@ -86,9 +85,9 @@ def column(
         texts = {question: clip.texts(options) for question, options in questions.items()}
 
         def rate(image: "Image.Image") -> dict[str, str]:
-            shown = views.pictures(image, numbers.view, tiles)
+            shown = columns.view_images(image, numbers.view, tiles)
             return {
-                f"{question}_{name}": shares(options, [clip.chances(one, texts[question]) for one in shown])
+                f"{question}_{name}": mean_chances(options, [clip.chances(one, texts[question]) for one in shown])
                 for question, options in questions.items()
             }
 
@@ -97,7 +96,7 @@ def column(
     return Column(name, made, provenance.defined(spec, "measure.zeroshot"), load)
 
 
-def shares(options: Any, chances: list[list[float]]) -> str:
+def mean_chances(options: Any, chances: list[list[float]]) -> str:
     """Option -> its chance, averaged over what was shown, as JSON."""
     means = [sum(each) / len(chances) for each in zip(*chances, strict=True)]
     return json.dumps({option: round(mean, 4) for option, mean in zip(options, means, strict=True)})

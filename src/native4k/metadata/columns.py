@@ -1,4 +1,4 @@
-"""Our columns of metadata, and how a source's own become them: the one place where spellings and types are judged."""
+"""Our columns of metadata, and how a source's own become them: the one place that checks names and types."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -24,11 +24,11 @@ IMPOSSIBLE = -1
 SHOWN = 20
 """Of a file's columns, in a complaint."""
 
-Spelled = Mapping[str, str]
+ColumnNames = Mapping[str, str]
 """Our column -> the column of a file that holds it."""
 
 
-def spelled(names: Iterable[str], source: Source, where: str) -> Spelled:
+def match_columns(names: Iterable[str], source: Source, where: str) -> ColumnNames:
     """Which of a file's columns hold ours, or one line that says what is missing, what is there, and what is near."""
     there = list(names)
     exact, folded = set(there), {name.lower(): name for name in reversed(there)}
@@ -57,7 +57,7 @@ def _missing(spellings: tuple[str, ...], there: list[str], where: str) -> str:
 
 def expressions(schema: Mapping[str, pl.DataType], source: Source, where: str) -> dict[str, pl.Expr]:
     """Each of our columns, computed from a file's own and its name; null where the source does not know."""
-    found = spelled(schema, source, where)
+    found = match_columns(schema, source, where)
     made = {}
     for ours, kind in COLUMNS.items():
         if ours not in found:
@@ -111,8 +111,3 @@ def _text(column: pl.Expr, kind: pl.DataType, where: str) -> pl.Expr:
     if kind.is_nested():
         raise UserError(f"{where}: expected text, found {kind}")
     return column.cast(pl.String)
-
-
-def shaped(frame: pl.DataFrame, source: Source, where: str) -> pl.DataFrame:
-    """A frame of a file's rows in our columns."""
-    return frame.select(expressions(frame.schema, source, where).values())

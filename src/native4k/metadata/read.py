@@ -10,7 +10,7 @@ import polars as pl
 from native4k import sources
 from native4k.metadata import parquet, text
 from native4k.metadata.columns import COLUMNS, expressions
-from native4k.metadata.find import Part, parts, unchanged
+from native4k.metadata.locations import Part, check_unchanged, find_parts
 from native4k.sources.source import Source
 
 Sieve = Callable[[Mapping[str, pl.Expr]], pl.Expr]
@@ -34,14 +34,14 @@ def collection(name: str, place: str | None, root: Path, numbers: Path) -> Colle
         with memory.open(f"/{name}.parquet", "wb") as file:
             rows.to_parquet(file, index=False)
         return Collection(name, source, [Part(name, f"/{name}.parquet", "parquet", False, memory)])
-    return Collection(name, source, parts(place or source.files or str(root / name), source.page))
+    return Collection(name, source, find_parts(place or source.files or str(root / name), source.page))
 
 
 def frames(
     part: Part, source: Source, columns: Sequence[str] = tuple(COLUMNS), sieve: Sieve | None = None
 ) -> Iterator[pl.DataFrame]:
     """A part's rows in order, some thousands at a time; a part that changes meanwhile is an error."""
-    with unchanged(part):
+    with check_unchanged(part):
         if part.kind == "parquet":
             ours = expressions(parquet.schema(part), source, part.name)
             where = sieve(ours) if sieve else None
@@ -55,6 +55,6 @@ def frames(
 
 def counts(part: Part, source: Source, columns: Sequence[str], key: pl.Expr, values: Sequence[str]) -> dict[str, int]:
     """How many rows of a Parquet part have each of the values of a key, which is an expression of the columns named."""
-    with unchanged(part):
+    with check_unchanged(part):
         ours = expressions(parquet.schema(part), source, part.name)
         return parquet.counts(part, [ours[name] for name in columns], key, values)

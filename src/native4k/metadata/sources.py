@@ -11,7 +11,7 @@ FILTERS = ("caption", "license", "language", *SCORES)
 
 
 def filters(source: Source) -> str:
-    """What of a source's rows a filter can use."""
+    """The columns of a source's rows that collect can filter by."""
     known = source.spellings
     return ", ".join([*(["size"] if source.sized else []), *(name for name in FILTERS if name in known)])
 
@@ -30,8 +30,8 @@ def entry(name: str, source: Source) -> str:
         "page": source.page,
         "note": source.note,
     }
-    told = [f"  {label:<9}{words}" for label, words in lines.items() if words]
-    return "\n".join([f"{name}: {source.title}", *told])
+    shown = [f"  {label:<9}{words}" for label, words in lines.items() if words]
+    return "\n".join([f"{name}: {source.title}", *shown])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

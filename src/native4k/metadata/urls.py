@@ -1,4 +1,6 @@
-"""URLs as expressions over whole columns: whether one can be fetched, which are the same, and whose they are."""
+"""URLs as expressions over whole columns: which can be fetched, which are the same, whose they are, their ids."""
+
+import hashlib
 
 import polars as pl
 
@@ -31,9 +33,9 @@ def respelled(url: pl.Expr) -> pl.Expr:
     head = url.str.extract(r"^((?:[A-Za-z]+):/+[^/?#]*)").str.to_lowercase()
     host = head.str.replace(r"^https?:/+", "https://").str.replace(r"(?::(?:80|443)?)+$", "")
     tail = url.str.replace(r"^[A-Za-z]+:/+[^/?#]*", "").str.replace(r"#.*$", "")
-    asked = pl.when(tail.str.contains("?", literal=True)).then(_query(tail)).otherwise(tail)
-    asked = asked.str.strip_chars_end()
-    return host + pl.when(asked.str.starts_with("/")).then(asked).otherwise("/" + asked)
+    path = pl.when(tail.str.contains("?", literal=True)).then(_query(tail)).otherwise(tail)
+    path = path.str.strip_chars_end()
+    return host + pl.when(path.str.starts_with("/")).then(path).otherwise("/" + path)
 
 
 def _query(tail: pl.Expr) -> pl.Expr:
@@ -51,3 +53,24 @@ def below(name: pl.Expr, domains: pl.Series) -> pl.Expr:
     labels = name.str.split(".")
     deep = [labels.list.tail(count).list.join(".") for count in range(1, LEVELS + 1)]
     return pl.any_horizontal(name.is_in(domains.implode()), *(tail.is_in(domains.implode()) for tail in deep))
+
+
+def identify(source: str, url: str) -> str:
+    """An image's id for ever: 16 hex digits of the hash of its normalised URL; of a local file, of source and path."""
+    rows = with_ids(pl.DataFrame({"url": [url]}), source)
+    return str(rows["id"][0])
+
+
+def hash_names(names: pl.Series) -> pl.Series:
+    """The first 16 hex digits of each name's SHA-256."""
+    digests = [hashlib.sha256(name).digest() for name in names.cast(pl.Binary).to_list()]
+    return pl.Series("id", digests, pl.Binary).bin.slice(0, 8).bin.encode("hex")
+
+
+def with_ids(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The rows with an id, their source, and whether their url is of the web; unknown texts are empty."""
+    url = pl.col("url")
+    name = pl.when("web").then(normalised(url)).otherwise(f"{source}\n" + url)
+    rows = frame.lazy().with_columns(pl.col(pl.String).fill_null("")).with_columns(url.str.strip_chars())
+    named = rows.with_columns(web=fetchable(url)).with_columns(id=name, source=pl.lit(source)).collect()
+    return named.with_columns(hash_names(named["id"]))

@@ -13,7 +13,7 @@ import pandas as pd
 from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
-from native4k.fetch.identity import identify
+from native4k.metadata.urls import identify
 from native4k.publish import dataset_numbers
 
 COPIES = ("copy", "reencode", "resize", "crop")

@@ -9,7 +9,7 @@ import polars as pl
 
 from native4k import images
 from native4k.errors import UserError
-from native4k.metadata import find, read
+from native4k.metadata import locations, read
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
 
@@ -44,7 +44,7 @@ def catalogue(root: Path) -> pd.DataFrame:
     if not files:
         raise UserError(f"{root}: no pictures; expected files ending in {', '.join(sorted(images.ENDINGS))}")
     rows = pd.DataFrame([_row(path, root) for path in files]).astype(dict.fromkeys(_SIZES, "Int64"))
-    sidecars = sorted(path for path in root.glob("metadata.*") if find.kind_of(path.name))
+    sidecars = sorted(path for path in root.glob("metadata.*") if locations.kind_of(path.name))
     if not sidecars:
         return rows
     if len(sidecars) > 1:
@@ -71,15 +71,17 @@ def _row(path: Path, root: Path) -> dict[str, object]:
 
 
 def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
-    frames = [frame for part in find.parts(str(sidecar)) for frame in read.frames(part, SIDECAR)]
-    told = pl.concat([pl.DataFrame(schema=COLUMNS), *frames]).to_pandas().drop(columns=list(_SIZES))
-    unknown = sorted(set(told["url"]) - set(rows["url"]), key=str)
+    frames = [frame for part in locations.find_parts(str(sidecar)) for frame in read.frames(part, SIDECAR)]
+    described = pl.concat([pl.DataFrame(schema=COLUMNS), *frames]).to_pandas().drop(columns=list(_SIZES))
+    unknown = sorted(set(described["url"]) - set(rows["url"]), key=str)
     if unknown:
-        raise UserError(f"{sidecar}: names {unknown[0]!r}, which is no picture below {sidecar.parent}; mend the path")
-    if told["url"].duplicated().any():
-        raise UserError(f"{sidecar}: names {told['url'][told['url'].duplicated()].iloc[0]!r} twice; keep one row")
-    both = rows.merge(told, on="url", how="left", suffixes=("", "_told"))
-    caption = both.pop("caption_told").replace("", None)
+        raise UserError(f"{sidecar}: names {unknown[0]!r}, which is no picture below {sidecar.parent}; fix the path")
+    if described["url"].duplicated().any():
+        raise UserError(
+            f"{sidecar}: names {described['url'][described['url'].duplicated()].iloc[0]!r} twice; keep one row"
+        )
+    both = rows.merge(described, on="url", how="left", suffixes=("", "_described"))
+    caption = both.pop("caption_described").replace("", None)
     return both.assign(caption=caption.fillna(both["caption"]))
 
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from native4k import params, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
-from native4k.measure import hardware, views
+from native4k.measure import columns, hardware
 from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
 from native4k.sr.metrics import perceptual, statistics
 
@@ -33,7 +33,7 @@ class Params:
     degradation: degrade.Name
     conventions: tuple[metrics.Name, ...]
     measures: tuple[metrics.Measure, ...]
-    perceptual: dict[str, views.View]
+    perceptual: dict[str, columns.View]
     views: Annotated[int, Gt(0)]
     models: hardware.Hardware
     bootstrap: statistics.Bootstrap

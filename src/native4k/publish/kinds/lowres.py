@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from native4k.errors import UserError
-from native4k.metadata.abreast import abreast
+from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds import squares
 from native4k.publish.kinds.numbers import Small
 from native4k.publish.kinds.source import Source
@@ -39,7 +39,7 @@ def export(source: Source, folder: Path, numbers: Small, degraded: degrade.Param
         files = source.files(split)
         for name in (*(f"LR_x{scale}" for scale in numbers.scales), *(("HR",) if numbers.originals else ())):
             (folder / split / name).mkdir(parents=True)
-        made = abreast(partial(versions, numbers=numbers, made=degraded), files)
+        made = parallel_map(partial(versions, numbers=numbers, made=degraded), files)
         steps = tqdm(made, f"small versions of {split}", len(files), unit="image", mininterval=5)
         for (id_, _), found in zip(files, steps, strict=True):
             for name, content in found.items():

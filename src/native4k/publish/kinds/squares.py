@@ -12,7 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from native4k.errors import UserError
-from native4k.metadata.abreast import abreast
+from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
 from native4k.sr import patches, resample
@@ -85,7 +85,7 @@ def walk(source: Source, split: str, numbers: Squares, finish: Callable[[Square]
 
     torch.set_num_threads(1)  # pictures go abreast; more would only wait for each other
     files, without = source.files(split), 0
-    for results in tqdm(abreast(work, files), f"sub-images of {split}", len(files), unit="image", mininterval=5):
+    for results in tqdm(parallel_map(work, files), f"sub-images of {split}", len(files), unit="image", mininterval=5):
         without += not results
         yield from results
     if without:

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from native4k.errors import UserError
-from native4k.measure import hardware, metrics, views
+from native4k.measure import columns, hardware, metrics
 
 NAME = "perceptual"
 """What their group is called beside the conventions."""
@@ -29,7 +29,7 @@ PATCH = "patch_"
 class Metrics:
     """Loaded metrics; those of sets look at pictures that are kept in a temporary folder until the end."""
 
-    def __init__(self, models: Mapping[str, Any], seen: Mapping[str, views.View], tiles: int, scratch: Path) -> None:
+    def __init__(self, models: Mapping[str, Any], seen: Mapping[str, columns.View], tiles: int, scratch: Path) -> None:
         self.models, self.seen, self.tiles, self.scratch = models, seen, tiles, scratch
 
     def compare(self, name: str, ours: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -54,7 +54,7 @@ class Metrics:
         }
 
     def _views(self, picture: np.ndarray, view: str) -> list[np.ndarray]:
-        return views.views(Image.fromarray(picture), view, self.tiles)
+        return columns.view_pixels(Image.fromarray(picture), view, self.tiles)
 
     def _keep(self, metric: str, name: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
         for number, pair in enumerate(pairs):
@@ -66,7 +66,7 @@ class Metrics:
 
 @contextmanager
 def load_metrics(
-    seen: Mapping[str, views.View], tiles: int, machine: hardware.Hardware, where: str
+    seen: Mapping[str, columns.View], tiles: int, machine: hardware.Hardware, where: str
 ) -> Iterator[Metrics]:
     """Load metrics by name, each with its view, or fail with one line that says how to get what is missing."""
     hardware.prepare(machine)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from native4k.errors import UserError
-from native4k.measure import hardware, metrics
+from native4k.measure import hardware
 from native4k.measure.hardware import Hardware
 
 KINDS = ("epsilon", "v_prediction")
@@ -31,9 +31,9 @@ class Base(NamedTuple):
 def load(name: str, revision: str | None, weights: str | None) -> Base:
     """Load the parts by hub name or folder; training takes copies that share these weights."""
     machine = Hardware(device="auto", batch=1, readers=1, weights=weights)
-    options = hardware.local(machine, name, revision)
+    options = hardware.local_options(machine, name, revision)
     options.pop("trust_remote_code")  # diffusers' classes run none
-    with metrics.quiet(), hardware.there(machine, name, revision):
+    with hardware.quiet(), hardware.explain_missing(machine, name, revision):
         import diffusers
         import transformers
 

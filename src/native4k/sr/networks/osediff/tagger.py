@@ -6,7 +6,7 @@ import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
-from native4k.measure import hardware, metrics
+from native4k.measure import hardware
 from native4k.measure.hardware import Hardware
 from native4k.params import params
 from native4k.sr import resample
@@ -27,9 +27,9 @@ class Tagger(nn.Module):
     def __init__(self, numbers: Params, weights: str | None) -> None:
         super().__init__()
         machine = Hardware(device="auto", batch=1, readers=1, weights=weights)
-        options = hardware.local(machine, numbers.model, numbers.revision)
+        options = hardware.local_options(machine, numbers.model, numbers.revision)
         self.tokens = numbers.tokens
-        with metrics.quiet(), hardware.there(machine, numbers.model, numbers.revision):
+        with hardware.quiet(), hardware.explain_missing(machine, numbers.model, numbers.revision):
             import transformers
 
             self.processor: Any = transformers.AutoProcessor.from_pretrained(numbers.model, **options)
@@ -47,7 +47,7 @@ class Tagger(nn.Module):
     def forward(self, pictures: Tensor) -> list[str]:
         """The most likely caption of each of (n, 3, height, width) with values 0 to 1."""
         shown = [resample.to_pixels(picture.float()) for picture in pictures]
-        with metrics.quiet():
+        with hardware.quiet():
             given = self.processor(images=shown, return_tensors="pt").to(pictures.device)
             made = self.model.generate(**given, do_sample=False, num_beams=1, max_new_tokens=self.tokens)
         return [text.strip() for text in self.processor.batch_decode(made, skip_special_tokens=True)]

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: only the public internet's, asked of each socket before it connects."""
+"""The SSRF guard: each socket connects only to addresses of the public internet."""
 
 import asyncio
 import errno
@@ -11,46 +11,51 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-MAPPED, TRANSLATED = ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96")
+MAPPED, NAT64 = ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96")
 """IPv4 written as IPv6, and reached through NAT64."""
 
 UNICAST = ip_network("2000::/3")
 """All of IPv6 that is given out."""
 
-NEVER = tuple(
+SPECIAL_NETWORKS = tuple(
     map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "2002::/16", "3fff::/20"))
 )
 """Public by their numbers only: protocol assignments, relays of 6to4, a cloud's metadata, tunnels, documentation."""
 
 
-class Refused(OSError):  # noqa: N818
-    """An address that nobody may send us to."""
+class RefusedAddress(OSError):  # noqa: N818
+    """A connection to an address that is not public."""
 
 
-def plain(text: str) -> IPv4Address | IPv6Address:
+def canonical_address(text: str) -> IPv4Address | IPv6Address:
     """The address, without zone, and as IPv4 if it is one in disguise."""
     address = ip_address(text.partition("%")[0])
-    if address in MAPPED or address in TRANSLATED:
+    if address in MAPPED or address in NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
 
-def allowed(text: str, allow_loopback: bool) -> bool:
+def is_allowed(text: str, allow_loopback: bool) -> bool:
     """Whether a connection to the address may be made."""
-    address = plain(text)
+    address = canonical_address(text)
     if address.is_loopback:
         return allow_loopback
-    known = address.version == 4 or address in UNICAST  # noqa: PLR2004
-    return known and address.is_global and not address.is_multicast and not any(address in net for net in NEVER)
+    unicast = address.version == 4 or address in UNICAST  # noqa: PLR2004
+    return (
+        unicast
+        and address.is_global
+        and not address.is_multicast
+        and not any(address in net for net in SPECIAL_NETWORKS)
+    )
 
 
-def guarded(allow_loopback: bool) -> Callable[[Any], socket.socket]:
+def socket_factory(allow_loopback: bool) -> Callable[[Any], socket.socket]:
     """A maker of sockets that refuses what is not allowed: the last word, after every name look-up and redirect."""
 
     def make(target: Any) -> socket.socket:
         family, kind, protocol, _, place = target
-        if not allowed(place[0], allow_loopback):
-            raise Refused(errno.EACCES, f"{place[0]} is not an address of the public internet")
+        if not is_allowed(place[0], allow_loopback):
+            raise RefusedAddress(errno.EACCES, f"{place[0]} is not an address of the public internet")
         return socket.socket(family, kind, protocol)
 
     return make
@@ -72,7 +77,7 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Close nothing: there are no open resources."""
 
 
 def _look_up(
@@ -85,7 +90,7 @@ def _look_up(
     except (OSError, UnicodeError) as error:
         problem = error
 
-    def tell() -> None:
+    def deliver() -> None:
         if answer.done():
             return
         if problem is None:
@@ -94,4 +99,4 @@ def _look_up(
             answer.set_exception(problem)
 
     with suppress(RuntimeError):  # the loop is closed by now
-        loop.call_soon_threadsafe(tell)
+        loop.call_soon_threadsafe(deliver)

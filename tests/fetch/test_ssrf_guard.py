@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from native4k.fetch import address
+from native4k.fetch import ssrf_guard
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2001:4860:4860::8888"]
 PRIVATE = [
@@ -19,23 +19,23 @@ LOOPBACK = ["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1", "64:ff9b:
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_the_public_internet_is_allowed(text: str) -> None:
-    assert address.allowed(text, allow_loopback=False)
+    assert ssrf_guard.is_allowed(text, allow_loopback=False)
 
 
 @pytest.mark.parametrize("text", PRIVATE)
 def test_what_is_not_public_is_refused_also_where_loopback_is_allowed(text: str) -> None:
-    assert not address.allowed(text, allow_loopback=False)
-    assert not address.allowed(text, allow_loopback=True)
+    assert not ssrf_guard.is_allowed(text, allow_loopback=False)
+    assert not ssrf_guard.is_allowed(text, allow_loopback=True)
 
 
 @pytest.mark.parametrize("text", LOOPBACK)
 def test_loopback_is_refused_unless_it_is_allowed(text: str) -> None:
-    assert not address.allowed(text, allow_loopback=False)
-    assert address.allowed(text, allow_loopback=True)
+    assert not ssrf_guard.is_allowed(text, allow_loopback=False)
+    assert ssrf_guard.is_allowed(text, allow_loopback=True)
 
 
 def test_a_socket_is_made_for_allowed_addresses_only() -> None:
-    make = address.guarded(allow_loopback=False)
+    make = ssrf_guard.socket_factory(allow_loopback=False)
     make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("8.8.8.8", 80))).close()
-    with pytest.raises(address.Refused, match=r"10\.0\.0\.1 is not an address of the public internet"):
+    with pytest.raises(ssrf_guard.RefusedAddress, match=r"10\.0\.0\.1 is not an address of the public internet"):
         make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("10.0.0.1", 80)))

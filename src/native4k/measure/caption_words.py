@@ -1,4 +1,4 @@
-"""What a caption's words say: each telling word speaks for an option, the earlier in the caption the louder."""
+"""Labels by a caption's words: each listed word adds to an option's score, more the earlier it stands."""
 
 import argparse
 import re
@@ -13,39 +13,39 @@ from native4k import params
 Words = Annotated[dict[str, list[str]], Field(min_length=1)]
 
 UNKNOWN = "unknown"
-"""The label where nobody speaks."""
+"""The label where no labeler predicts anything."""
 
-NOBODY = ""
-"""Whom a phrase of `deaf` speaks for."""
+IGNORED = ""
+"""The option of the phrases in `deaf`, which count for none."""
 
 
 @params.params
-class Weights:
-    """How loud words speak."""
+class WordWeights:
+    """How much words count."""
 
-    telling: Annotated[float, Field(gt=0)]  # a phrase that settles it, against 1 of any other word
-    half_way: Annotated[float, Field(gt=0)]  # words of the caption after which a word speaks half as loud
+    telling: Annotated[float, Field(gt=0)]  # weight of a phrase that decides, against 1 of any other word
+    half_way: Annotated[float, Field(gt=0)]  # words of the caption after which a word counts half
 
 
-def apart(found: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Words that speak for one option each."""
+def check_disjoint(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Check that each word belongs to one option."""
     seen = dict[str, str]()
     for option, words in found.items():
         for word in words:
             other = seen.setdefault(word.lower(), option)
             if other != option:
-                raise ValueError(f"{word!r} speaks for {other} and for {option}; a word speaks for one")
+                raise ValueError(f"{word!r} belongs to {other} and to {option}; a word may belong to one option only")
     return found
 
 
-Apart = Annotated[Words, AfterValidator(apart)]
+DisjointWords = Annotated[Words, AfterValidator(check_disjoint)]
 
 
 @params.params
 class Question:
     """Options, and how each labeler tells them: words of captions, texts like the image, a prompt with its answer."""
 
-    words: Apart
+    words: DisjointWords
     telling: dict[str, list[str]]
     deaf: list[str]
     texts: dict[str, list[str]]
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
+def load_questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
     """The questions of these names, in this order."""
     paths = {name: folder / f"{name}.yaml" for name in names}
     return {
@@ -72,31 +72,31 @@ def questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
     }
 
 
-def reader(
-    words: dict[str, list[str]], telling: dict[str, list[str]], deaf: list[str], weights: Weights
+def caption_reader(
+    words: dict[str, list[str]], telling: dict[str, list[str]], deaf: list[str], weights: WordWeights
 ) -> Callable[[str], dict[str, float]]:
-    """What reads a caption: the share of its telling words for each option, nothing if there is none."""
-    voices = {_plain(word): (NOBODY, 0.0) for word in deaf}
+    """A function that reads a caption: the share of its words for each option, empty if it has none of them."""
+    phrases = {_normalise(word): (IGNORED, 0.0) for word in deaf}
     for found, weight in ((words, 1.0), (telling, weights.telling)):
-        voices |= {_plain(word): (option, weight) for option, spoken in found.items() for word in spoken}
-    longest = sorted(voices, key=lambda word: (-len(word), word))
+        phrases |= {_normalise(word): (option, weight) for option, phrases_of in found.items() for word in phrases_of}
+    longest = sorted(phrases, key=lambda word: (-len(word), word))
     # (?<!...) and (?!...) rather than \b: an underscore parts words, as in file names that serve as captions
     pattern = re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?:e?s)?(?![a-z0-9])")
     space = re.compile(r"[\s_\-]+")
 
     def read(caption: str) -> dict[str, float]:
         text = space.sub(" ", caption.lower())
-        said = dict[str, float]()
+        scores = dict[str, float]()
         for match in pattern.finditer(text):
-            option, weight = voices[match[1]]
+            option, weight = phrases[match[1]]
             place = text.count(" ", 0, match.start())
-            said[option] = said.get(option, 0.0) + weight * weights.half_way / (weights.half_way + place)
-        said.pop(NOBODY, None)
-        total = sum(said.values())
-        return {option: value / total for option, value in said.items()}
+            scores[option] = scores.get(option, 0.0) + weight * weights.half_way / (weights.half_way + place)
+        scores.pop(IGNORED, None)
+        total = sum(scores.values())
+        return {option: value / total for option, value in scores.items()}
 
     return read
 
 
-def _plain(word: str) -> str:
+def _normalise(word: str) -> str:
     return re.sub(r"[\s_\-]+", " ", word.lower())

@@ -1,4 +1,4 @@
-"""Rows laid aside in the order of ids, on disk if they are many, and given back shard by shard."""
+"""Rows sorted by id in memory or, if they are many, on disk, and returned shard by shard."""
 
 import shutil
 from itertools import pairwise
@@ -9,16 +9,16 @@ import polars as pl
 import pyarrow as pa
 
 SPILL = 300_000
-"""Rows held in memory before they are laid aside on disk: some 150 MB."""
+"""Rows in the buffer before they are written to disk: some 150 MB."""
 
 
-class Shelves:
-    """Rows laid aside so that memory does not grow with the collection; several threads may add and take."""
+class ExternalSort:
+    """An external sort: memory does not grow with the collection, and several threads may add and read rows."""
 
     def __init__(self, folder: Path, shards: int, empty: pl.DataFrame) -> None:
         self.folder, self.shards = folder, shards
         self.begins = pl.Series([f"{-(-(shard << 32) // shards):08x}" for shard in range(shards)])
-        self.held: list[pl.DataFrame] = [empty]
+        self.buffer: list[pl.DataFrame] = [empty]
         self.rest = empty
         self.places: list[list[tuple[int, int]]] = []
         self.lock = Lock()
@@ -26,10 +26,10 @@ class Shelves:
         folder.mkdir(parents=True)
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Lay rows aside."""
+        """Add rows."""
         with self.lock:
-            self.held.append(rows)
-            if sum(frame.height for frame in self.held) >= SPILL:
+            self.buffer.append(rows)
+            if sum(frame.height for frame in self.buffer) >= SPILL:
                 self._spill()
 
     def _spill(self) -> None:
@@ -39,22 +39,24 @@ class Shelves:
                 writer.write_batch(pa.RecordBatch.from_struct_array(rows[begin:end].to_struct().to_arrow()))
 
     def _ordered(self) -> pl.DataFrame:
-        """What is held, in the order of ids; where each shard begins and ends is noted."""
-        rows = pl.concat(self.held).sort("id")
-        self.held = [rows.clear()]
+        """Sort and empty the buffer, and note where each shard begins and ends."""
+        rows = pl.concat(self.buffer).sort("id")
+        self.buffer = [rows.clear()]
         self.places.append(list(pairwise([*rows["id"].search_sorted(self.begins), rows.height])))
         return rows
 
     def close(self) -> None:
-        """Nothing will be added any more."""
+        """Sort the last rows; none may be added any more."""
         self.rest = self._ordered()
 
-    def shelf(self, shard: int) -> pl.DataFrame:
+    def shard_rows(self, shard: int) -> pl.DataFrame:
         """All rows of a shard."""
         begin, end = self.places[-1][shard]
-        return pl.concat([*(self._laid(number, shard) for number in range(len(self.places) - 1)), self.rest[begin:end]])
+        return pl.concat(
+            [*(self._spilled(number, shard) for number in range(len(self.places) - 1)), self.rest[begin:end]]
+        )
 
-    def _laid(self, number: int, shard: int) -> pl.DataFrame:
+    def _spilled(self, number: int, shard: int) -> pl.DataFrame:
         with pa.memory_map(self._file(number)) as file:
             return pl.DataFrame(pa.ipc.open_file(file).get_batch(shard))
 

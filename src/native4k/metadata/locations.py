@@ -1,4 +1,4 @@
-"""Where metadata are: one file, a folder or a glob, on this machine, s3://, hf:// or https://, as a list of parts."""
+"""Metadata files: one, a folder or a glob, on this machine, s3://, hf:// or https://, as a list of parts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from native4k.redaction import redact
 KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Ending -> what it promises; the text kinds may be followed by .gz."""
 
-NOTHING = "empty; fetch the file again"
-"""What is said of a file without even a header."""
+EMPTY_FILE = "empty; fetch the file again"
+"""The error for a file without even a header."""
 
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
@@ -39,14 +39,14 @@ class Part(NamedTuple):
 
     def stamp(self) -> str:
         """What changes when the file changes."""
-        with reached(self.name):
+        with access_errors(self.name):
             self.files.invalidate_cache(self.path)  # a listing that was kept knows of no change
-            told = self.files.info(self.path)
-        return repr([told.get(key) for key in ("size", "mtime", "ino", "ETag", "LastModified", "blob_id", "etag")])
+            info = self.files.info(self.path)
+        return repr([info.get(key) for key in ("size", "mtime", "ino", "ETag", "LastModified", "blob_id", "etag")])
 
 
 @contextmanager
-def unchanged(part: Part) -> Iterator[None]:
+def check_unchanged(part: Part) -> Iterator[None]:
     """A block that reads a part; stops with one line if the part was another one when it ended."""
     before = part.stamp()
     yield
@@ -54,7 +54,7 @@ def unchanged(part: Part) -> Iterator[None]:
         raise UserError(f"{part.name}: changed while it was being read; run again when it is at rest")
 
 
-def unreached() -> tuple[type[Exception], ...]:
+def network_errors() -> tuple[type[Exception], ...]:
     """What says that a file cannot be got, and nothing about what is in it; for an except clause."""
     import aiohttp
     import botocore.exceptions
@@ -73,17 +73,17 @@ def unreached() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def reached(name: str, page: str = "") -> Iterator[None]:
+def access_errors(name: str, page: str = "") -> Iterator[None]:
     """A block that asks a file system; what it cannot give is one line that says what to do."""
     try:
         yield
     except OSError as error:
-        raise UserError(f"{name}: {_refused(error, page)}") from None
-    except unreached() as error:
-        raise UserError(f"{name}: {_refused(error, page)}") from None
+        raise UserError(f"{name}: {_explain(error, page)}") from None
+    except network_errors() as error:
+        raise UserError(f"{name}: {_explain(error, page)}") from None
 
 
-def _refused(error: Exception, page: str) -> str:
+def _explain(error: Exception, page: str) -> str:
     from botocore.exceptions import NoCredentialsError
     from huggingface_hub import errors as hub
 
@@ -108,13 +108,13 @@ def _line(error: Exception) -> str:
     return words if len(words) <= 300 else f"{words[:300]}…"  # noqa: PLR2004
 
 
-def parts(place: str, page: str = "") -> list[Part]:
+def find_parts(place: str, page: str = "") -> list[Part]:
     """Every metadata file at a place, in the order of their names; page is where access to a gated one is granted."""
-    with reached(place, page):
+    with access_errors(place, page):
         try:
             files, path = fsspec.core.url_to_fs(place)
         except ValueError as error:
-            raise UserError(f"{place}: {_line(error)}; known are paths, s3://, hf:// and https://") from None
+            raise UserError(f"{place}: {_line(error)}; expected a path, s3://, hf:// or https://") from None
         if any(letter in path for letter in "*?[") and not (isinstance(files, LocalFileSystem) and files.exists(path)):
             found = sorted(name for name in files.glob(path) if kind_of(name))
         elif files.isdir(path):
@@ -123,7 +123,7 @@ def parts(place: str, page: str = "") -> list[Part]:
             files.info(path)
             found = [path]
         if not found:
-            raise UserError(f"{place}: no metadata files there; known endings are {_endings()}")
+            raise UserError(f"{place}: no metadata files there; expected endings: {_endings()}")
         return [_part(files, name, place) for name in found]
 
 
@@ -142,27 +142,27 @@ def _endings() -> str:
 def _part(files: Any, path: str, place: str) -> Part:
     local = isinstance(files, LocalFileSystem)
     scheme = "" if local or "://" in path else f"{place.split('://', maxsplit=1)[0]}://"
-    name = _short(path) if local else redact(f"{scheme}{path}")
+    name = _relative(path) if local else redact(f"{scheme}{path}")
     promised = kind_of(path)
     if promised is None:
-        raise UserError(f"{name}: unknown ending; known are {_endings()}")
+        raise UserError(f"{name}: unknown ending; expected: {_endings()}")
     part = Part(name, path, *promised, files)
     with files.open(path, "rb") as file:
-        _keeps(part, file.read(4))
+        _check_magic(part, file.read(4))
     return part
 
 
-def _short(path: str) -> str:
+def _relative(path: str) -> str:
     below = Path(path)
     return str(below.relative_to(Path.cwd())) if below.is_relative_to(Path.cwd()) else path
 
 
-def _keeps(part: Part, head: bytes) -> None:
+def _check_magic(part: Part, head: bytes) -> None:
     """Refuse a file whose first bytes are not what its ending promises."""
     holds = "Parquet" if head == PARQUET else "gzip" if head[:2] == GZIP else "text"
     wanted = "Parquet" if part.kind == "parquet" else "gzip" if part.zipped else "text"
     if not head:
-        raise UserError(f"{part.name}: {NOTHING}")
+        raise UserError(f"{part.name}: {EMPTY_FILE}")
     if holds != wanted:
         shown = f" (it begins with {head!r})" if holds == "text" else ""
         raise UserError(f"{part.name}: holds {holds}, its ending promises {wanted}{shown}; rename it or fetch it again")

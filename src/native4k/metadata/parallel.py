@@ -1,4 +1,4 @@
-"""Do the same to many things, several at once, and get the results in order."""
+"""Map a function over many items in threads, and prefetch items, with the results in order."""
 
 import os
 from collections import deque
@@ -7,17 +7,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 THREADS = min(4, os.cpu_count() or 1)
 """At once; each may hold a row group, so that more would cost memory. The results do not depend on it."""
 
-AHEAD = 3
-"""Things that a thread makes before they are asked for."""
+PREFETCHED = 3
+"""Items that a thread makes before they are needed."""
 
 
-def abreast(work: Callable[[Thing], Result], things: Iterable[Thing], stopped: Event | None = None) -> Iterator[Result]:
+def parallel_map(
+    work: Callable[[Item], Result], things: Iterable[Item], stopped: Event | None = None
+) -> Iterator[Result]:
     """The results of work, in the order of the things, which are taken only a few ahead.
 
     The event tells work that takes long that its result is no longer wanted, as after an error of another.
@@ -37,12 +39,12 @@ def abreast(work: Callable[[Thing], Result], things: Iterable[Thing], stopped: E
         pool.shutdown(cancel_futures=True)
 
 
-def ahead(things: Iterable[Thing]) -> Iterator[Thing]:
-    """The same things; while one is used, a thread makes the next few."""
+def prefetch(things: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items; while one is used, a thread makes the next few."""
     iterator, end = iter(things), object()
     pool = ThreadPoolExecutor(1)
     try:
-        coming: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(AHEAD))
+        coming: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(PREFETCHED))
         while (thing := coming.popleft().result()) is not end:
             coming.append(pool.submit(next, iterator, end))
             yield thing

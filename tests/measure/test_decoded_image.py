@@ -1,4 +1,4 @@
-"""Thumbnails in sRGB."""
+"""The memory that a header promises, and thumbnails in sRGB."""
 
 import io
 
@@ -6,14 +6,35 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from native4k.measure import thumbnail
-from tests.pictures import noise, wide_profile
+from native4k.measure import decoded_image
+from tests.pictures import encoded, noise, photo, wide_profile
+
+
+def each(kind: str, **options: object) -> float:
+    """Bytes of a pixel that a large picture of the sort would take."""
+    picture = Image.open(io.BytesIO(encoded(photo(64, 64), kind, **options)))
+    return (decoded_image.decode_memory(picture, 1000) - decoded_image.FIXED_BYTES - 1000) / 64**2
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("JPEG", {}, 5.0),
+        ("JPEG", {"progressive": True, "subsampling": "4:2:0"}, 8.0),
+        ("JPEG", {"progressive": True, "subsampling": "4:4:4"}, 11.0),
+        ("PNG", {}, 5.0),
+        ("WEBP", {}, 8.0),
+    ],
+)
+def test_a_pixel_takes_what_its_format_keeps_at_once(kind: str, options: dict[str, object], expected: float) -> None:
+    assert each(kind, **options) == pytest.approx(expected)
+
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def shown(picture: Image.Image, profile: bytes) -> np.ndarray:
-    content = thumbnail.thumbnail(picture, picture.size[::-1], profile, 64)["thumbnail"]
+    content = decoded_image.thumbnail(picture, picture.size[::-1], profile, 64)["thumbnail"]
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))[8:-8, 8:-8].mean(axis=(0, 1))
 
 
@@ -37,6 +58,6 @@ def test_a_profile_of_other_colours_is_not_applied() -> None:
 @pytest.mark.parametrize(("size", "expected"), [((800, 400), (64, 32)), ((300, 900), (21, 64)), ((50, 20), (50, 20)),
                                                 ((900, 1), (64, 1))])  # fmt: skip
 def test_a_thumbnail_is_a_small_webp_that_never_grows(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    content = thumbnail.thumbnail(noise(*size), size[::-1], b"", 64)["thumbnail"]
+    content = decoded_image.thumbnail(noise(*size), size[::-1], b"", 64)["thumbnail"]
     picture = Image.open(io.BytesIO(content))
     assert (picture.format, picture.size) == ("WEBP", expected)

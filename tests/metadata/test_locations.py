@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import find, read
+from native4k.metadata import locations, read
 from native4k.sources.laion_high_resolution import SOURCE
 from tests import s3
 
@@ -33,13 +33,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def complaint(place: str) -> str:
     """The one line that is said of a place."""
     with pytest.raises(UserError) as raised:
-        find.parts(place)
+        locations.find_parts(place)
     return str(raised.value)
 
 
 def urls(place: str) -> list[str]:
     """The URLs of all parts of a place."""
-    return [url for part in find.parts(place) for frame in read.frames(part, SOURCE) for url in frame["url"]]
+    return [url for part in locations.find_parts(place) for frame in read.frames(part, SOURCE) for url in frame["url"]]
 
 
 @contextmanager
@@ -130,7 +130,7 @@ class Gated(BaseHTTPRequestHandler):
         ),
         ("a.parquet", b"", "empty; fetch the file again"),
         ("a.csv", b"", "empty; fetch the file again"),
-        ("a.doc", b"x", "unknown ending; known are .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"),
+        ("a.doc", b"x", "unknown ending; expected: .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"),
     ],
 )
 def test_a_file_that_is_not_what_it_is_called_is_refused(name: str, content: bytes, said: str) -> None:
@@ -143,14 +143,14 @@ def test_a_folder_a_glob_and_a_file_are_parts_in_the_order_of_names() -> None:
     for name in ("in/b.parquet", "in/a.parquet", "in/deep/c.parquet"):
         ROWS.write_parquet(name)
     Path("in/README.md").write_text("no metadata")
-    assert [part.name for part in find.parts("in")] == ["in/a.parquet", "in/b.parquet", "in/deep/c.parquet"]
-    assert [part.name for part in find.parts("in/*")] == ["in/a.parquet", "in/b.parquet"]
-    assert [part.name for part in find.parts("in/b.parquet")] == ["in/b.parquet"]
+    assert [part.name for part in locations.find_parts("in")] == ["in/a.parquet", "in/b.parquet", "in/deep/c.parquet"]
+    assert [part.name for part in locations.find_parts("in/*")] == ["in/a.parquet", "in/b.parquet"]
+    assert [part.name for part in locations.find_parts("in/b.parquet")] == ["in/b.parquet"]
 
 
 def test_places_without_metadata_are_one_line() -> None:
     Path("in").mkdir()
-    known = "known endings are .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"
+    known = "expected endings: .parquet, .csv, .tsv, .jsonl, .ndjson, the text ones also with .gz"
     assert complaint("in") == f"in: no metadata files there; {known}"
     assert complaint("none.csv") == "none.csv: not found"
     assert complaint("what://x/y.csv").startswith("what://x/y.csv: Protocol not known: what")
@@ -210,8 +210,8 @@ def test_a_gated_repository_is_one_line_with_its_page_and_what_to_set() -> None:
 def asked_elsewhere(place: str, **settings: str) -> str:
     """What another process says, whose libraries read the settings when they are imported."""
     code = (
-        "import sys\nfrom native4k.errors import UserError\nfrom native4k.metadata import find\n"
-        "try: find.parts(sys.argv[1], 'https://page')\nexcept UserError as error: print(error)"
+        "import sys\nfrom native4k.errors import UserError\nfrom native4k.metadata import locations\n"
+        "try: locations.find_parts(sys.argv[1], 'https://page')\nexcept UserError as error: print(error)"
     )
     keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "HF_HOME": str(Path.cwd())}
     done = subprocess.run(
@@ -235,10 +235,13 @@ def test_parquet_is_read_from_s3_and_a_change_is_noticed(tmp_path: Path, monkeyp
         fsspec.get_filesystem_class("s3").clear_instance_cache()
         files.pipe(f"{s3.BUCKET}/in/a.parquet", Path("a.parquet").read_bytes())
         place = f"s3://{s3.BUCKET}/in"
-        assert [part.name for part in find.parts(place)] == [f"{place}/a.parquet"]
+        assert [part.name for part in locations.find_parts(place)] == [f"{place}/a.parquet"]
         assert urls(place) == ["u", "v"]
         assert complaint(f"{place}/b.parquet") == f"{place}/b.parquet: not found"
-        part = find.parts(place)[0]
-        with pytest.raises(UserError, match="a.parquet: changed while it was being read"), find.unchanged(part):
+        part = locations.find_parts(place)[0]
+        with (
+            pytest.raises(UserError, match="a.parquet: changed while it was being read"),
+            locations.check_unchanged(part),
+        ):
             files.pipe(f"{s3.BUCKET}/in/a.parquet", json.dumps({"other": "content"}).encode())
         fsspec.get_filesystem_class("s3").clear_instance_cache()

@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import abreast as crew
-from native4k.metadata.abreast import abreast, ahead
+from native4k.metadata import parallel as crew
+from native4k.metadata.parallel import parallel_map, prefetch
 
 
 def test_results_come_in_the_order_of_the_things() -> None:
@@ -16,8 +16,8 @@ def test_results_come_in_the_order_of_the_things() -> None:
         time.sleep(0.01 if place % 3 == 0 else 0)
         return place * place
 
-    assert list(abreast(slow, range(30))) == [place * place for place in range(30)]
-    assert list(abreast(slow, [])) == []
+    assert list(parallel_map(slow, range(30))) == [place * place for place in range(30)]
+    assert list(parallel_map(slow, [])) == []
 
 
 def test_things_are_taken_only_a_few_ahead() -> None:
@@ -28,7 +28,7 @@ def test_things_are_taken_only_a_few_ahead() -> None:
             taken.append(place)
             yield place
 
-    results = abreast(str, things())
+    results = parallel_map(str, things())
     assert [next(results) for _ in range(3)] == ["0", "1", "2"]
     assert len(taken) <= 2 * crew.THREADS + 3
     results.close()  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def test_an_error_ends_the_others_and_is_the_first_in_order(threads: int, monkey
             assert stopped.wait(30)
         return place
 
-    results = abreast(work, range(1000), stopped)
+    results = parallel_map(work, range(1000), stopped)
     assert next(results) == 0
     with pytest.raises(ValueError, match="1"):
         list(results)
@@ -63,11 +63,11 @@ def test_what_is_made_ahead_comes_in_order_and_only_a_few_are_made_before_they_a
             made.append(number)
             yield number
 
-    coming = ahead(numbers())
+    coming = prefetch(numbers())
     assert [next(coming) for _ in range(10)] == list(range(10))
     coming.close()
-    assert len(made) <= 10 + crew.AHEAD
-    assert list(ahead([])) == []
+    assert len(made) <= 10 + crew.PREFETCHED
+    assert list(prefetch([])) == []
 
 
 def test_an_error_of_what_is_made_ahead_comes_at_its_place() -> None:
@@ -75,7 +75,7 @@ def test_an_error_of_what_is_made_ahead_comes_at_its_place() -> None:
         yield from range(3)
         raise UserError("part-3: damaged")
 
-    coming, seen = ahead(numbers()), []
+    coming, seen = prefetch(numbers()), []
     with pytest.raises(UserError, match="part-3: damaged"):
         seen.extend(coming)
     assert seen == [0, 1, 2]

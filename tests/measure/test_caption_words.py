@@ -10,13 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from native4k import params
 from native4k.errors import UserError
-from native4k.measure import label, words
+from native4k.measure import caption_words, label
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"Food": ["bread", "apple"], "Urban": ["street", "city hall"], "Nature": ["rose", "bear"]}
 TELLING = {"CGI": ["3d render"]}
 DEAF = ["street food", "polar bear"]
-READ = words.reader(WORDS, TELLING, DEAF, words.Weights(telling=5.0, half_way=10.0))
+READ = caption_words.caption_reader(WORDS, TELLING, DEAF, caption_words.WordWeights(telling=5.0, half_way=10.0))
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,14 @@ def test_what_is_said_are_shares(caption: str) -> None:
 
 
 def test_a_word_that_would_speak_for_two_is_refused() -> None:
-    with pytest.raises(ValidationError, match="'Rose' speaks for Nature and for Food; a word speaks for one"):
-        TypeAdapter(words.Apart).validate_python({"Nature": ["rose"], "Food": ["bread", "Rose"]})
+    with pytest.raises(
+        ValidationError, match="'Rose' belongs to Nature and to Food; a word may belong to one option only"
+    ):
+        TypeAdapter(caption_words.DisjointWords).validate_python({"Nature": ["rose"], "Food": ["bread", "Rose"]})
 
 
 NUMBERS = params.load(label.Params, ROOT / "params.yaml", "label")
-ASKED = words.questions(ROOT / "params/words", NUMBERS.questions)
+ASKED = caption_words.load_questions(ROOT / "params/words", NUMBERS.questions)
 
 
 def test_of_300_captions_in_the_styles_of_three_sources_most_get_their_category() -> None:
@@ -89,12 +91,12 @@ def test_each_question_has_a_file_and_each_file_is_a_question() -> None:
 
 def test_a_question_without_a_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"weather\.yaml: no such file; label\.questions names it$"):
-        words.questions(tmp_path, ["weather"])
+        caption_words.load_questions(tmp_path, ["weather"])
 
 
 def test_a_mistake_in_a_question_names_its_file_and_key(tmp_path: Path) -> None:
     (tmp_path / "weather.yaml").write_text("words: {fair: [sun], foul: [sun]}")
     with pytest.raises(
-        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' speaks for fair and for foul"
+        UserError, match=r"weather\.yaml: weather\.words: Value error, 'sun' belongs to fair and to foul"
     ):
-        words.questions(tmp_path, ["weather"])
+        caption_words.load_questions(tmp_path, ["weather"])

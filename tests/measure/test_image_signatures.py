@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter, ImageOps
 
-from native4k.measure import phash
+from native4k.measure import image_signatures
 from tests.pictures import noise
 
 
@@ -16,13 +16,17 @@ def test_rows_are_made_narrower_exactly_as_pillow_does(seed: int, width: int, he
     if extreme:  # overshoots both ends
         pixels = (pixels > 127).astype(np.uint8) * 255
     expected = Image.fromarray(pixels).resize((32, height), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(phash.narrow(pixels, phash.lanczos(width, 32)), expected)
+    np.testing.assert_array_equal(
+        image_signatures.resize_rows(pixels, image_signatures.lanczos_weights(width, 32)), expected
+    )
 
 
 def test_wide_rows_are_exact_too() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (5, 11_547, 3), dtype=np.uint8)
     expected = Image.fromarray(pixels).resize((32, 5), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(phash.narrow(pixels, phash.lanczos(11_547, 32)), expected)
+    np.testing.assert_array_equal(
+        image_signatures.resize_rows(pixels, image_signatures.lanczos_weights(11_547, 32)), expected
+    )
 
 
 def pictures() -> list[Image.Image]:
@@ -46,10 +50,10 @@ def test_the_perceptual_hash_is_that_of_imagededup_bit_for_bit() -> None:
 
     peer = PHash(verbose=False)
     for place, picture in enumerate(pictures()):
-        assert phash.phash(picture) == peer.encode_image(image_array=np.asarray(picture)), f"picture {place}"
+        assert image_signatures.phash(picture) == peer.encode_image(image_array=np.asarray(picture)), f"picture {place}"
 
 
 def test_a_hash_hardly_changes_when_a_picture_is_made_smaller() -> None:
     picture = noise(16, 12).resize((800, 600), Image.Resampling.BICUBIC)
-    one, other = (int(phash.phash(image), 16) for image in (picture, picture.resize((400, 300))))
+    one, other = (int(image_signatures.phash(image), 16) for image in (picture, picture.resize((400, 300))))
     assert (one ^ other).bit_count() <= 4
