@@ -17,7 +17,7 @@ import yaml
 from native4k import tables
 from tests.project import Project
 
-MEASURE = ("probe", "score", "label", "features")
+MEASURE = ("probe", "score", "embed", "label", "features")
 DATASET = ("vet", "select", "dedup", "balance", "split", "leaks", "check", "tables")
 FETCH = ("collect", "fetch", "freeze")
 RESULTS = ("data/features", "data/tables")
@@ -59,6 +59,7 @@ class Case(NamedTuple):
 NUMBERS = {
     "probe number": ("probe", "probe.measures.tiles", 4),
     "score number": ("score", "score.tiles", 2),
+    "embed number": ("embed", "embed.side", 24),
     "label number": ("label", "label.least", 0.9),
     "vet number": ("vet", "vet.rule", "veto"),
     "select number": ("select", "select.presets.demo.blurred.min", 12.0),
@@ -88,11 +89,11 @@ SHORT = [
 
 
 def after(change: str) -> list[str]:
-    """The rules that a change reaches, in order; of those of measure, score and label stand beside each other."""
+    """The rules that a change reaches, in order; score, embed and label stand beside each other."""
     first = FIRST[change]
     rules = [*FETCH, *MEASURE, *DATASET]
-    found = rules[rules.index(first) :]
-    return [rule for rule in found if not (first == "score" and rule == "label")]
+    beside = {"score", "embed", "label"} if first in {"score", "embed", "label"} else {"embed"}
+    return [rule for rule in rules[rules.index(first) :] if rule not in beside - {first}]
 
 
 def every_case() -> list[Case]:
@@ -185,26 +186,26 @@ def add(change: str, project: Project) -> None:
 
 
 @pytest.fixture(scope="module", name="expected")
-def from_nothing(base: Project, tmp_path_factory: pytest.TempPathFactory) -> "Expected":
-    return Expected(base, tmp_path_factory.mktemp("expected"))
+def from_nothing(tmp_path_factory: pytest.TempPathFactory) -> "Expected":
+    return Expected(tmp_path_factory.mktemp("expected"))
 
 
 class Expected:
-    """What each change gives from nothing, made once."""
+    """What each change of a project gives from nothing, made once."""
 
-    def __init__(self, base: Project, folder: Path) -> None:
-        self.base, self.folder, self.made = base, folder, dict[str, dict[str, str]]()
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.made = folder, dict[str, dict[str, str]]()
 
-    def __call__(self, change: str) -> dict[str, str]:
+    def __call__(self, base: Project, change: str) -> dict[str, str]:
         if change not in self.made:
-            project = self.base.copy(self.folder / change.replace(" ", "-"))
+            project = base.copy(self.folder / change.replace(" ", "-"))
             make(change, project)
             for place in ("data/scratch", "data/features", "data/tables", ".snakemake", ".dvc/cache/runs"):
                 shutil.rmtree(project.root / place)
             for command in DRIVERS["top" if change == GROWN else "snakemake"]:
                 project.run(*command)
             self.made[change] = project.bytes_of(*RESULTS)
-            assert self.made[change] != self.base.bytes_of(*RESULTS), f"{change} changes nothing"
+            assert self.made[change] != base.bytes_of(*RESULTS), f"{change} changes nothing"
             shutil.rmtree(project.root)
         return self.made[change]
 
@@ -222,15 +223,28 @@ def attempt(project: Project, driver: str) -> tuple[int, str]:
 
 @pytest.fixture(name="project")
 def project_to_break(base: Project, tmp_path: Path) -> Iterator[Project]:
-    made = base.copy(tmp_path / "project")
+    yield from broken(base, tmp_path)
+
+
+def broken(base: Project, folder: Path) -> Iterator[Project]:
+    """A copy to break, removed afterwards."""
+    made = base.copy(folder / "project")
     made.set_up()
     yield made
     shutil.rmtree(made.root)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_step_that_failed_leaves_nothing_old_behind(case: Case, project: Project, expected: Expected) -> None:
-    wanted = expected(case.change)
+def test_a_step_that_failed_leaves_nothing_old_behind(
+    case: Case, expected: Expected, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    base: Project = request.getfixturevalue("embedding" if FIRST[case.change] == "embed" else "base")
+    for project in broken(base, tmp_path):
+        failed_and_mended(case, project, expected(base, case.change))
+
+
+def failed_and_mended(case: Case, project: Project, wanted: dict[str, str]) -> None:
+    """Change a project, let a rule fail, and run the same command again."""
     make(case.change, project)
     if case.fault == "typo":
         misspelled(case, project)

@@ -34,6 +34,8 @@ def key(step: str, numbers: Path) -> str:
     section = params.read(numbers).get(step)
     if step in KEYS and isinstance(section, dict):
         section = {name: section.get(name) for name in KEYS[step]}
+    if step == "embed" and section and Path(section["model"]).is_file():
+        section = section | {"weights": provenance.content(Path(section["model"]))}
     return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
 
 

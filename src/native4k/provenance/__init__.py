@@ -8,7 +8,7 @@ failure has removed. Stages, measured rows, checkpoints and cards take definitio
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from glob import glob
 from importlib.metadata import version
@@ -18,7 +18,18 @@ from typing import Any
 from native4k.provenance.source import PACKAGE, code, hashed
 from native4k.provenance.steps import EACH, MILESTONES, RULES, STAGES, Step
 
-__all__ = ["all_definitions", "code", "defined", "definition", "identity", "lookup", "seal", "sealed", "words"]
+__all__ = [
+    "all_definitions",
+    "code",
+    "content",
+    "defined",
+    "definition",
+    "identity",
+    "lookup",
+    "seal",
+    "sealed",
+    "words",
+]
 
 PIECE = 2**22
 """Bytes that are hashed at once."""
@@ -56,9 +67,10 @@ def all_definitions(tree: dict[str, Any]) -> dict[str, Any]:
 def identity(name: str, tree: dict[str, Any]) -> str:
     """The identity of a rule by the params in a tree and the files at hand."""
     step = RULES[name]
-    outside = [f"{path} {_content(path)}" for pattern in step.reads for path in sorted(Path().glob(pattern))]
+    outside = [f"{path} {content(path)}" for pattern in step.reads for path in sorted(Path().glob(pattern))]
+    outside += _stamps(Path(text) for text in sorted(words(numbers_of(step, tree))) if "/" in text)
     if name == "collect":
-        outside += _listings(tree)
+        outside += _stamps(_sources(tree))
     return hashed([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
 
 
@@ -91,7 +103,7 @@ def _texts(tree: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _content(path: Path) -> str:
+def content(path: Path) -> str:
     """The hash of a file as it is now."""
     stat = path.stat()
     return _hash_of(path, stat.st_size, stat.st_mtime_ns)
@@ -106,12 +118,17 @@ def _hash_of(path: Path, *_: int) -> str:
     return found.hexdigest()
 
 
-def _listings(tree: dict[str, Any]) -> Iterator[str]:
-    """The local files of the sources, by size and time: they may be terabytes."""
+def _sources(tree: dict[str, Any]) -> Iterator[Path]:
+    """The local files and folders of the sources."""
     for name, place in (lookup(tree, "collect.sources") or {}).items():
-        for root in sorted(glob(str(place or f"data/sources/{name}"))):  # noqa: PTH207 (it may be absolute)
-            for path in sorted(Path(root).rglob("*")) if Path(root).is_dir() else [Path(root)]:
-                yield f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        yield from map(Path, sorted(glob(str(place or f"data/sources/{name}"))))  # noqa: PTH207 (it may be absolute)
+
+
+def _stamps(roots: Iterable[Path]) -> Iterator[str]:
+    """The size and time of local files, such as metadata or weights: they may be terabytes."""
+    for root in roots:
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root] if root.is_file() else []:
+            yield f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
 
 
 def seal(folder: Path, mark: Path) -> None:
