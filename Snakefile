@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+shell.executable("bash")
+
 passed = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 passed.add_argument("--profile", default="profiles/local")
 
@@ -13,8 +15,10 @@ localrules:
 
 rule dataset:
     """Everything up to the tables; DVC publishes, trains and measures."""
+    log:
+        "data/scratch/logs/snakemake.log",
     params:
         profile=passed.parse_known_args(sys.argv[1:])[0].profile,
     shell:
         "for milestone in fetch measure dataset; do"
-        " snakemake --profile {params.profile} -s rules/$milestone.smk || exit 1; done"
+        " snakemake --profile {params.profile} -s rules/$milestone.smk || exit 1; done 2>&1 | tee {log}"

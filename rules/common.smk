@@ -1,4 +1,4 @@
-# What the rule files share: bash, so that no failure is lost in a pipe, and what each rule's result depends on.
+# Shared by the files beside it: bash, so that no failure is lost in a pipe, and what each result depends on.
 import shutil
 from pathlib import Path
 

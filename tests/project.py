@@ -37,7 +37,7 @@ def environment(root: Path) -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("GIT_", "DVC_", "SNAKEMAKE", "PYTEST"))
+        if not name.startswith(("GIT_", "DVC_", "SNAKEMAKE", "PYTEST", "MAKE", "MFLAGS"))
     } | {
         "PATH": paths,
         "PYTHONPATH": str(root / "src"),

@@ -139,6 +139,7 @@ def lay_out(root: Path) -> None:
         shutil.copy(HERE / name, root / name)
     stage = yaml.safe_load((HERE / "dvc.yaml").read_text())["stages"]["publish"]
     stage["deps"] = [path for path in stage["deps"] if path.startswith("data/")]
+    del stage["params"]  # no stage writes definitions here
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"publish": stage}}))
     (root / "params.yaml").write_text(composed(TINY), encoding="utf-8")
     shutil.copy(HERE / "requirements.lock", root)

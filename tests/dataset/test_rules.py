@@ -16,14 +16,14 @@ COLUMN = {"column": "score", "per": None, "missing": "reject"}
 SCORES = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab"), st.booleans()), max_size=30)
 
 
-def rows(scores: list[float], groups: str = "", alive: list[bool] | None = None) -> rules.Rows:
+def rows(scores: list[float], groups: str = "", kept: list[bool] | None = None) -> rules.Rows:
     table = pd.DataFrame(
         {
             "score": pd.Series(scores, dtype="float64"),
             "source": pd.Series(list(groups or "a" * len(scores)), dtype="str"),
         }
     )
-    return rules.Rows(table, np.array(alive or [True] * len(scores), dtype=bool), "select.presets.own.dull")
+    return rules.Rows(table, np.array(kept or [True] * len(scores), dtype=bool), "select.presets.own.dull")
 
 
 def rejected(rule: Any, given_: rules.Rows) -> list[float]:
@@ -102,7 +102,7 @@ def test_a_cut_never_drops_more_than_its_share_nor_a_better_row_than_it_keeps(
     given_ = rows(list(map(float, values)), "".join(groups), list(alive))
     hit = rules.rejected_by_rule(cut(drop, end=end, per="source"), given_)
     for name in set(groups):
-        inside = given_.alive & (given_.table["source"] == name).to_numpy()
+        inside = given_.kept & (given_.table["source"] == name).to_numpy()
         worse = given_.table["score"].to_numpy() * (1 if end == "bottom" else -1)
         dropped, stays = worse[inside & hit], worse[inside & ~hit]
         assert len(dropped) <= inside.sum() * drop + 1e-9
