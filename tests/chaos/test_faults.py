@@ -58,7 +58,7 @@ class Case(NamedTuple):
 
 NUMBERS = {
     "probe number": ("probe", "probe.measures.tiles", 4),
-    "score number": ("score", "score.tiles", 2),
+    "score number": ("score", "score.tiles", 3),
     "embed number": ("embed", "embed.side", 24),
     "label number": ("label", "label.least", 0.9),
     "vet number": ("vet", "vet.rule", "veto"),
