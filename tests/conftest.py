@@ -10,8 +10,10 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from native4k import processor
 from tests.project import Project, tiny
 
+processor.fix_level()  # before a test imports torch, as the command does
 settings.register_profile("native4k", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("native4k")
 

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path("src/native4k")
 
 LAYERS = (
-    {"__init__", "errors", "redaction"},
+    {"__init__", "errors", "processor", "redaction"},
     {"params", "kinds", "tables", "geometry", "formats"},
     {"images", "provenance"},
     {"sources", "demo", "metadata"},

@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from native4k import processor
 from native4k.errors import UserError
 
 STEPS = {
@@ -133,6 +134,7 @@ def parser(package: str, step: str) -> argparse.ArgumentParser:
 def main(words: list[str] | None = None) -> int:
     """Run one step; a user's mistake is one line on stderr and exit status 1."""
     sys.excepthook = _print_traceback
+    processor.fix_level()
     try:
         status = _run(sys.argv[1:] if words is None else words)
         sys.stdout.flush()

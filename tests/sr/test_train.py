@@ -18,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from native4k import cli, params
+from native4k import cli, params, processor
 from native4k.sr import baselines, patches, resample, train
 from native4k.sr.task import Task, Validation
 from tests.sr.conftest import SECTION
@@ -174,6 +174,18 @@ def test_torchrun_trains_as_one_process_does(split: Make, numbers: Make, tmp_pat
     assert np.allclose(one, two, atol=1.1e-4, equal_nan=True)  # the fourth decimal may be rounded otherwise
     (ours, _), (theirs, _) = (baselines.restore(tmp_path / name) for name in ("one", "two"))
     assert ours == theirs
+
+
+def test_weights_are_the_same_bytes_whatever_instructions_the_environment_asks_for(
+    split: Make, numbers: Make, tmp_path: Path
+) -> None:
+    split("train"), split("val")
+    file = numbers({})
+    plain = {name: value for name, value in ALONE.items() if name not in processor.LEVEL}
+    for place, asked in enumerate(({}, {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"})):
+        words = _words(tmp_path, numbers=file, out=f"out{place}", work=f"work{place}")
+        subprocess.run([sys.executable, "-m", "native4k.cli", *words], env=plain | asked, check=True)
+    assert _result(tmp_path, "out0") == _result(tmp_path, "out1")
 
 
 def test_a_baseline_begins_with_another_ones_weights(

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from native4k import processor
 from native4k.provenance.source import PACKAGE, code, hashed
 from native4k.provenance.steps import EACH, MILESTONES, RULES, STAGES, Step
 
@@ -39,7 +40,12 @@ def defined(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str
     """The definition of what modules make by some numbers: 16 hex digits."""
     source = code(*roots(modules), words=words(numbers))
     text = json.dumps(numbers, sort_keys=True, default=str)
-    return hashed([source, text, *(f"{name} {version(name)}" for name in libraries)])
+    return hashed([source, text, *map(release, libraries)])
+
+
+def release(library: str) -> str:
+    """A library's installed version; torch's with the instruction level that it runs at."""
+    return f"{library} {version(library)} {processor.LEVEL if library == 'torch' else ''}"
 
 
 def roots(modules: tuple[str, ...]) -> list[str]:

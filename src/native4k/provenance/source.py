@@ -16,8 +16,8 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[1]
 SOURCE = PACKAGE.parent
 
-UNCOUNTED = (f"{PACKAGE.name}.cli", f"{PACKAGE.name}.provenance")
-"""The command line only finds a step and runs it; what provenance says of a step is in the step's hash as it is."""
+UNCOUNTED = tuple(f"{PACKAGE.name}.{name}" for name in ("cli", "processor", "provenance"))
+"""The command line only finds a step and runs it; what provenance and the level say of a step is in its hash."""
 
 
 class Source(NamedTuple):

@@ -33,6 +33,9 @@ FEATURES = "data/features/images.parquet"
 DECODERS = ("numpy", "opencv-python-headless", "pillow", "scipy")
 """Another version gives other pixels."""
 
+TORCH = ("torch",)
+"""Another version, or instruction level, gives other last digits."""
+
 FETCH = {
     "collect": Step(("fetch.collect",), ("collect", "demo"), reads=(OPTOUT,)),
     "fetch": Step(("fetch.fetch",), ("fetch", "probe.geometry", "collect.sources", "demo"), ("collect",), (OPTOUT,)),
@@ -41,9 +44,9 @@ FETCH = {
 
 MEASURE = {
     "probe": Step(("measure.probe",), ("probe",), reads=STORE, libraries=DECODERS),
-    "score": Step(("measure.score",), ("score",), ("probe",)),
-    "embed": Step(("measure.embed",), ("embed",), ("probe",)),
-    "label": Step(("measure.label",), ("label",), ("probe",), (WORDS,)),
+    "score": Step(("measure.score",), ("score",), ("probe",), libraries=TORCH),
+    "embed": Step(("measure.embed",), ("embed",), ("probe",), libraries=TORCH),
+    "label": Step(("measure.label",), ("label",), ("probe",), (WORDS,), libraries=TORCH),
     "features": Step(
         ("measure.features",), ("probe", "score", "label"), ("probe", "score", "embed", "label"), (WORDS,)
     ),
@@ -79,10 +82,12 @@ STAGES = {
         ("publish.publish",), ("publish", "probe.geometry", "collect.sources", "demo"), shows=(*MEASURE, *DATASET)
     ),
     "assess": Step(("publish.assess",), ("assess", "demo")),
-    "train_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.baselines.{item}")),
-    "train_pretrained_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.pretrained.{item}")),
-    "evaluate_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED)),
-    "evaluate_pretrained_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED_PRETRAINED)),
+    "train_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.baselines.{item}"), libraries=TORCH),
+    "train_pretrained_sr": Step(("sr.train",), ("sr.patches", "sr.degrade", "sr.pretrained.{item}"), libraries=TORCH),
+    "evaluate_sr": Step(("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED), libraries=TORCH),
+    "evaluate_pretrained_sr": Step(
+        ("sr.evaluate",), ("sr.degrade", "sr.upscale", "sr.evaluate", *SAVED_PRETRAINED), libraries=TORCH
+    ),
     "study": Step(
         ("study.study",),
         (
@@ -90,11 +95,12 @@ STAGES = {
             *(f"study.{name}" for name in ("network", "training", "conventions", "measures", "bootstrap")),
             "study.designs.{item}",
         ),
+        libraries=TORCH,
     ),
     "study_report": Step(("study.study_report",)),
-    "encode_t2i": Step(("t2i.encode",), ("t2i.baselines.{item}.encode",)),
-    "train_t2i": Step(("t2i.train",), ("t2i.baselines.{item}.train",)),
-    "evaluate_t2i": Step(("t2i.evaluate",), ("t2i.evaluate", "t2i.baselines.{item}.generate")),
+    "encode_t2i": Step(("t2i.encode",), ("t2i.baselines.{item}.encode",), libraries=TORCH),
+    "train_t2i": Step(("t2i.train",), ("t2i.baselines.{item}.train",), libraries=TORCH),
+    "evaluate_t2i": Step(("t2i.evaluate",), ("t2i.evaluate", "t2i.baselines.{item}.generate"), libraries=TORCH),
     "report": Step(("report.report",), ("",)),
 }
 
