@@ -33,7 +33,7 @@ test: setup ## set up and run the tests, in two processes of one thread each
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first
 
 test-faults: setup ## fail every step of the tiny pipeline in turn, with every change that reaches it (at most 60 minutes)
-	@FAULTS=all OMP_NUM_THREADS=1 pytest -n 2 --dist load tests/chaos/test_faults.py
+	@FAULTS=all OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup tests/chaos/test_faults.py
 
 lint: setup ## check style, types and workflows
 	@ruff check . && ruff format --check . && mypy && snakefmt --check --compact-diff Snakefile rules
