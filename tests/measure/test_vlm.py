@@ -9,7 +9,7 @@ import torch
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import column_cache, hardware, label, probe, score, vlm
+from native4k.measure import columns, hardware, label, probe, score, vlm
 from tests.measure import models
 
 WORTH = {"excellent": 5.0, "good": 4.0, "fair": 3.0, "poor": 2.0, "bad": 1.0}
@@ -124,7 +124,7 @@ def test_the_step_labels_and_captions_by_the_model(
     monkeypatch.setattr(vlm, "Vlm", lambda *_: model)
     lmm = {"kind": "transformers", "model": rating(folder, "full")["model"], "view": "full"}
     lmm["caption"] = {"prompt": "What is in the image ?", "tokens": 4}
-    store.change("label", lmm=lmm, votes={"lmm": 1.0})
+    store.change("label", lmm=lmm, labelers={"lmm": 1.0})
     probe.run(store.args("probe.parquet"))
     label.run(store.args("label.parquet"))
     table = tables.read(store.root / "label.parquet").set_index("id")
@@ -145,4 +145,4 @@ def test_a_rating_depends_on_all_that_is_asked(folder: Path) -> None:
     assert key() == key()
     others = [key(prompt="?"), key(answer="?"), key(view="resize:9"), key(words=WORTH | {"bad": 0.0})]
     assert len({key(), *others}) == 5
-    assert column_cache.UNWEIGHTED == "none"
+    assert columns.UNWEIGHTED == "none"

@@ -55,9 +55,9 @@ def test_several_texts_of_an_option_are_one_direction(folder: Path) -> None:
     assert twice[0].tolist() == pytest.approx(clip.texts({"Food": ["Food"]})[0].tolist(), abs=1e-6)
 
 
-def test_the_step_votes_with_words_and_model(store: Any, mixed: dict[str, str], folder: Path) -> None:
+def test_the_step_combines_words_and_model(store: Any, mixed: dict[str, str], folder: Path) -> None:
     model = {"model": str(folder), "revision": None, "view": "full"}
-    store.change("label", zeroshot=model, votes={"words": 3.0, "zeroshot": 1.0})
+    store.change("label", zeroshot=model, labelers={"words": 3.0, "zeroshot": 1.0})
     probe.run(store.args("probe.parquet"))
     label.run(store.args("label.parquet"))
     table = tables.read(store.root / "label.parquet").set_index("id")
@@ -66,7 +66,7 @@ def test_the_step_votes_with_words_and_model(store: Any, mixed: dict[str, str], 
     told = {id_: json.loads(table["category_zeroshot"][id_]) for id_ in good}
     assert all(sum(chances.values()) == pytest.approx(1, abs=1e-3) for chances in told.values())
     bread, street, dog = good
-    assert [table["category"][id_] for id_ in (bread, street)] == ["Food", "Urban"]  # three votes to one
+    assert [table["category"][id_] for id_ in (bread, street)] == ["Food", "Urban"]  # a weight of three to one
     assert table["category_confidence"][bread] == pytest.approx((3 + told[bread]["Food"]) / 4, abs=1e-3)
     assert table["category"][dog] == max(told[dog], key=lambda option: told[dog][option])  # no word speaks
 

@@ -9,10 +9,9 @@ from urllib.parse import urljoin
 from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
-from native4k.fetch import robots, statuses
+from native4k.fetch import permissions, statuses
 from native4k.fetch.client import Params, Trace, open_response, parse_url, read_body
-from native4k.fetch.retry import retry_after
-from native4k.fetch.statuses import Failure
+from native4k.fetch.statuses import Failure, retry_after
 from native4k.fetch.store import Incoming
 
 AGENT = "native4k"
@@ -48,7 +47,7 @@ def check_response(response: ClientResponse, numbers: Params, trace: Trace, *als
     trace.headers = {name: headers[name] for name in LOGGED_HEADERS if name in headers}
     if response.status in also:
         return
-    tag = robots.x_robots_status(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
+    tag = permissions.x_robots_status(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
     if tag:
         raise Failure(tag)
     if response.status in REDIRECTS:
@@ -160,12 +159,12 @@ class Download:
                 await asyncio.to_thread(self.incoming.write)
 
 
-async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
+async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[permissions.Rule]:
     """The rules for us in the robots.txt of a URL's host; none where it is missing or cannot be read."""
     place = str(url.origin() / "robots.txt")
     for hop in range(numbers.max_redirects + 1):
         try:
-            return robots.parse(await robots_text(client, place, numbers), AGENT)
+            return permissions.parse_robots(await robots_text(client, place, numbers), AGENT)
         except Redirect as moved:
             place = str(moved)
         except Failure as failure:
@@ -185,6 +184,6 @@ async def robots_text(client: ClientSession, url: str, numbers: Params) -> str:
         content = bytearray()
         async for piece in read_body(response, numbers, Trace()):
             content += piece
-            if len(content) >= robots.MAX_ROBOTS_BYTES:
+            if len(content) >= permissions.MAX_ROBOTS_BYTES:
                 break
-    return bytes(content[: robots.MAX_ROBOTS_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""
+    return bytes(content[: permissions.MAX_ROBOTS_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""

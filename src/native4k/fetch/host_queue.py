@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from native4k.fetch.robots import Rule
+from native4k.fetch.permissions import Rule
 
 
 class HostLocks:

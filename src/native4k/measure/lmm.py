@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from native4k.measure import columns, endpoint_columns, vlm
+from native4k.measure import columns, vlm
 from native4k.measure.columns import Column, Model
 from native4k.measure.endpoint import Question, Server
+from native4k.measure.endpoint_columns import EndpointColumn, model_stamp
 from native4k.measure.hardware import Hardware
 from native4k.measure.zeroshot import mean_chances
 from native4k.params import params
@@ -30,17 +31,14 @@ class Rating:
 def rating_column(name: str, rating: Rating, tiles: int) -> Column:
     """The column of a rating and of its status; its name holds the model and a hash of the question."""
     question = rating_question(rating)
-    full = f"{name}_{endpoint_columns.model_stamp(rating.server.model, rating.prompt, question.schema)}"
+    full = f"{name}_{model_stamp(rating.server, question)}"
 
     def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
         values = [float("nan") if one is None else float(one["score"]) for one in answers]
         return columns.summarise_view(full, rating.view, values) | {f"{full}_answer": status}
 
-    made = (*columns.view_columns(full, rating.view), f"{full}_answer")
-    key = endpoint_columns.key(rating.server, rating.view, tiles, rating.prompt, question.schema)
-    return endpoint_columns.column(
-        endpoint_columns.EndpointColumn(name, key, rating.server, question, rating.view, tiles, row), made
-    )
+    asked = EndpointColumn(name, rating.server, question, rating.view, tiles, row)
+    return asked.column(*columns.view_columns(full, rating.view), f"{full}_answer")
 
 
 def rating_question(rating: Rating) -> Question:
@@ -161,12 +159,10 @@ def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: 
             found[CAPTION] = answered[0]["caption"] if answered else ""
         return found | {"lmm_answer": status, "lmm_model": stamp}
 
-    stamp = endpoint_columns.model_stamp(numbers.server.model, question.prompt, question.schema)
-    made = (*(f"{name}_lmm" for name in questions), *([CAPTION] if numbers.caption else []), "lmm_answer", "lmm_model")
-    key = endpoint_columns.key(numbers.server, numbers.view, tiles, question.prompt, question.schema)
-    return endpoint_columns.column(
-        endpoint_columns.EndpointColumn("lmm", key, numbers.server, question, numbers.view, tiles, row), made
-    )
+    stamp = model_stamp(numbers.server, question)
+    made = [*(f"{name}_lmm" for name in questions), *([CAPTION] if numbers.caption else [])]
+    asked = EndpointColumn("lmm", numbers.server, question, numbers.view, tiles, row)
+    return asked.column(*made, "lmm_answer", "lmm_model")
 
 
 def _one_hot(options: list[str], chosen: str) -> list[float]:

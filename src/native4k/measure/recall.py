@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from native4k import params, tables
-from native4k.measure import cache, caption_words, label, score
+from native4k.measure import cache, label, score
 from native4k.measure.columns import Column
 
 COLUMN_STEPS = ("score", "label")
@@ -20,7 +20,7 @@ def columns_by_step(numbers: Path, folder: Path) -> dict[str, list[Column]]:
     scored, labelled = params.load(score.Params, numbers, "score"), params.load(label.Params, numbers, "label")
     return {
         "score": score.metric_columns(scored),
-        "label": label.model_columns(labelled, caption_words.load_questions(folder, labelled.questions)),
+        "label": label.model_columns(labelled, label.load_questions(folder, labelled.questions)),
     }
 
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("features", type=Path, help="the features folder (data/features)")
     parser.add_argument("--cache", type=Path, default=Path("data/scratch/cache"), help="(default: %(default)s)")
-    caption_words.add_arguments(parser)
+    label.add_words_argument(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,14 +5,13 @@ are for non-commercial use. Every column is cached by itself: a changed or added
 """
 
 import argparse
-import json
 from typing import Annotated
 
 from pydantic import Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import column_cache, hardware, lmm, metrics, textures, vlm
+from native4k.measure import cache, hardware, lmm, metrics, textures, vlm
 from native4k.measure.columns import Column, View
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import Metric
@@ -53,16 +52,12 @@ def metric_columns(numbers: Params) -> list[Column]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    column_cache.add_arguments(parser)
+    cache.add_column_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score a shard of the store's images."""
     numbers = params.load(Params, args.params, "score")
     hardware.prepare(numbers.models)
-    table, files = column_cache.shard(args)
-    filled = column_cache.fill(
-        files, metric_columns(numbers), column_cache.places(args, "score"), numbers.models.readers
-    )
-    scored = table[["id", "sha256"]].merge(filled.rows, on="sha256", how="left").drop(columns="sha256")
-    tables.write(scored, args.out, {"weights": json.dumps(filled.weights, sort_keys=True)})
+    measured, weights = cache.measured_shard(args, "score", metric_columns(numbers), numbers.models.readers)
+    tables.write(measured.drop(columns="caption"), args.out, weights)
