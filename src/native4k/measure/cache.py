@@ -119,17 +119,17 @@ def fill_columns(files: "pd.Series[str]", columns: list[Column], places: Places,
     files = files[~files.index.duplicated()]
     parts, models = dict[Column, list[pd.DataFrame]](), dict[Column, Model]()
     for column in columns:
-        cached = _complete_rows(column.place(places.cache), set(files.index))
+        cached = _complete_rows(column.folder(places.cache), set(files.index))
         if cached is None and column.load is not None:
             models[column] = column.load()
-            cached = lookup(column.place(places.cache) / models[column].weights, set(files.index))
+            cached = lookup(column.folder(places.cache) / models[column].weights, set(files.index))
         parts[column] = [_ask_endpoint(files, column, places) if cached is None else cached]
     _measure_missing(files, models, parts, places, readers)
     joined, weights = pd.DataFrame({"sha256": pd.Series(sorted(files.index), dtype="str")}), dict[str, str]()
     for column in columns if len(files) else []:
         found = pd.concat([part for part in parts[column] if len(part)], ignore_index=True)
         weights[column.name] = str(found["weights"].iloc[0])
-        joined = joined.merge(found[["sha256", *column.made]], on="sha256", how="left", validate="one_to_one")
+        joined = joined.merge(found[["sha256", *column.columns]], on="sha256", how="left", validate="one_to_one")
     return FilledColumns(joined, weights)
 
 
@@ -145,7 +145,7 @@ def _complete_rows(place: Path, wanted: set[str]) -> pd.DataFrame | None:
 def _ask_endpoint(files: "pd.Series[str]", column: Column, places: Places) -> pd.DataFrame:
     """The rows that a server's answers make; which weights it runs is not ours to know."""
     assert column.ask is not None
-    cached = lookup(column.place(places.cache) / UNWEIGHTED, set(files.index))
+    cached = lookup(column.folder(places.cache) / UNWEIGHTED, set(files.index))
     answered = column.ask(files[~files.index.isin(cached["sha256"])], places.store, places.answers)
     rows = _keep(column, pd.DataFrame(answered).assign(weights=UNWEIGHTED), places.cache)
     return pd.concat([cached, rows], ignore_index=True) if len(cached) else rows
@@ -178,7 +178,7 @@ def _measure_missing(
 def _keep(column: Column, rows: pd.DataFrame, root: Path) -> pd.DataFrame:
     """Add a column's rows to the cache, those of each set of weights to their own."""
     for weights, part in rows.groupby("weights"):
-        add_rows(column.place(root) / str(weights), part)
+        add_rows(column.folder(root) / str(weights), part)
     return rows
 
 

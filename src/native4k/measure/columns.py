@@ -31,15 +31,15 @@ class Model(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """Its name in params, the columns it fills, its definition (what they depend on beside bytes), its model."""
+    """A measure by its name in params, and how its columns of the table are filled."""
 
     name: str
-    made: tuple[str, ...]
-    key: str
+    columns: tuple[str, ...]  # of the table
+    key: str  # definition of all that the values depend on, beside the image's bytes
     load: Callable[[], Model] | None  # None: an endpoint fills it
     ask: "Callable[[pd.Series[str], Path, Path], list[dict[str, Any]]] | None" = None
 
-    def place(self, root: Path) -> Path:
+    def folder(self, root: Path) -> Path:
         """The folder of its cached rows, which has a folder for each set of weights."""
         return root / f"{self.name}-{self.key}"
 

@@ -48,9 +48,9 @@ class EndpointColumn:
     tiles: int
     row: Callable[[list[dict[str, Any] | None], str], dict[str, Any]]
 
-    def column(self, *made: str) -> Column:
+    def column(self, *names: str) -> Column:
         """The answers as columns of these names."""
-        return Column(self.name, made, self.key, None, self.fill)
+        return Column(self.name, names, self.key, None, self.fill)
 
     @property
     def key(self) -> str:

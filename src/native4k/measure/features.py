@@ -26,7 +26,7 @@ def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame)
 def column_notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:
     """What features keep of the columns, so that `recall` can put their rows back; those without rows are left out."""
     return {
-        column.name: {"key": column.key, "columns": list(column.made), "weights": weights[column.name]}
+        column.name: {"key": column.key, "columns": list(column.columns), "weights": weights[column.name]}
         for column in columns
         if column.name in weights
     }

@@ -17,9 +17,10 @@ from pydantic import AfterValidator, Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import cache, hardware, lmm, zeroshot
+from native4k.measure import cache, hardware, lmm
 from native4k.measure.columns import UNKNOWN, Column
 from native4k.measure.hardware import Hardware
+from native4k.measure.transformers_models import Zeroshot, zeroshot_column
 
 Labeler = Literal["words", "zeroshot", "lmm"]
 Chances = dict[str, float]
@@ -71,7 +72,7 @@ class Params:
     least: Annotated[float, Field(ge=0, le=1)]
     loudness: WordWeights
     questions: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]], Field(min_length=1)]
-    zeroshot: zeroshot.Zeroshot | None
+    zeroshot: Zeroshot | None
     lmm: lmm.Lmm | None
     tiles: Annotated[int, Field(ge=1)]
     models: Hardware
@@ -170,7 +171,7 @@ def model_columns(numbers: Params, questions: dict[str, Question]) -> list[Colum
         texts = {name: question.texts for name, question in questions.items()}
         if textless := [name for name in texts if list(texts[name]) != options[name] or not all(texts[name].values())]:
             raise UserError(f"question {textless[0]!r}: each option of words needs texts, in order")
-        found.append(zeroshot.column("zeroshot", numbers.zeroshot, texts, numbers.tiles, numbers.models))
+        found.append(zeroshot_column(numbers.zeroshot, texts, numbers.tiles, numbers.models))
     if numbers.lmm is not None:
         choices = {
             name: lmm.Choice(question.prompt, question.answer, options[name]) for name, question in questions.items()

@@ -1,16 +1,17 @@
 """Ratings, labels and captions by a large multimodal model: through transformers here, or behind an endpoint."""
 
+import functools
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from native4k.measure import columns, vlm
+from native4k.measure import columns, transformers_models
 from native4k.measure.columns import Column, Model
 from native4k.measure.endpoint import Question, Server
 from native4k.measure.endpoint_columns import EndpointColumn, model_stamp
 from native4k.measure.hardware import Hardware
-from native4k.measure.zeroshot import mean_chances
+from native4k.measure.transformers_models import VlmLoader, mean_chances
 from native4k.params import params
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class LocalLmm:
     """A model of transformers."""
 
     kind: Literal["transformers"]
-    model: vlm.ModelName
+    model: transformers_models.ModelName
     view: columns.View
     caption: Caption | None
 
@@ -104,18 +105,18 @@ def columns_of(
     """The columns of every question's chances, and of the caption where params ask for one."""
     if isinstance(numbers, EndpointLmm):
         return [_endpoint_column(numbers, questions, tiles)]
-    loaded = vlm.ModelCache()
-    found = [_local_choices(numbers, questions, tiles, machine, loaded)]
-    return found if numbers.caption is None else [*found, _local_caption(numbers, numbers.caption, machine, loaded)]
+    load_vlm = functools.cache(transformers_models.Vlm)
+    found = [_local_choices(numbers, questions, tiles, machine, load_vlm)]
+    return found if numbers.caption is None else [*found, _local_caption(numbers, numbers.caption, machine, load_vlm)]
 
 
 def _local_choices(
-    numbers: LocalLmm, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.ModelCache
+    numbers: LocalLmm, questions: dict[str, Choice], tiles: int, machine: Hardware, load_vlm: VlmLoader
 ) -> Column:
     made = tuple(f"{name}_lmm" for name in questions)
 
     def load() -> Model:
-        model = loaded(numbers.model, machine)
+        model = load_vlm(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
             shown = columns.view_pixels(image, numbers.view, tiles)
@@ -127,12 +128,12 @@ def _local_choices(
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, tiles, questions]
-    return Column("lmm", made, vlm.key(spec, machine), load)
+    return Column("lmm", made, transformers_models.key(spec, machine), load)
 
 
-def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loaded: vlm.ModelCache) -> Column:
+def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, load_vlm: VlmLoader) -> Column:
     def load() -> Model:
-        model = loaded(numbers.model, machine)
+        model = load_vlm(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
             seen = columns.view_pixels(image, numbers.view, 1)[0]
@@ -141,7 +142,7 @@ def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loade
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, vars(caption)]
-    return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
+    return Column(CAPTION, (CAPTION,), transformers_models.key(spec, machine), load)
 
 
 def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:

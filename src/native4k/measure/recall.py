@@ -16,7 +16,7 @@ COLUMN_STEPS = ("score", "label")
 
 
 def columns_by_step(numbers: Path, folder: Path) -> dict[str, list[Column]]:
-    """The columns that each of these steps would fill with these numbers and this folder of questions."""
+    """The columns that score and label would fill, with the numbers of a params file and a folder of questions."""
     scored, labelled = params.load(score.Params, numbers, "score"), params.load(label.Params, numbers, "label")
     return {
         "score": score.metric_columns(scored),
@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> None:
         _add_rows(recall(table, made["columns"], "probe"), place, "probe")
     else:
         print("probe: measured by other code or params, nothing to recall")
-    for step, would in columns_by_step(args.params, args.words).items():
-        for column in would:
+    for step, columns in columns_by_step(args.params, args.words).items():
+        for column in columns:
             _recall_column(table, column, notes.get(step, {}).get(column.name, {}), args.cache / step)
 
 
@@ -68,7 +68,7 @@ def _recall_column(table: pd.DataFrame, column: Column, made: dict[str, Any], ro
         print(f"{column.name}: measured by other code or params, nothing to recall")
         return
     rows = recall(table, made["columns"], "").assign(weights=made["weights"])
-    _add_rows(rows, column.place(root) / made["weights"], column.name)
+    _add_rows(rows, column.folder(root) / made["weights"], column.name)
 
 
 def _add_rows(rows: pd.DataFrame, place: Path, name: str) -> None:
