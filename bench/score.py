@@ -22,7 +22,7 @@ from parts.alone import alone, peak
 from parts.results import Row, faster
 from PIL import Image
 
-from native4k.measure import column_cache, columns, hardware, metrics, textures
+from native4k.measure import cache, columns, hardware, metrics, textures
 
 METRICS = {"piqe": "resize:1024", "entropy": "tiles:512"}
 NETWORKS = {"musiq": "tiles:1024", "cnniqa": "full"}
@@ -84,10 +84,10 @@ def ours(folder: Path, wanted: dict[str, str], device: Device) -> dict[str, Any]
         metrics.column(name, metrics.Metric(metric=name, view=view, options={}), TILES, machine)
         for name, view in wanted.items()
     ]
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as folder_of_rows:
         began, cores = time.perf_counter(), time.process_time()
-        places = column_cache.Places(folder, Path(cache), Path(cache) / "answers.jsonl")
-        rows = column_cache.fill(files, found, places, machine.readers).rows.set_index("sha256").loc[files.index]
+        places = cache.Places(folder, Path(folder_of_rows), Path(folder_of_rows) / "answers.jsonl")
+        rows = cache.fill_columns(files, found, places, machine.readers).rows.set_index("sha256").loc[files.index]
         seconds, cores = time.perf_counter() - began, time.process_time() - cores
     scores = {name: rows[columns.view_columns(name, view)[0]].tolist() for name, view in wanted.items()}
     return {"seconds": seconds, "cores": cores, "peak": peak(), "scores": scores}

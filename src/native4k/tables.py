@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 VERSION = "1"
 """Of the columns' meaning; a table with another one is refused."""
 
+FUNNEL = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
+"""Tables that stand beside the store's index, the features and the final tables: the funnel from the metadata on."""
+
 PART = ".part"
 """Ending of temporary names; a file that has it was left by a kill."""
 

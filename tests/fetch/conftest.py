@@ -11,7 +11,8 @@ import yaml
 from PIL import Image
 
 from native4k import tables
-from native4k.fetch import collect, fetch, freeze, journal
+from native4k.fetch import collect, fetch, freeze
+from native4k.fetch.progress import read_journal
 from native4k.metadata.urls import identify
 
 PARAMS: dict[str, Any] = {
@@ -140,7 +141,7 @@ class Project:
 
     def attempts(self) -> list[dict[str, Any]]:
         """The log of all attempts."""
-        return journal.read(self.work / "0-of-1.log")
+        return read_journal(self.work / "0-of-1.log")
 
     def freeze(self, *shards: Path) -> None:
         candidates = sorted((self.work / "candidates").glob("*.parquet"))

@@ -15,8 +15,8 @@ from PIL import Image
 
 from native4k import params, sources, tables
 from native4k.errors import UserError
-from native4k.fetch import collect, external_sort, optout
-from native4k.fetch.optout import OptOut
+from native4k.fetch import collect, permissions
+from native4k.fetch.permissions import OptOut
 from native4k.metadata import locations, read, urls
 from native4k.metadata import parallel as crew
 from native4k.metadata.columns import COLUMNS
@@ -140,7 +140,7 @@ def test_each_row_gets_the_reason_that_its_metadata_deserve(tmp_path: Path) -> N
     (tmp_path / "out.txt").write_text(
         f"out.example\nhttps://example.org/mine.jpg\n{urls.identify('web', 'https://example.org/by_id.jpg')}\n"
     )
-    out = optout.read([tmp_path / "out.txt"])
+    out = permissions.read_opt_out([tmp_path / "out.txt"])
     counts, frame = collected([web(rows, tmp_path)], tmp_path, numbers(**STRICT), out)
     wanted = zip(rows, expected, strict=True)
     assert reasons(frame) == {row["url"] or "": reason for row, (reason, _) in wanted}
@@ -320,7 +320,7 @@ def test_no_row_is_lost_and_neither_order_nor_shards_nor_memory_nor_threads_deci
     halves = [web(half, folder, f"{place}.parquet") for place, half in enumerate((shuffled[::2], shuffled[1::2]))]
     found = read.Collection("web", SOURCE, [part for half in halves for part in half.parts])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(external_sort, "SPILL", spill)
+        patch.setattr(collect, "SPILL", spill)
         patch.setattr(crew, "THREADS", threads)
         again, frame = collected([found], folder, others, out, shards)
     assert again == counts

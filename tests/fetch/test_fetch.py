@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from native4k import sources, tables
-from native4k.fetch import fetch, journal
+from native4k.fetch import fetch
+from native4k.fetch.progress import read_journal
 from native4k.geometry import Geometry
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -155,7 +156,7 @@ def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         project.fetch()
     lines_of = index.with_suffix(".journal")
-    assert [row["status"] for row in journal.read(lines_of)] == ["ok", "ok", "ok"]
+    assert [row["status"] for row in read_journal(lines_of)] == ["ok", "ok", "ok"]
     lines_of.write_bytes(lines_of.read_bytes()[:-20])  # the third line is torn
     monkeypatch.setattr(fetch, "fetch_local", real)
     urls = asked(monkeypatch)

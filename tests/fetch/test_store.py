@@ -26,7 +26,7 @@ def picture(width: int, height: int, kind: str, orientation: int = 1, **options:
 
 
 def incoming(folder: Path, content: bytes, step: int = 9999) -> Incoming:
-    made = Incoming(folder, "a", 10**7, lambda head: store.screen_first_bytes(head, RULE))
+    made = Incoming(folder, "a", 10**7, RULE)
     for place in range(0, len(content), step):
         if made.add(content[place : place + step]):
             made.write()
@@ -36,7 +36,7 @@ def incoming(folder: Path, content: bytes, step: int = 9999) -> Incoming:
 def brought(folder: Path, content: bytes) -> store.Row:
     made = incoming(folder, content)
     try:
-        return made.finish(RULE)
+        return made.finish()
     finally:
         made.discard()
 
@@ -49,8 +49,8 @@ def test_a_size_that_stands_at_the_end_of_a_file_already_written_is_found(
     assert formats.size(content[:-1000]) is None
     made = incoming(tmp_path, content)
     assert made.file is not None
-    assert made.waiting
-    row = made.finish(RULE)
+    assert made.buffer
+    row = made.finish()
     made.discard()
     assert (row["status"], row["sha256"]) == ("ok", hashlib.sha256(content).hexdigest())
     assert (tmp_path / row["file"]).read_bytes() == content

@@ -56,7 +56,7 @@ PARAMS: dict[str, Any] = {
         "models": MODELS,
     },
     "label": {
-        "votes": {"words": 1.0},
+        "labelers": {"words": 1.0},
         "least": 0.0,
         "loudness": {"telling": 4.0, "half_way": 8.0},
         "questions": ["category"],

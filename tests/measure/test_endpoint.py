@@ -21,7 +21,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.fetch import journal
+from native4k.fetch.progress import read_journal
 from native4k.measure import endpoint_columns, label, score
 
 KEY = "NATIVE4K_TEST_KEY"
@@ -138,7 +138,7 @@ def run(store: Any) -> Any:
 
 
 def lines(store: Any) -> list[dict[str, Any]]:
-    return [row for path in store.root.glob("answers/*/*.jsonl") for row in journal.read(path)]
+    return [row for path in store.root.glob("answers/*/*.jsonl") for row in read_journal(path)]
 
 
 def test_a_rating_is_asked_by_the_protocol_and_its_column_names_model_and_prompt(scored: Any, server: Server) -> None:
@@ -459,12 +459,12 @@ def test_tiles_are_asked_one_by_one(scored: Any, server: Server) -> None:
 def test_an_endpoint_labels_and_captions_in_one_request(scored: Any, server: Server) -> None:
     lmm = {"kind": "endpoint", "server": numbers(server.url), "view": "full", "prompt": "Look at the image."}
     lmm["caption"] = {"prompt": "Describe the image.", "tokens": 50}
-    scored.change("label", lmm=lmm, votes={"lmm": 2.0, "words": 1.0})
+    scored.change("label", lmm=lmm, labelers={"lmm": 2.0, "words": 1.0})
     good = said(json.dumps({"category": "Urban", "caption": "A street."}))
     server.tell(said(json.dumps({"category": "Moon", "caption": "A crater."})), good, good, good)
     label.run(scored.args("label.parquet"))
     table = tables.read(scored.root / "label.parquet")
-    assert set(table["category"]) == {"Urban"}  # two votes to one for Food, by the caption's word
+    assert set(table["category"]) == {"Urban"}  # two to one for Food, by the caption's word
     assert table["category_confidence"].tolist() == pytest.approx([2 / 3] * 3, abs=1e-4)
     assert set(table["caption_lmm"]) == {"A street."}
     assert set(table["lmm_answer"]) == {"ok"}

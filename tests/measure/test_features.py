@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from native4k import tables
+from native4k.errors import UserError
 from native4k.measure import cache, features, label, measurements, probe
 from tests.pictures import MEASURES
 
@@ -82,3 +83,10 @@ def test_a_table_with_a_row_too_many_is_not_joined() -> None:
     twice = pd.DataFrame({"id": ["a", "a"]})
     with pytest.raises(pd.errors.MergeError):
         features.features(probed, twice, probed[["id"]])
+
+
+def test_shards_of_other_weights_are_not_joined() -> None:
+    shards = [(Path("0"), {"a": "x", "b": "none"}), (Path("1"), {}), (Path("2"), {"b": "none"})]
+    assert features.merge_weights(shards) == {"a": "x", "b": "none"}
+    with pytest.raises(UserError, match="3: a was measured with other weights than in other shards"):
+        features.merge_weights([*shards, (Path("3"), {"a": "y"})])

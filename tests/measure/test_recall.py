@@ -87,5 +87,5 @@ def test_a_failure_that_hung_on_the_machine_is_not_recalled() -> None:
     features = pd.DataFrame(
         {"sha256": list("abcde"), "reason": reasons, "rejected_by": ["probe"] * 4 + [""], "format": [""] * 4 + ["PNG"]}
     )
-    rows = recall.recall(features, ["format"], "probe")
+    rows = recall.probe_rows(features, ["format"])
     assert rows.to_numpy().tolist() == [["a", "", "truncated"], ["e", "PNG", ""]]

@@ -12,7 +12,7 @@ import yaml
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import column_cache, hardware, lmm, metrics, probe, score, vlm
+from native4k.measure import columns, hardware, lmm, metrics, probe, score, transformers_models
 from tests.project import PAPER, composed
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def test_the_hash_of_weights_is_of_what_they_are_and_not_of_when_they_were_loade
     assert hardware.digest(one) == hardware.digest(two)
     two.statistics = torch.ones(2)  # as NIQE keeps its own
     assert hardware.digest(one) != hardware.digest(two)
-    assert hardware.digest(torch.nn.ReLU()) == column_cache.UNWEIGHTED
+    assert hardware.digest(torch.nn.ReLU()) == columns.UNWEIGHTED
 
 
 def test_a_metric_depends_on_its_own_line_alone() -> None:
@@ -170,11 +170,11 @@ def test_the_examples_beside_the_numbers_of_full_scale_are_valid() -> None:
     shown = re.findall(r"^  #  ( .*)$", text, re.MULTILINE)
     found = yaml.safe_load("\n".join(shown))
     assert list(found) == ["lmm_quality", "aesthetics"]
-    vlms = {"lmm_quality": params.validate(vlm.Rating, found["lmm_quality"], "vlms")}
+    vlms = {"lmm_quality": params.validate(transformers_models.Rating, found["lmm_quality"], "vlms")}
     endpoints = {"aesthetics": params.validate(lmm.Rating, found["aesthetics"], "endpoints")}
     assert list(vlms["lmm_quality"].words) == ["excellent", "good", "fair", "poor", "bad"]
     assert (
         lmm.rating_column("aesthetics", endpoints["aesthetics"], 4)
-        .made[0]
+        .columns[0]
         .startswith("aesthetics_qwen2_vl_7b_instruct_")
     )

@@ -100,10 +100,10 @@ def test_entropy_and_compression_ratio_take_pictures_of_any_aspect() -> None:
 def test_a_texture_is_a_column_on_its_view() -> None:
     texture = textures.Texture(measure="shannon_entropy", view="tiles:16")
     column = textures.column("entropy", texture, 4, NUMBERS)
-    assert column.made == ("entropy_mean", "entropy_min", "entropy_spread")
+    assert column.columns == ("entropy_mean", "entropy_min", "entropy_spread")
     assert column.load is not None
     row = column.load().rate(Image.fromarray(photo()))
-    assert list(row) == list(column.made)
+    assert list(row) == list(column.columns)
     assert row["entropy_min"] <= row["entropy_mean"] <= row["entropy_min"] + row["entropy_spread"]
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from native4k import tables
 from native4k.errors import UserError
-from native4k.measure import hardware, label, probe, zeroshot
+from native4k.measure import hardware, label, probe, transformers_models
 from tests.measure import models
 
 CPU = hardware.Hardware(device="cpu", batch=1, readers=1, weights=None)
@@ -23,8 +23,8 @@ def saved_model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     return models.quietly(getattr(models, request.param), tmp_path_factory.mktemp(request.param))
 
 
-def numbers(folder: Path) -> zeroshot.Zeroshot:
-    return zeroshot.Zeroshot(model=str(folder), revision=None, view="full")
+def numbers(folder: Path) -> transformers_models.Zeroshot:
+    return transformers_models.Zeroshot(model=str(folder), revision=None, view="full")
 
 
 def noise(seed: int) -> Image.Image:
@@ -32,7 +32,7 @@ def noise(seed: int) -> Image.Image:
 
 
 def test_chances_are_what_the_whole_model_says_of_image_and_texts(folder: Path) -> None:
-    clip = zeroshot.Clip(numbers(folder), CPU)
+    clip = transformers_models.Clip(numbers(folder), CPU)
     single = {"Food": ["a photo of Food"], "Urban": ["a photo of a city"]}
     given = clip.processor(
         text=[texts[0] for texts in single.values()], images=[noise(0)], padding=True, return_tensors="pt"
@@ -47,7 +47,7 @@ def test_chances_are_what_the_whole_model_says_of_image_and_texts(folder: Path) 
 
 
 def test_several_texts_of_an_option_are_one_direction(folder: Path) -> None:
-    clip = zeroshot.Clip(numbers(folder), CPU)
+    clip = transformers_models.Clip(numbers(folder), CPU)
     found = clip.texts(TEXTS)
     assert found.shape == (2, 16)
     assert torch.linalg.norm(found, dim=1).tolist() == pytest.approx([1, 1], abs=1e-6)
@@ -55,9 +55,9 @@ def test_several_texts_of_an_option_are_one_direction(folder: Path) -> None:
     assert twice[0].tolist() == pytest.approx(clip.texts({"Food": ["Food"]})[0].tolist(), abs=1e-6)
 
 
-def test_the_step_votes_with_words_and_model(store: Any, mixed: dict[str, str], folder: Path) -> None:
+def test_the_step_combines_words_and_model(store: Any, mixed: dict[str, str], folder: Path) -> None:
     model = {"model": str(folder), "revision": None, "view": "full"}
-    store.change("label", zeroshot=model, votes={"words": 3.0, "zeroshot": 1.0})
+    store.change("label", zeroshot=model, labelers={"words": 3.0, "zeroshot": 1.0})
     probe.run(store.args("probe.parquet"))
     label.run(store.args("label.parquet"))
     table = tables.read(store.root / "label.parquet").set_index("id")
@@ -66,13 +66,13 @@ def test_the_step_votes_with_words_and_model(store: Any, mixed: dict[str, str], 
     told = {id_: json.loads(table["category_zeroshot"][id_]) for id_ in good}
     assert all(sum(chances.values()) == pytest.approx(1, abs=1e-3) for chances in told.values())
     bread, street, dog = good
-    assert [table["category"][id_] for id_ in (bread, street)] == ["Food", "Urban"]  # three votes to one
+    assert [table["category"][id_] for id_ in (bread, street)] == ["Food", "Urban"]  # a weight of three to one
     assert table["category_confidence"][bread] == pytest.approx((3 + told[bread]["Food"]) / 4, abs=1e-3)
     assert table["category"][dog] == max(told[dog], key=lambda option: told[dog][option])  # no word speaks
 
 
 def test_a_missing_model_is_one_line_with_the_command_that_gets_it(tmp_path: Path) -> None:
     machine = hardware.Hardware(device="cpu", batch=1, readers=1, weights=str(tmp_path))
-    missing = zeroshot.Zeroshot(model="nobody/nothing", revision=None, view="full")
+    missing = transformers_models.Zeroshot(model="nobody/nothing", revision=None, view="full")
     with pytest.raises(UserError, match=r"'nobody/nothing' cannot be loaded \(.*hf download nobody/nothing$"):
-        zeroshot.Clip(missing, machine)
+        transformers_models.Clip(missing, machine)

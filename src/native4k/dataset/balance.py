@@ -16,7 +16,7 @@ from pydantic import Field
 from native4k import params, tables
 from native4k.dataset.rules import ROUNDING, did_you_mean
 from native4k.errors import UserError
-from native4k.measure.caption_words import UNKNOWN
+from native4k.measure.columns import UNKNOWN
 
 
 @params.params

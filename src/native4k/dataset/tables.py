@@ -6,9 +6,6 @@ from pathlib import Path
 
 from native4k import provenance, tables
 
-BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
-"""The tables that came with the features."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
@@ -23,6 +20,6 @@ def run(args: argparse.Namespace) -> None:
     """Copy the tables, all or none."""
     copies = {"images.parquet": args.split, "leaks.parquet": args.leaks}
     with tables.whole_folder(args.out) as folder:
-        for name, path in (copies | {name: args.features / name for name in BESIDE}).items():
+        for name, path in (copies | {name: args.features / name for name in tables.FUNNEL}).items():
             shutil.copyfile(path, folder / name)
     provenance.seal(args.out, args.mark)

@@ -15,11 +15,11 @@ import pandas as pd
 
 from native4k import tables
 from native4k.dataset.near_duplicates.signatures import Limits, informative, numbers_of, read_signatures
-from native4k.fetch import optout
+from native4k.fetch import permissions
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PHASH = re.compile(r"phash:([0-9a-f]{16})")
-KINDS = "host, id of 16 hex digits, SHA-256 or phash:"
+ENTRIES = "host, id of 16 hex digits, SHA-256 or phash:"
 
 REASON, NEAR = "taken_down", "near_taken_down"
 
@@ -27,21 +27,21 @@ REASON, NEAR = "taken_down", "near_taken_down"
 class Requests(NamedTuple):
     """What the lists name."""
 
-    images: optout.OptOut
+    images: permissions.OptOut
     contents: frozenset[str]
     phashes: frozenset[str]
 
 
-NO_REQUESTS = Requests(optout.OptOut(set(), set()), frozenset(), frozenset())
+NO_REQUESTS = Requests(permissions.OptOut(set(), set()), frozenset(), frozenset())
 
 
 def read_requests(paths: Sequence[Path]) -> Requests:
     """Read and merge the lists."""
-    lines = [line for path in paths for line in optout.lines(path)]
-    contents = frozenset(line.words for line in lines if SHA256.fullmatch(line.words))
-    phashes = [found[1] for line in lines if (found := PHASH.fullmatch(line.words))]
-    others = [line for line in lines if not SHA256.fullmatch(line.words) and not PHASH.fullmatch(line.words)]
-    return Requests(optout.parse_lines(others, KINDS), contents, frozenset(phashes))
+    lines = [line for path in paths for line in permissions.read_lines(path)]
+    contents = frozenset(line.entry for line in lines if SHA256.fullmatch(line.entry))
+    phashes = [found[1] for line in lines if (found := PHASH.fullmatch(line.entry))]
+    others = [line for line in lines if not SHA256.fullmatch(line.entry) and not PHASH.fullmatch(line.entry)]
+    return Requests(permissions.parse_lines(others, ENTRIES), contents, frozenset(phashes))
 
 
 def take_down(table: pd.DataFrame, requests: Requests, limits: Limits) -> pd.DataFrame:

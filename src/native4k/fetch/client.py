@@ -114,7 +114,7 @@ def parse_url(url: str) -> URL:
 
 @contextmanager
 def network_failures() -> Iterator[None]:
-    """Every error of the network as a Failure."""
+    """Raise every error of the network as a Failure."""
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
@@ -140,11 +140,11 @@ def network_failures() -> Iterator[None]:
 async def open_response(
     client: ClientSession, url: URL, numbers: Params, **headers: str
 ) -> AsyncIterator[ClientResponse]:
-    """The server's answer, its body not yet read; the connection is kept if all of the body has been read."""
+    """Open a response, its body not yet read; the connection is kept if all of the body has been read."""
     with network_failures():
         async with asyncio.timeout(numbers.connect_seconds + numbers.read_seconds):
-            wanted = {name.replace("_", "-"): value for name, value in headers.items()}
-            response = await client.get(url, headers=wanted, allow_redirects=False)
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            response = await client.get(url, headers=sent, allow_redirects=False)
     try:
         if sum(len(name) + len(value) + 4 for name, value in response.raw_headers) > numbers.max_header_bytes:
             raise Failure("bad_headers")
@@ -155,9 +155,9 @@ async def open_response(
 
 
 async def read_body(response: ClientResponse, numbers: Params, trace: Trace) -> AsyncIterator[bytes]:
-    """The body as it comes, unpacked; a Failure if it comes too slowly."""
+    """Read the body as it comes, decompressed; a Failure if it comes too slowly."""
     clock = asyncio.get_running_loop().time
-    unpack = Decompressor(response.headers.get("Content-Encoding", ""))
+    decompress = Decompressor(response.headers.get("Content-Encoding", ""))
     began, got = clock(), 0
     while True:
         with network_failures():
@@ -171,34 +171,34 @@ async def read_body(response: ClientResponse, numbers: Params, trace: Trace) -> 
             if got < numbers.slowest_rate * passed:
                 raise Failure("too_slow")
             began, got = clock(), 0
-        for part in unpack(piece):
+        for part in decompress(piece):
             yield part
-    unpack.end()
+    decompress.end()
 
 
 class Decompressor:
-    """A content encoding undone, a piece at a time, so that a bomb is cut short."""
+    """Decompress a body piece by piece, so that a decompression bomb is cut short."""
 
     def __init__(self, encoding: str) -> None:
         encoding = encoding.strip().lower()
         if encoding not in {"", "identity", *ENCODINGS}:
             raise Failure("bad_encoding")
-        self.packed = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
+        self.decompressor = zlib.decompressobj(ENCODINGS[encoding]) if encoding in ENCODINGS else None
 
     def __call__(self, piece: bytes) -> Iterator[bytes]:
-        """A piece unpacked, in parts of bounded size."""
-        if self.packed is None:
+        """Decompress a piece, in parts of bounded size."""
+        if self.decompressor is None:
             yield piece
             return
         while piece:
             try:
-                part = self.packed.decompress(piece, WRITE_BYTES)
+                part = self.decompressor.decompress(piece, WRITE_BYTES)
             except zlib.error:
                 raise Failure("bad_encoding") from None
-            piece = self.packed.unconsumed_tail
+            piece = self.decompressor.unconsumed_tail
             yield part
 
     def end(self) -> None:
-        """All of it must have come."""
-        if self.packed is not None and not self.packed.eof:
+        """Check that the encoded body is complete."""
+        if self.decompressor is not None and not self.decompressor.eof:
             raise Failure("truncated")

@@ -5,9 +5,9 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Annotated, NamedTuple, TypeAlias
 
 import polars as pl
@@ -17,9 +17,8 @@ from tqdm import tqdm
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.fetch import optout as leave
-from native4k.fetch.external_sort import ExternalSort
-from native4k.fetch.optout import OptOut
+from native4k.fetch import permissions
+from native4k.fetch.permissions import OptOut
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata import read, urls
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SIZES
@@ -51,14 +50,14 @@ class Params:
     languages: list[str] | None
     min_caption: int
     max_caption: int
-    blocked_hosts: list[Annotated[str, Field(pattern=leave.HOST.pattern)]]
+    blocked_hosts: list[Annotated[str, Field(pattern=permissions.HOST.pattern)]]
     keep_rejected: bool
 
 
 class Job(NamedTuple):
-    """A part to sift."""
+    """A part of a collection to read."""
 
-    found: read.Collection
+    collection: read.Collection
     part: Part
 
 
@@ -77,48 +76,48 @@ def size_reasons(columns: Mapping[str, pl.Expr], numbers: Params) -> dict[str, p
 
 def score_reasons(numbers: Params) -> dict[str, pl.Expr]:
     """Reason -> which rows it hits, by their scores; what a source does not know rejects nothing."""
-    verdicts = {
+    reasons = {
         "unsafe": pl.col("punsafe") > numbers.max_punsafe,
         "watermarked": pl.col("pwatermark") > numbers.max_pwatermark,
     }
     if numbers.min_similarity is not None:
-        verdicts["unlike_caption"] = pl.col("similarity") < numbers.min_similarity
+        reasons["unlike_caption"] = pl.col("similarity") < numbers.min_similarity
     if numbers.min_aesthetic is not None:
-        verdicts["unaesthetic"] = pl.col("aesthetic") < numbers.min_aesthetic
-    return verdicts
+        reasons["unaesthetic"] = pl.col("aesthetic") < numbers.min_aesthetic
+    return reasons
 
 
-def text_reasons(numbers: Params, optout: OptOut, local: bool) -> dict[str, pl.Expr]:
+def text_reasons(numbers: Params, opt_out: OptOut, local: bool) -> dict[str, pl.Expr]:
     """Reason -> which rows it hits, by what is written in them; the columns are ours, id and web."""
     host = urls.host(pl.col("url"))
-    verdicts = {"bad_url": pl.col("url") == "" if local else ~pl.col("web")}
+    reasons = {"bad_url": pl.col("url") == "" if local else ~pl.col("web")}
     if numbers.licenses is not None:
-        verdicts["license"] = ~pl.col("license").is_in(numbers.licenses)
+        reasons["license"] = ~pl.col("license").is_in(numbers.licenses)
     if numbers.languages is not None:
-        verdicts["language"] = (pl.col("language") != "") & ~pl.col("language").is_in(numbers.languages)
-    verdicts["caption"] = ~pl.col("caption").str.len_chars().is_between(numbers.min_caption, numbers.max_caption)
+        reasons["language"] = (pl.col("language") != "") & ~pl.col("language").is_in(numbers.languages)
+    reasons["caption"] = ~pl.col("caption").str.len_chars().is_between(numbers.min_caption, numbers.max_caption)
     if numbers.blocked_hosts:
         blocked = pl.Series([name.lower() for name in numbers.blocked_hosts])
-        verdicts["blocked_host"] = urls.below(host, blocked)
-    if optout.ids or optout.hosts:
-        ids, hosts = pl.Series(sorted(optout.ids), dtype=pl.String), pl.Series(sorted(optout.hosts), dtype=pl.String)
-        verdicts["opted_out"] = pl.col("id").is_in(ids.implode()) | urls.below(host, hosts)
-    return verdicts
+        reasons["blocked_host"] = urls.below(host, blocked)
+    if opt_out.ids or opt_out.hosts:
+        ids, hosts = pl.Series(sorted(opt_out.ids), dtype=pl.String), pl.Series(sorted(opt_out.hosts), dtype=pl.String)
+        reasons["opted_out"] = pl.col("id").is_in(ids.implode()) | urls.below(host, hosts)
+    return reasons
 
 
-def first_reason(verdicts: Mapping[str, pl.Expr]) -> pl.Expr:
+def first_reason(reasons: Mapping[str, pl.Expr]) -> pl.Expr:
     """The first reason that hits a row; empty for none."""
-    places = [pl.when(hit).then(pl.lit(place, pl.UInt8)) for place, hit in enumerate(verdicts.values(), start=1)]
-    return pl.coalesce(*places, pl.lit(0, pl.UInt8)).cat.to(pl.Enum(["", *verdicts])).alias("reason")
+    places = [pl.when(hit).then(pl.lit(place, pl.UInt8)) for place, hit in enumerate(reasons.values(), start=1)]
+    return pl.coalesce(*places, pl.lit(0, pl.UInt8)).cat.to(pl.Enum(["", *reasons])).alias("reason")
 
 
-def with_reasons(frame: pl.DataFrame, source: str, local: bool, numbers: Params, optout: OptOut) -> pl.DataFrame:
+def with_reasons(frame: pl.DataFrame, source: str, local: bool, numbers: Params, opt_out: OptOut) -> pl.DataFrame:
     """Rows in our columns with an id and the first reason against each, or an empty one."""
-    verdicts = size_reasons(DECLARED, numbers) | score_reasons(numbers) | text_reasons(numbers, optout, local)
+    reasons = size_reasons(DECLARED, numbers) | score_reasons(numbers) | text_reasons(numbers, opt_out, local)
     return (
         with_ids(frame, source)
         .lazy()
-        .with_columns(reason=first_reason(verdicts).cast(pl.String))
+        .with_columns(reason=first_reason(reasons).cast(pl.String))
         .with_columns(pl.col(SIZES).fill_null(0), rejected_by=REJECTED_BY)
         .select(EMPTY.columns)
         .collect()
@@ -143,11 +142,11 @@ def deduplicate(rows: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(rejected_by=REJECTED_BY)
 
 
-def rows_of_part(job: Job, numbers: Params, optout: OptOut, counts: Counts) -> Iterator[pl.DataFrame]:
+def rows_of_part(job: Job, numbers: Params, opt_out: OptOut, counts: Counts) -> Iterator[pl.DataFrame]:
     """A part's rows with their reasons; those that their sizes reject may be counted only."""
-    local = job.found.source.content is not None
+    local = job.collection.source.content is not None
     for frame in rows_of_good_size(job, numbers, counts):
-        yield with_reasons(frame, job.found.name, local, numbers, optout)
+        yield with_reasons(frame, job.collection.name, local, numbers, opt_out)
 
 
 def rows_of_good_size(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.DataFrame]:
@@ -156,12 +155,12 @@ def rows_of_good_size(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.
     def passing(columns: Mapping[str, pl.Expr]) -> pl.Expr:
         return ~pl.any_horizontal(*size_reasons(columns, numbers).values()).fill_null(False)
 
-    found, part = job
+    collection, part = job
     if part.kind != "parquet" or numbers.keep_rejected:
-        yield from read.frames(part, found.source)
+        yield from read.frames(part, collection.source)
         return
     wanted = count_by_size(job, numbers, counts)
-    for frame in read.frames(part, found.source, sieve=passing):
+    for frame in read.frames(part, collection.source, sieve=passing):
         wanted -= frame.height
         yield frame
     if wanted:
@@ -169,11 +168,11 @@ def rows_of_good_size(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.
 
 
 def count_by_size(job: Job, numbers: Params, counts: Counts) -> int:
-    """Count the rows of a part that their declared sizes reject, by reason; how many are good."""
-    verdicts = size_reasons(DECLARED, numbers)
-    there = read.counts(job.part, job.found.source, SIZES, first_reason(verdicts), ["", *verdicts])
-    counts.update({(job.found.name, reason): rows for reason, rows in there.items() if reason and rows})
-    return there[""]
+    """Count the rows of a part that their declared sizes reject, by reason, and return how many are good."""
+    reasons = size_reasons(DECLARED, numbers)
+    found = read.counts(job.part, job.collection.source, SIZES, first_reason(reasons), ["", *reasons])
+    counts.update({(job.collection.name, reason): rows for reason, rows in found.items() if reason and rows})
+    return found[""]
 
 
 def candidates_of(rows: pl.DataFrame) -> pa.Table:
@@ -181,8 +180,64 @@ def candidates_of(rows: pl.DataFrame) -> pa.Table:
     return rows.filter(pl.col("reason") == "").select(CANDIDATE).to_arrow()
 
 
+SPILL = 300_000
+"""Rows in the buffer before they are written to disk: some 150 MB."""
+
+
+class ExternalSort:
+    """Rows sorted by id, in memory or on disk, shard by shard; several threads may add and read."""
+
+    def __init__(self, folder: Path, shards: int, empty: pl.DataFrame) -> None:
+        self.folder, self.shards = folder, shards
+        self.begins = pl.Series([f"{-(-(shard << 32) // shards):08x}" for shard in range(shards)])
+        self.buffer: list[pl.DataFrame] = [empty]
+        self.rest = empty
+        self.places: list[list[tuple[int, int]]] = []
+        self.lock = Lock()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Add rows."""
+        with self.lock:
+            self.buffer.append(rows)
+            if sum(frame.height for frame in self.buffer) >= SPILL:
+                self._spill()
+
+    def _spill(self) -> None:
+        rows = self._ordered()
+        with pa.ipc.new_file(self._file(len(self.places) - 1), rows.clear().to_arrow().schema) as writer:
+            for begin, end in self.places[-1]:
+                writer.write_batch(pa.RecordBatch.from_struct_array(rows[begin:end].to_struct().to_arrow()))
+
+    def _ordered(self) -> pl.DataFrame:
+        """Sort and empty the buffer, and note where each shard begins and ends."""
+        rows = pl.concat(self.buffer).sort("id")
+        self.buffer = [rows.clear()]
+        self.places.append(list(pairwise([*rows["id"].search_sorted(self.begins), rows.height])))
+        return rows
+
+    def close(self) -> None:
+        """Sort the last rows; none may be added any more."""
+        self.rest = self._ordered()
+
+    def shard_rows(self, shard: int) -> pl.DataFrame:
+        """All rows of a shard."""
+        begin, end = self.places[-1][shard]
+        return pl.concat(
+            [*(self._spilled(number, shard) for number in range(len(self.places) - 1)), self.rest[begin:end]]
+        )
+
+    def _spilled(self, number: int, shard: int) -> pl.DataFrame:
+        with pa.memory_map(self._file(number)) as file:
+            return pl.DataFrame(pa.ipc.open_file(file).get_batch(shard))
+
+    def _file(self, number: int) -> str:
+        return str(self.folder / f"{number}.arrow")
+
+
 def collect(
-    collections: Iterable[read.Collection], numbers: Params, optout: OptOut, shards: int, work: Path
+    collections: Iterable[read.Collection], numbers: Params, opt_out: OptOut, shards: int, work: Path
 ) -> tuple[Counts, Iterator[tuple[int, pl.DataFrame]]]:
     """The counts by source and reason, and the shards of rows one after another."""
     counts: Counts = Counter()
@@ -192,14 +247,14 @@ def collect(
     def add_part(job: Job) -> Counts:
         rejected: Counts = Counter()
         kept = 0
-        for rows in takewhile(lambda _: not stopped.is_set(), rows_of_part(job, numbers, optout, rejected)):
+        for rows in takewhile(lambda _: not stopped.is_set(), rows_of_part(job, numbers, opt_out, rejected)):
             rows_by_shard.add(rows)
             kept += rows.height
         if not kept + rejected.total():
             tqdm.write(f"{job.part.name}: no rows", sys.stderr)
         return rejected
 
-    jobs = [Job(found, part) for found in collections for part in found.parts]
+    jobs = [Job(collection, part) for collection in collections for part in collection.parts]
     for rejected in tqdm(parallel_map(add_part, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
         counts.update(rejected)
     rows_by_shard.close()
@@ -231,11 +286,11 @@ def run(args: argparse.Namespace) -> None:
     """Read the sources' metadata, write candidates, counts and rejected rows."""
     numbers = params.load(Params, args.params, "collect")
     shards = params.load(int, args.params, "shards")
-    optout = leave.read(args.opt_out)
+    opt_out = permissions.read_opt_out(args.opt_out)
     places = numbers.sources.items()
     found = [read.collection(name, place, args.sources, args.params) for name, place in places]
     with tables.whole_folder(args.candidates) as folder:
-        counts, made = collect(found, numbers, optout, shards, folder / "sorted")
+        counts, made = collect(found, numbers, opt_out, shards, folder / "sorted")
 
         def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:
             number, rows = shard

@@ -11,15 +11,13 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from native4k.fetch import client, download, robots, statuses
+from native4k.fetch import client, download, permissions, statuses
 from native4k.fetch.client import Params
 from native4k.fetch.host_queue import Host, HostLocks, HostQueue, Job
-from native4k.fetch.journal import Journal
-from native4k.fetch.optout import OptOut
-from native4k.fetch.progress import Progress
-from native4k.fetch.retry import backoff
-from native4k.fetch.statuses import Failure
-from native4k.fetch.store import NO_FILE, Incoming, Row, screen_first_bytes
+from native4k.fetch.permissions import OptOut
+from native4k.fetch.progress import Journal, Progress
+from native4k.fetch.statuses import Failure, backoff
+from native4k.fetch.store import NO_FILE, Incoming, Row
 from native4k.geometry import Geometry
 from native4k.redaction import redact_credentials
 
@@ -37,7 +35,7 @@ class CrawlSettings:
     numbers: Params
     rule: Geometry
     store: Path
-    optout: OptOut
+    opt_out: OptOut
     log: Journal
     locks: HostLocks
     progress: Progress
@@ -107,7 +105,7 @@ class Crawl:
             host.rules = []
         if host.closed:
             self.record(job, Failure(host.closed))
-        elif self.settings.optout.names(url.host or ""):
+        elif self.settings.opt_out.names(url.host or ""):
             self.record(job, Failure("opted_out"))
         else:
             self.queue.add(job, host)
@@ -115,12 +113,7 @@ class Crawl:
     async def work(self, job: Job, host: Host) -> None:
         """Make one attempt, log it, and handle its outcome."""
         began = self.clock()
-        incoming = Incoming(
-            self.settings.store,
-            job.id,
-            self.numbers.max_bytes,
-            lambda head: screen_first_bytes(head, self.settings.rule),
-        )
+        incoming = Incoming(self.settings.store, job.id, self.numbers.max_bytes, self.settings.rule)
         attempt = download.Download(self.session, self.numbers, incoming, lambda: self.pace(host))
         outcome: Row | Failure | download.Redirect
         try:
@@ -152,12 +145,12 @@ class Crawl:
                 if host.rules is None:
                     host.rules = await download.robots_rules(self.session, url, self.numbers)
                     await self.pace(host)
-                if not robots.allows(host.rules, url.raw_path_qs):
+                if not permissions.allows(host.rules, url.raw_path_qs):
                     raise Failure("robots")
                 await attempt.run(url)
         except TimeoutError:
             raise Failure("too_slow") from None
-        return await asyncio.to_thread(attempt.incoming.finish, self.settings.rule)
+        return await asyncio.to_thread(attempt.incoming.finish)
 
     def handle_outcome(self, job: Job, host: Host, outcome: Row | Failure | download.Redirect) -> None:
         """Retry, follow a redirect, or record the outcome."""
@@ -220,7 +213,7 @@ class Crawl:
         places = {"url": job.url, "answered": trace.url, "why": str(cause or "")}
         about |= _redacted(places) | {"code": trace.code}
         about |= {"received": trace.received, "length": trace.length, "seconds": round(seconds, 3)}
-        self.settings.log.stamped(about | {"headers": _redacted(trace.headers)})
+        self.settings.log.add_with_time(about | {"headers": _redacted(trace.headers)})
         self.settings.progress.add_bytes(trace.received, trace.length if status in statuses.GEOMETRY_STATUSES else 0)
 
 

@@ -9,10 +9,9 @@ from urllib.parse import urljoin
 from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
-from native4k.fetch import robots, statuses
+from native4k.fetch import permissions, statuses
 from native4k.fetch.client import Params, Trace, open_response, parse_url, read_body
-from native4k.fetch.retry import retry_after
-from native4k.fetch.statuses import Failure
+from native4k.fetch.statuses import Failure, retry_after
 from native4k.fetch.store import Incoming
 
 AGENT = "native4k"
@@ -20,8 +19,8 @@ AGENT = "native4k"
 
 WHOLE, PART, UNSATISFIABLE, TOO_MANY = 200, 206, 416, 429
 REDIRECTS = (301, 302, 303, 307, 308)
-ANSWERS = {404: "not_found", 410: "gone", 429: "too_many_requests", 408: "server_error", 425: "server_error"}
-ANSWERS |= dict.fromkeys((401, 402, 403, 451), "forbidden")
+STATUS_OF_CODE = {404: "not_found", 410: "gone", 429: "too_many_requests", 408: "server_error", 425: "server_error"}
+STATUS_OF_CODE |= dict.fromkeys((401, 402, 403, 451), "forbidden")
 SERVER_ERROR = 500
 
 SPAN = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
@@ -41,14 +40,14 @@ class Redirect(Exception):  # noqa: N818
     """A redirect; the message is the URL it leads to."""
 
 
-def check_response(response: ClientResponse, numbers: Params, trace: Trace, *also: int) -> None:
-    """Log the response; raise Redirect or a Failure unless it is of an image, or has an expected status."""
+def check_response(response: ClientResponse, numbers: Params, trace: Trace, *accepted: int) -> None:
+    """Log the response; raise Redirect or a Failure unless it is of an image, or has an accepted status code."""
     headers = response.headers
     trace.url, trace.code = str(response.url), response.status
     trace.headers = {name: headers[name] for name in LOGGED_HEADERS if name in headers}
-    if response.status in also:
+    if response.status in accepted:
         return
-    tag = robots.x_robots_status(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
+    tag = permissions.x_robots_status(headers.getall("X-Robots-Tag", []), AGENT) if numbers.robots else ""
     if tag:
         raise Failure(tag)
     if response.status in REDIRECTS:
@@ -56,7 +55,7 @@ def check_response(response: ClientResponse, numbers: Params, trace: Trace, *als
     if response.status not in {WHOLE, PART}:
         status = "server_error" if response.status >= SERVER_ERROR else "refused"
         wait = retry_after(headers.get("Retry-After", ""))
-        raise Failure(ANSWERS.get(response.status, status), wait=wait)
+        raise Failure(STATUS_OF_CODE.get(response.status, status), wait=wait)
     span = _content_range(response)
     trace.length = span[2] if span else response.content_length or 0
     if trace.length > numbers.max_bytes:
@@ -108,7 +107,7 @@ class Download:
             await self.stream(response)
 
     async def request_first_bytes(self, url: URL) -> bool:
-        """Ask for the first bytes, then for those after them; whether that gave the whole file."""
+        """Request the first bytes, then those after them; return whether that gave the whole file."""
         wanted = f"bytes=0-{self.numbers.probe_bytes - 1}"
         async with open_response(self.client, url, self.numbers, Range=wanted) as response:
             check_response(response, self.numbers, self.trace, UNSATISFIABLE)
@@ -125,25 +124,24 @@ class Download:
         return bool(validator) and await self.request_rest(url, span[2], validator)
 
     async def request_rest(self, url: URL, length: int, validator: str) -> bool:
-        """Ask for the bytes after the first, of the same version; whether they came, or the whole of another one."""
+        """Request the other bytes of the same version; return whether they came, or the whole of another version."""
         await self.pace()
         wanted = {"Range": f"bytes={self.incoming.size}-", "If_Range": validator}
         async with open_response(self.client, url, self.numbers, **wanted) as response:
             check_response(response, self.numbers, self.trace, UNSATISFIABLE)
             if response.status == WHOLE:
                 self.incoming.start()
-            elif _content_range(response) != (self.incoming.size, length - 1, length) or _validator(response) not in {
-                "",
-                validator,
-            }:
-                return False
+            else:
+                rest = (self.incoming.size, length - 1, length)
+                if _content_range(response) != rest or _validator(response) not in {"", validator}:
+                    return False
             await self.stream(response)
         if response.status == PART and self.incoming.size != length:
             raise Failure("truncated")
         return True
 
     async def read_short(self, response: ClientResponse, length: int) -> bytes:
-        """All of a short body."""
+        """Read the whole of a short body."""
         head = bytearray()
         async for piece in read_body(response, self.numbers, self.trace):
             head += piece
@@ -160,12 +158,12 @@ class Download:
                 await asyncio.to_thread(self.incoming.write)
 
 
-async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[robots.Rule]:
-    """The rules for us in the robots.txt of a URL's host; none where it is missing or cannot be read."""
+async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list[permissions.Rule]:
+    """Download the rules for us in the robots.txt of a URL's host; none if it is missing or cannot be read."""
     place = str(url.origin() / "robots.txt")
     for hop in range(numbers.max_redirects + 1):
         try:
-            return robots.parse(await robots_text(client, place, numbers), AGENT)
+            return permissions.parse_robots(await robots_text(client, place, numbers), AGENT)
         except Redirect as moved:
             place = str(moved)
         except Failure as failure:
@@ -176,7 +174,7 @@ async def robots_rules(client: ClientSession, url: URL, numbers: Params) -> list
 
 
 async def robots_text(client: ClientSession, url: str, numbers: Params) -> str:
-    """The beginning of a robots.txt; empty where there is none."""
+    """Download the beginning of a robots.txt; empty where there is none."""
     async with open_response(client, parse_url(url), numbers) as response:
         if response.status in REDIRECTS:
             _redirect(url, response.headers.get("Location", ""))
@@ -185,6 +183,6 @@ async def robots_text(client: ClientSession, url: str, numbers: Params) -> str:
         content = bytearray()
         async for piece in read_body(response, numbers, Trace()):
             content += piece
-            if len(content) >= robots.MAX_ROBOTS_BYTES:
+            if len(content) >= permissions.MAX_ROBOTS_BYTES:
                 break
-    return bytes(content[: robots.MAX_ROBOTS_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""
+    return bytes(content[: permissions.MAX_ROBOTS_BYTES]).decode("utf-8", "replace") if response.status == WHOLE else ""

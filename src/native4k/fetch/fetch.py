@@ -11,12 +11,11 @@ import pandas as pd
 
 from native4k import params, sources, tables
 from native4k.errors import UserError
-from native4k.fetch import journal, optout, statuses, store
+from native4k.fetch import permissions, statuses, store
 from native4k.fetch.client import Params
 from native4k.fetch.crawl import CrawlSettings, crawl
 from native4k.fetch.host_queue import HostLocks
-from native4k.fetch.journal import Journal
-from native4k.fetch.progress import Progress
+from native4k.fetch.progress import Journal, Progress, read_journal
 from native4k.fetch.statuses import Failure
 from native4k.fetch.store import COLUMNS, NO_FILE, Incoming, Row
 from native4k.geometry import Geometry
@@ -28,11 +27,11 @@ IndexRow = Mapping[Any, Any]
 
 
 def fetch(id_: str, content: bytes, place: Path, max_bytes: int) -> Row:
-    """Put bytes into the store; the columns that say what they are, or why they were not taken."""
-    incoming = Incoming(place, id_, max_bytes, lambda _: True)
+    """Put bytes into the store, and return the columns that say what they are, or why they were not taken."""
+    incoming = Incoming(place, id_, max_bytes, rule=None)
     try:
         incoming.add(content)
-        return incoming.finish(None)
+        return incoming.finish()
     except Failure as failure:
         return NO_FILE | {"status": failure.status}
     finally:
@@ -40,7 +39,7 @@ def fetch(id_: str, content: bytes, place: Path, max_bytes: int) -> Row:
 
 
 def fetch_local(candidate: Any, args: argparse.Namespace, numbers: Params) -> Row:
-    """A local candidate's columns for the index."""
+    """Fetch a local candidate, and return its columns for the index."""
     try:
         content = sources.content(candidate.source, candidate.url, args.sources, args.params)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -51,7 +50,7 @@ def fetch_local(candidate: Any, args: argparse.Namespace, numbers: Params) -> Ro
 
 
 def reusable_row(row: IndexRow, place: Path, revision: str, rule: Geometry, retry: str) -> IndexRow | None:
-    """The row if it needs no new fetch, else None; a drawn source's row is valid at its present revision only."""
+    """Return the row if it needs no new fetch; a drawn source's row is valid at its present revision only."""
     if row["revision"] != revision:
         return None
     if row["status"] == "ok":
@@ -66,19 +65,19 @@ def reusable_row(row: IndexRow, place: Path, revision: str, rule: Geometry, retr
 
 
 def remove_damaged(rows: Iterable[IndexRow], place: Path) -> set[str]:
-    """Remove files whose bytes do not have the hash in their name; the ids of their rows."""
-    bad = set()
+    """Remove files whose bytes do not have the hash in their name, and return the ids of their rows."""
+    damaged = set()
     for row in rows:
         path = place / row["file"]
-        if row["status"] != "ok" or not store.holds(path, row["bytes"]) or store.is_intact(row, place):
-            continue
-        print(f"fetch: {path}: damaged; it is fetched again", file=sys.stderr)
-        path.unlink()
-        bad.add(row["id"])
-    return bad
+        held = row["status"] == "ok" and store.holds(path, row["bytes"])
+        if held and tables.digest(path) != row["sha256"]:
+            print(f"fetch: {path}: damaged; it is fetched again", file=sys.stderr)
+            path.unlink()
+            damaged.add(row["id"])
+    return damaged
 
 
-def check_contact(numbers: Params) -> None:
+def check_placeholder(numbers: Params) -> None:
     """Stop unless the User-Agent names a contact, or only loopback addresses are allowed."""
     if numbers.allow_loopback:
         print("fetch: loopback addresses are allowed (fetch.allow_loopback)", file=sys.stderr)
@@ -104,34 +103,51 @@ def remove_temporary_files(place: Path, ids: set[str]) -> None:
             path.unlink()
 
 
-def fetch_missing(todo: pd.DataFrame, args: argparse.Namespace, numbers: Params, rule: Geometry) -> dict[str, Row]:
+def fetch_missing(
+    missing: pd.DataFrame, revisions: dict[str, str], args: argparse.Namespace, numbers: Params, rule: Geometry
+) -> dict[str, Row]:
     """Fetch the candidates that are missing; each row is in the journal as soon as it is known."""
-    source_of = dict(zip(todo["id"], todo["source"], strict=True))
-    revisions = {name: sources.revision(name, args.params) for name in todo["source"].unique()}
-    local = todo["source"].isin([name for name in revisions if sources.find(name).content is not None])
+    source_of = dict(zip(missing["id"], missing["source"], strict=True))
+    local = missing["source"].isin([name for name in revisions if sources.find(name).content is not None])
     rows: dict[str, Row] = {}
-    progress = Progress(len(todo), f"fetch {args.shard}")
-    with closing(progress), closing(Journal(args.index.with_suffix(".journal"))) as lines:
+    progress = Progress(len(missing), f"fetch {args.shard}")
+    with closing(progress), closing(Journal(args.index.with_suffix(".journal"))) as journal:
 
         def record(id_: str, row: Row) -> None:
             rows[id_] = {"id": id_, "source": source_of[id_], "revision": revisions[source_of[id_]], **row}
-            lines.add(rows[id_])
+            journal.add(rows[id_])
             progress.add(row["status"])
 
-        for candidate in todo[local].itertuples():
+        for candidate in missing[local].itertuples():
             row = fetch_local(candidate, args, numbers)
             progress.add_bytes(row["bytes"])
             record(str(candidate.id), row)
-        web = todo[~local]
+        web = missing[~local]
         if len(web):
-            check_contact(numbers)
-            urls, excluded = dict(zip(web["id"], web["url"], strict=True)), optout.read(args.opt_out)
+            check_placeholder(numbers)
+            urls, opt_out = dict(zip(web["id"], web["url"], strict=True)), permissions.read_opt_out(args.opt_out)
             with (
                 closing(Journal(args.index.with_suffix(".log"))) as log,
                 closing(HostLocks(args.index.parent / "hosts.lock")) as locks,
             ):
-                crawl(urls, CrawlSettings(numbers, rule, args.store, excluded, log, locks, progress, record))
+                crawl(urls, CrawlSettings(numbers, rule, args.store, opt_out, log, locks, progress, record))
     return rows
+
+
+def reusable_rows(
+    mine: pd.DataFrame, revisions: dict[str, str], args: argparse.Namespace, rule: Geometry
+) -> dict[str, IndexRow]:
+    """The rows of the store's index and of the shard's journal that need no new fetch, by id."""
+    ids = set(mine["id"])
+    journaled = [row for row in read_journal(args.index.with_suffix(".journal")) if row["id"] in ids]
+    earlier = [*indexed_rows(args.store / "index.parquet", ids), *journaled]
+    damaged = remove_damaged(earlier if args.verify else journaled, args.store)
+    checked = [
+        reusable_row(row, args.store, revisions[row["source"]], rule, args.retry)
+        for row in earlier
+        if row["id"] not in damaged
+    ]
+    return {row["id"]: row for row in checked if row is not None}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,19 +176,11 @@ def run(args: argparse.Namespace) -> None:
     rule = params.load(Geometry, args.params, "probe", "geometry")
     candidates = tables.read(args.candidates, "id", "source", "url")
     mine = candidates[tables.shard_of(candidates["id"], of) == number]
-    ids = set(mine["id"])
-    remove_temporary_files(args.store, ids)
-    journaled = [row for row in journal.read(args.index.with_suffix(".journal")) if row["id"] in ids]
-    earlier = [*indexed_rows(args.store / "index.parquet", ids), *journaled]
-    bad = remove_damaged(earlier if args.verify else journaled, args.store)
+    remove_temporary_files(args.store, set(mine["id"]))
     revisions = {name: sources.revision(name, args.params) for name in mine["source"].unique()}
-    rows: dict[str, IndexRow] = {}
-    for row in earlier:
-        stands = reusable_row(row, args.store, revisions[row["source"]], rule, args.retry)
-        if stands is not None and row["id"] not in bad:
-            rows[row["id"]] = stands
-    todo = mine[~mine["id"].isin(list(rows))]
+    rows = reusable_rows(mine, revisions, args, rule)
+    missing = mine[~mine["id"].isin(list(rows))]
     print(f"fetch {args.shard}: {len(rows):,} of {len(mine):,} images stand as they are", file=sys.stderr)
-    rows |= fetch_missing(todo, args, numbers, rule) if len(todo) else {}
+    rows |= fetch_missing(missing, revisions, args, numbers, rule) if len(missing) else {}
     table = pd.DataFrame([rows[id_] for id_ in mine["id"]], columns=list(COLUMNS)).astype(COLUMNS)
     tables.write(table, args.index)

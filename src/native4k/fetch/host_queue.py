@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from native4k.fetch.robots import Rule
+from native4k.fetch.permissions import Rule
 
 
 class HostLocks:
@@ -107,7 +107,7 @@ class HostQueue:
             heapq.heappush(self.waiting, (host.free_at, next(self.number), host))
 
     def next_time(self) -> float:
-        """When the next job can be had; infinity if only after one that runs has ended, or never."""
+        """When the next job can start; infinity if only after a running one has ended, or never."""
         now = self.clock()
         for host in [host for host in self.locked if not host.active and host.free_at <= now]:
             self.locks.release(host.name)
@@ -122,7 +122,7 @@ class HostQueue:
         return now if self.ready else min(coming, default=math.inf)
 
     def take(self) -> tuple[Job, Host] | None:
-        """The next job, if there is one now; its host then counts it until `finish`."""
+        """Take the next job, if one can start now; its host counts it as active until `finish`."""
         while self.next_time() <= self.clock() and self.ready:
             host = heapq.heappop(self.ready)[2]
             host.scheduled = False

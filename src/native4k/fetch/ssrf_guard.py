@@ -5,7 +5,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -15,7 +15,7 @@ MAPPED, NAT64 = ip_network("::ffff:0:0/96"), ip_network("64:ff9b::/96")
 """IPv4 written as IPv6, and reached through NAT64."""
 
 UNICAST = ip_network("2000::/3")
-"""All of IPv6 that is given out."""
+"""All of IPv6 that is assigned for unicast."""
 
 SPECIAL_NETWORKS = tuple(
     map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "2002::/16", "3fff::/20"))
@@ -50,7 +50,7 @@ def is_allowed(text: str, allow_loopback: bool) -> bool:
 
 
 def socket_factory(allow_loopback: bool) -> Callable[[Any], socket.socket]:
-    """A maker of sockets that refuses what is not allowed: the last word, after every name look-up and redirect."""
+    """Return a maker of sockets that checks each address, after every name look-up and redirect."""
 
     def make(target: Any) -> socket.socket:
         family, kind, protocol, _, place = target
@@ -67,36 +67,21 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """All addresses of a host."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-        threading.Thread(target=_look_up, args=(loop, answer, host, port, family), daemon=True).start()
+        """Look up all addresses of a host."""
+        addresses: Future[list[Any]] = Future()
+        addresses.set_running_or_notify_cancel()
+        threading.Thread(target=_look_up, args=(addresses, host, port, family), daemon=True).start()
         return [
             ResolveResult(hostname=host, host=place[0], port=port, family=kind, proto=protocol, flags=0)
-            for kind, _, protocol, _, place in await answer
+            for kind, _, protocol, _, place in await asyncio.wrap_future(addresses)
         ]
 
     async def close(self) -> None:
         """Close nothing: there are no open resources."""
 
 
-def _look_up(
-    loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[Any]", host: str, port: int, family: socket.AddressFamily
-) -> None:
-    found: Any = []
-    problem: Exception | None = None
+def _look_up(addresses: "Future[list[Any]]", host: str, port: int, family: socket.AddressFamily) -> None:
     try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+        addresses.set_result(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
-        problem = error
-
-    def deliver() -> None:
-        if answer.done():
-            return
-        if problem is None:
-            answer.set_result(found)
-        else:
-            answer.set_exception(problem)
-
-    with suppress(RuntimeError):  # the loop is closed by now
-        loop.call_soon_threadsafe(deliver)
+        addresses.set_exception(error)

@@ -1,5 +1,9 @@
-"""The statuses of candidates: a closed vocabulary, each word with its meaning and whether a retry may help."""
+"""The statuses of candidates, each with its meaning and whether a retry may help; and how long a retry waits."""
 
+import random
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -77,6 +81,25 @@ def is_retried_later(status: str) -> bool:
 class Failure(Exception):  # noqa: N818
     """The status of a candidate that is not taken, with the true size where it has been read."""
 
-    def __init__(self, status: str, detail: str = "", *, size: tuple[int, int] = (0, 0), wait: float = 0) -> None:
+    def __init__(self, status: str, *, size: tuple[int, int] = (0, 0), wait: float = 0) -> None:
         super().__init__(status)
-        self.status, self.detail, self.size, self.wait = status, detail, size, wait
+        self.status, self.size, self.wait = status, size, wait
+
+
+RANDOM = random.SystemRandom().random
+
+
+def backoff(attempt: int, base: float, cap: float, dice: Callable[[], float] = RANDOM) -> float:
+    """Seconds before the attempt after this one (from 1): doubled each time, less up to a half at random."""
+    return min(cap, base * 2.0 ** (attempt - 1)) * (1 - dice() / 2)
+
+
+def retry_after(value: str, now: Callable[[], float] = time.time) -> float:
+    """The seconds that a Retry-After asks for, written as a number or as a date; 0 if it is neither."""
+    value = value.strip()
+    if value.isascii() and value.isdecimal():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now())
+    except (ValueError, OverflowError, TypeError):
+        return 0.0

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,31 +29,26 @@ WRITE_BYTES = 2**18
 """Bytes gathered in memory before they are written."""
 
 Row = dict[str, Any]
-"""A candidate's columns of the index, but for who it is."""
+"""A candidate's columns of the index, without id, source and revision."""
 
 
 def file_of(sha256: str, ending: str) -> str:
-    """Where the store keeps these bytes, below its root."""
+    """The path of a file below the store's root, by the hash of its bytes."""
     return f"{sha256[:2]}/{sha256}.{ending}"
 
 
 def holds(path: Path, size: int) -> bool:
-    """Whether the file is there in full size."""
+    """Whether a file exists and has its full size."""
     return path.is_file() and path.stat().st_size == size
 
 
-def is_intact(row: Mapping[Any, Any], store: Path) -> bool:
-    """Whether the file of an index row still has the bytes that it is named after."""
-    return bool(tables.digest(store / row["file"]) == row["sha256"])
-
-
 def geometry_reason(width: int, height: int, rule: Geometry) -> str:
-    """The reason that a true size is rejected for; empty for none."""
+    """The reason to reject a true size; empty for none."""
     return next((reason for reason, hit in geometry_reasons(width, height, rule).items() if hit), "")
 
 
 def screen_first_bytes(head: bytes, rule: Geometry) -> bool:
-    """Whether a file's first bytes are enough to take it; a Failure where they speak against it."""
+    """Whether a file's first bytes give its size; a Failure if that size or the format is not accepted."""
     try:
         size = formats.size(head)
     except formats.NotAnImage:
@@ -73,10 +67,10 @@ def screen_first_bytes(head: bytes, rule: Geometry) -> bool:
 
 
 class Incoming:
-    """An image on its way: in memory until `enough` has seen enough of it, then in a temporary file, hashed."""
+    """An image being fetched: in memory until its size is known, then in a temporary file; without a rule any size."""
 
-    def __init__(self, store: Path, name: str, max_bytes: int, enough: Callable[[bytes], bool]) -> None:
-        self.store, self.max_bytes, self.enough = store, max_bytes, enough
+    def __init__(self, store: Path, name: str, max_bytes: int, rule: Geometry | None) -> None:
+        self.store, self.max_bytes, self.rule = store, max_bytes, rule
         self.path = store / f".{name}.{os.getpid()}{tables.PART}"
         self.file: IO[bytes] | None = None
         self.start()
@@ -84,52 +78,53 @@ class Incoming:
     def start(self) -> None:
         """Start again from the first byte."""
         self.discard()
-        self.size, self.seen = 0, False
-        self.waiting, self.hash = bytearray(), hashlib.sha256()
+        self.size, self.accepted = 0, self.rule is None
+        self.buffer, self.hash = bytearray(), hashlib.sha256()
 
     def add(self, piece: bytes) -> bool:
-        """Add the next bytes; whether so many are in memory that they must be written."""
+        """Add the next bytes, and return whether so many are in memory that they must be written."""
         self.size += len(piece)
         if self.size > self.max_bytes:
             raise Failure("too_large")
-        self.waiting += piece
-        self.seen = self.seen or self.enough(bytes(self.waiting)) or len(self.waiting) > MAX_HEAD_BYTES
-        return self.seen and len(self.waiting) >= WRITE_BYTES
+        self.buffer += piece
+        if self.rule and not self.accepted:
+            self.accepted = screen_first_bytes(bytes(self.buffer), self.rule) or len(self.buffer) > MAX_HEAD_BYTES
+        return self.accepted and len(self.buffer) >= WRITE_BYTES
 
     def write(self) -> None:
         """Write the bytes in memory to the temporary file."""
         if self.file is None:
             self.store.mkdir(parents=True, exist_ok=True)
             self.file = self.path.open("wb", buffering=0)
-        self.hash.update(self.waiting)
-        view = memoryview(self.waiting)
+        self.hash.update(self.buffer)
+        view = memoryview(self.buffer)
         try:
             while view:
                 view = view[self.file.write(view) :]
         except OSError as error:
             error.filename = str(self.store)
             raise
-        self.waiting = bytearray()
+        self.buffer = bytearray()
 
-    def finish(self, rule: Geometry | None) -> Row:
-        """Put the image into the store, unless it is there; its columns, or a Failure if it is rejected."""
+    def finish(self) -> Row:
+        """Put the image into the store, unless it is there, and return its columns; a Failure if it is rejected."""
         if self.file is not None:
             self.write()
         try:
-            kind, width, height = images.header(self.path if self.file else bytes(self.waiting))
+            kind, width, height = images.header(self.path if self.file else bytes(self.buffer))
         except images.Unreadable as error:
             raise Failure(str(error)) from None
-        if rule and (reason := geometry_reason(width, height, rule)):
+        if self.rule and (reason := geometry_reason(width, height, self.rule)):
             raise Failure(reason, size=(width, height))
         self.write()
         sha256 = self.hash.hexdigest()
         file = file_of(sha256, images.FORMATS[kind])
         if not holds(self.store / file, self.size):
-            self._name(self.store / file)
+            self._move_to(self.store / file)
         sizes = {"true_width": width, "true_height": height}
         return {"status": "ok", "sha256": sha256, "bytes": self.size, "file": file, **sizes}
 
-    def _name(self, target: Path) -> None:
+    def _move_to(self, target: Path) -> None:
         assert self.file is not None
         target.parent.mkdir(exist_ok=True)
         os.fsync(self.file.fileno())

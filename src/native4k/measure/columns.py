@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNWEIGHTED = "none"
+"""The hash of weights where there are none, or where they are not known."""
+
+UNKNOWN = "unknown"
+"""The label of an image for which no labeler predicts anything."""
 
 
 class Model(NamedTuple):
@@ -25,23 +29,23 @@ class Model(NamedTuple):
     weights: str = UNWEIGHTED  # hash of the learned weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
-    """Its name in params, the columns it fills, its definition (what they depend on beside bytes), its model."""
+    """A measure by its name in params, and how its columns of the table are filled."""
 
     name: str
-    made: tuple[str, ...]
-    key: str
+    columns: tuple[str, ...]  # of the table
+    key: str  # definition of all that the values depend on, beside the image's bytes
     load: Callable[[], Model] | None  # None: an endpoint fills it
     ask: "Callable[[pd.Series[str], Path, Path], list[dict[str, Any]]] | None" = None
 
-    def place(self, root: Path) -> Path:
-        """Where its rows are kept, a folder for each set of weights."""
+    def folder(self, root: Path) -> Path:
+        """The folder of its cached rows, which has a folder for each set of weights."""
         return root / f"{self.name}-{self.key}"
 
 
 def check_view(view: str) -> str:
-    """A view's name, if there is such a view."""
+    """Check that there is a view of a name."""
     if not re.fullmatch(r"full|(resize|tiles):[1-9]\d{0,4}", view):
         raise ValueError(f"unknown view {view!r}; there are: full, resize:N, tiles:N")
     return view

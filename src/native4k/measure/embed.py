@@ -5,8 +5,7 @@ Optional. The network is a TorchScript file, a transformers encoder (a folder or
 
 import argparse
 import warnings
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -40,19 +39,19 @@ def embed(image: Image.Image, encoder: Encoder, side: int) -> bytes:
 
 
 def load(numbers: Params) -> Encoder:
-    """The network, on the CPU; its weights must be there already."""
-    makers = {"torchscript": torchscript, "transformers": encoder, "imagededup": imagededup}
+    """Load the network on the CPU; its weights must be on the machine already."""
+    loaders = {"torchscript": load_torchscript, "transformers": load_transformers, "imagededup": load_imagededup}
     if numbers.kind == "none":
-        raise UserError("embed.kind is none: nothing to embed with; there are: " + ", ".join(makers))
+        raise UserError("embed.kind is none: nothing to embed with; there are: " + ", ".join(loaders))
     try:
-        return makers[numbers.kind](numbers)
+        return loaders[numbers.kind](numbers)
     except (OSError, ValueError, RuntimeError) as error:
         why = " ".join(str(error).split())[:200]
         raise UserError(f"embed.model {numbers.model!r} cannot be loaded as {numbers.kind}: {why}") from None
 
 
-def torchscript(numbers: Params) -> Encoder:
-    """A file that torch.jit.save wrote."""
+def load_torchscript(numbers: Params) -> Encoder:
+    """Load a file that torch.jit.save wrote."""
     import torch
 
     with warnings.catch_warnings():
@@ -61,17 +60,17 @@ def torchscript(numbers: Params) -> Encoder:
     return lambda pixels: vector_of(network(scale_pixels(pixels, numbers)))
 
 
-def encoder(numbers: Params) -> Encoder:
-    """A vision encoder of transformers; only safetensors."""
+def load_transformers(numbers: Params) -> Encoder:
+    """Load a vision encoder of transformers; only safetensors."""
     from transformers import AutoModel
 
     network = AutoModel.from_pretrained(numbers.model, use_safetensors=True).eval()
-    see = getattr(network, "get_image_features", network)
-    return lambda pixels: vector_of(see(pixel_values=scale_pixels(pixels, numbers)))
+    features = getattr(network, "get_image_features", network)
+    return lambda pixels: vector_of(features(pixel_values=scale_pixels(pixels, numbers)))
 
 
-def imagededup(_: Params) -> Encoder:
-    """Imagededup's CNN with its own weights and its own scaling."""
+def load_imagededup(_: Params) -> Encoder:
+    """Load imagededup's CNN with its own weights and its own scaling."""
     from imagededup.methods import CNN
 
     network = CNN(verbose=False)
@@ -98,30 +97,26 @@ def vector_of(output: Any) -> np.ndarray:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     cache.add_arguments(parser)
-    parser.add_argument("--probed", type=Path, required=True, help="the shard's table from probe")
+    cache.add_probed_argument(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Embed a shard of the store's images."""
     numbers = params.load(Params, args.params, "embed")
-    table, files = cache.shard(args)
-    probed = tables.read(args.probed, "id", "reason")
-    good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    _, kept, files = cache.probed_shard(args)
     place = cache.folder(args.cache, "embed", args.params)
-    loaded: list[Encoder] = []
 
-    def one(file: str) -> dict[str, Any]:
-        if not loaded:
-            loaded.append(load_on_one_thread(numbers))
-        return {"embedding": embed(images.decode((args.store / file).read_bytes()), loaded[0], numbers.side)}
+    def embed_files(missing: list[str]) -> Iterator[dict[str, Any]]:
+        network = load_on_one_thread(numbers)
+        for file in missing:
+            yield {"embedding": embed(images.decode((args.store / file).read_bytes()), network, numbers.side)}
 
-    rows = cache.measure(files[files.index.isin(good["sha256"])], one, place, "embed")
-    rows = rows.reindex(columns=["sha256", "embedding"])
-    tables.write(good[["id", "sha256"]].merge(rows, on="sha256").drop(columns="sha256"), args.out)
+    rows = cache.fill(files, embed_files, place, "embed").reindex(columns=["sha256", "embedding"])
+    tables.write(kept[["id", "sha256"]].merge(rows, on="sha256").drop(columns="sha256"), args.out)
 
 
 def load_on_one_thread(numbers: Params) -> Encoder:
-    """The network on one thread: sums in another order give other last digits, and shards use the cores."""
+    """Load the network on one thread: sums in another order give other last digits, and shards use the cores."""
     import torch
 
     torch.set_num_threads(1)

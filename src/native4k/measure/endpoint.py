@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import Field
 
 from native4k.errors import UserError
-from native4k.fetch.retry import backoff, retry_after
+from native4k.fetch.statuses import backoff, retry_after
 from native4k.params import params
 from native4k.redaction import redact, redact_secrets
 
@@ -23,11 +23,14 @@ Positive = Annotated[float, Field(gt=0)]
 MAX_BYTES = 2**20
 """Bytes of an answer that are read."""
 
-FINAL = {"ok", "refused", "malformed", "rejected"}
-"""Statuses without a retry: answered, refused by the model, never of the right form, rejected by the server."""
+FINAL = ("ok", "malformed", "refused", "rejected")
+"""Statuses that another run keeps: answered, never of the right form, refused by the model, rejected by the server."""
 
 FATAL = {401: "the key is not accepted", 403: "not allowed", 404: "no such model or address", 405: "not an endpoint"}
 NOT_ACCEPTED = {400, 413, 415, 422}
+OK, TOO_MANY = 200, 429
+
+USAGE = {"tokens_in": "prompt_tokens", "tokens_out": "completion_tokens"}
 
 
 @params
@@ -75,56 +78,50 @@ class Answer:
 
 
 class Endpoint:
-    """An endpoint with concurrent requests."""
+    """An endpoint with its rate limit."""
 
     def __init__(self, server: Server, client: aiohttp.ClientSession) -> None:
-        self.server, self.client = server, client
-        self.slots, self.free_at = asyncio.Semaphore(server.concurrency), 0.0
+        self.server, self.client, self.free_at = server, client, 0.0
         self.headers = authorization(server)
         self.secrets = [value.partition(" ")[2] for value in self.headers.values()]
 
-    async def ask(self, jpeg: Callable[[], str], question: Question) -> Answer:
+    async def ask(self, data_url: str, question: Question) -> Answer:
         """Request the answer until it is final or the attempts are used up; tokens of all attempts are counted."""
-        async with self.slots:
-            body = self.body(await asyncio.to_thread(jpeg), question)
-            tokens_in = tokens_out = 0
-            for attempt in range(1, self.server.attempts + 1):
-                await self._turn()
-                answer = await self._once(body, question)
-                tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
-                if answer.status in FINAL - {"malformed"} or answer.wait > self.server.max_retry_after:
-                    break
-                if attempt < self.server.attempts:
-                    wait = max(answer.wait, backoff(attempt, self.server.backoff_base, self.server.backoff_cap))
-                    if answer.code == 429:  # noqa: PLR2004
-                        self.free_at = max(self.free_at, _now() + wait)  # all requests wait
-                    else:
-                        await asyncio.sleep(wait)
-            answer.attempts, answer.tokens_in, answer.tokens_out = attempt, tokens_in, tokens_out
-            return answer
+        body = self.body(data_url, question)
+        tokens_in = tokens_out = 0
+        for attempt in range(1, self.server.attempts + 1):
+            await self._wait_for_slot()
+            answer = await self._request(body, question)
+            tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
+            if answer.status in {"ok", "refused", "rejected"} or answer.wait > self.server.max_retry_after:
+                break
+            if attempt < self.server.attempts:
+                wait = max(answer.wait, backoff(attempt, self.server.backoff_base, self.server.backoff_cap))
+                if answer.code == TOO_MANY:
+                    self.free_at = max(self.free_at, _now() + wait)  # all requests wait
+                else:
+                    await asyncio.sleep(wait)
+        answer.attempts, answer.tokens_in, answer.tokens_out = attempt, tokens_in, tokens_out
+        return answer
 
-    def body(self, picture: str, question: Question) -> dict[str, Any]:
+    def body(self, data_url: str, question: Question) -> dict[str, Any]:
         """The request, by the protocol of /v1/chat/completions."""
         form = {"name": "answer", "strict": True, "schema": question.schema}
         forms: dict[str, dict[str, Any]] = {
             "json_schema": {"response_format": {"type": "json_schema", "json_schema": form}},
             "json_object": {"response_format": {"type": "json_object"}},
         }
-        content = [
-            {"type": "text", "text": question.prompt},
-            {"type": "image_url", "image_url": {"url": picture}},
-        ]
-        message = {"role": "user", "content": content}
-        request: dict[str, Any] = {"model": self.server.model, "messages": [message]}
+        content = [{"type": "text", "text": question.prompt}, {"type": "image_url", "image_url": {"url": data_url}}]
+        request = {"model": self.server.model, "messages": [{"role": "user", "content": content}]}
         return request | self.server.body | forms.get(self.server.structured, {})
 
-    async def _turn(self) -> None:
-        """Wait until the next request may go out."""
+    async def _wait_for_slot(self) -> None:
+        """Wait until the rate limit allows the next request."""
         at = max(_now(), self.free_at)
         self.free_at = at + 60 / self.server.per_minute
         await asyncio.sleep(at - _now())
 
-    async def _once(self, body: dict[str, Any], question: Question) -> Answer:
+    async def _request(self, body: dict[str, Any], question: Question) -> Answer:
         url = self.server.url.rstrip("/") + "/chat/completions"
         try:
             async with (
@@ -132,22 +129,22 @@ class Endpoint:
                 self.client.post(url, json=body, headers=self.headers, allow_redirects=False) as response,
             ):
                 content = await _read(response)
-                if response.status != 200:  # noqa: PLR2004
-                    return self._failed(response, content)
+                if response.status != OK:
+                    return self._failure(response, content)
         except TimeoutError:
             return Answer("timeout")
         except (aiohttp.ClientError, OSError) as error:
             return Answer("unreachable", text=redact(f"{type(error).__name__}: {error}", *self.secrets))
         return parse_response(content, question, *self.secrets)
 
-    def _failed(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
+    def _failure(self, response: aiohttp.ClientResponse, content: bytes) -> Answer:
         text, code = redact(content.decode(errors="replace"), *self.secrets), response.status
         if code in FATAL or 300 <= code < 400:  # noqa: PLR2004
-            raise UserError(f"{self.server.url}: {FATAL.get(code, 'redirects')} (status {code}): {_line(text)}")
+            raise UserError(f"{self.server.url}: {FATAL.get(code, 'redirects')} (status {code}): {first_words(text)}")
         if code in NOT_ACCEPTED:
             return Answer("rejected", text, code)
         wait = retry_after(response.headers.get("Retry-After", ""))
-        return Answer("rate_limited" if code == 429 else "server_error", text, code, wait=wait)  # noqa: PLR2004
+        return Answer("rate_limited" if code == TOO_MANY else "server_error", text, code, wait=wait)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -168,7 +165,7 @@ def parse_response(content: bytes, question: Question, *secrets: str) -> Answer:
         message = choice["message"]
         text, refusal = message.get("content"), message.get("refusal")
         usage = tree.get("usage") or {}
-        tokens = {f"tokens_{side}": int(usage.get(name) or 0) for side, name in USAGE.items()}
+        tokens = {name: int(usage.get(key) or 0) for name, key in USAGE.items()}
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return Answer("malformed", redact(raw, *secrets), 200)
     if refusal or choice.get("finish_reason") == "content_filter":
@@ -179,9 +176,6 @@ def parse_response(content: bytes, question: Question, *secrets: str) -> Answer:
     except (ValueError, RecursionError):
         return Answer("malformed", redact(answered, *secrets), 200, **tokens)
     return Answer("ok", answered, 200, **tokens)
-
-
-USAGE = {"in": "prompt_tokens", "out": "completion_tokens"}
 
 
 def read_answer(text: str, question: Question) -> dict[str, Any]:
@@ -214,7 +208,8 @@ def authorization(server: Server) -> dict[str, str]:
     return {"Authorization": f"Bearer {os.environ[server.key]}"}
 
 
-def _line(text: str) -> str:
+def first_words(text: str) -> str:
+    """The beginning of a text, in one line."""
     return " ".join(text.split())[:200]
 
 

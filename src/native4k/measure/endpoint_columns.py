@@ -14,168 +14,164 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from PIL import Image
 
 from native4k import images, provenance
 from native4k.errors import UserError
-from native4k.fetch import journal
+from native4k.fetch.progress import Journal, read_journal
 from native4k.measure import columns
 from native4k.measure.columns import Column
-from native4k.measure.endpoint import FINAL, Answer, Endpoint, Question, Server, read_answer
+from native4k.measure.endpoint import FINAL, Answer, Endpoint, Question, Server, first_words, read_answer
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+Tiles = dict[int, Answer]
+"""The answers about an image's tiles, by their place; a view without tiles is one."""
 
-class EndpointColumn(NamedTuple):
-    """A question about every view of every image, and how the answers about an image become its row."""
+
+@dataclass(frozen=True)
+class EndpointColumn:
+    """A question about every tile of every image, and how the answers about an image become its row."""
 
     name: str
-    key: str
     server: Server
     question: Question
     view: str
     tiles: int
     row: Callable[[list[dict[str, Any] | None], str], dict[str, Any]]
 
-    def fill(self, files: "pd.Series[str]", store: Path, answers: Path) -> list[dict[str, Any]]:
-        """A row for every file (indexed by sha256); answers is the journal, beside those of other shards."""
-        folder = answers.parent / f"{self.name}-{self.key}"
-        log = journal.Journal(folder / answers.name)
-        try:
-            with endpoint_lock(answers.parent / f"{hashlib.sha256(self.server.url.encode()).hexdigest()[:16]}.lock"):
-                found = asyncio.run(self._all(files, store, folder, log))
-        finally:
-            log.close()
-            print(cost_summary(self.name, folder))
-        self._whole(found)
+    def column(self, *names: str) -> Column:
+        """The answers as columns of these names."""
+        return Column(self.name, names, self.key, None, self.fill)
+
+    @property
+    def key(self) -> str:
+        """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
+        server, question = self.server, self.question
+        sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, self.view, self.tiles]
+        return provenance.defined([*sent, question.prompt, question.schema], "measure.endpoint_columns")
+
+    def fill(self, files: "pd.Series[str]", store: Path, journal: Path) -> list[dict[str, Any]]:
+        """A row for every file (indexed by sha256); the journal stands in the column's folder, for this shard alone."""
+        url_hash = hashlib.sha256(self.server.url.encode()).hexdigest()[:16]
+        path = journal.parent / f"{self.name}-{self.key}" / journal.name
+        with endpoint_lock(journal.parent / f"{url_hash}.lock"), closing(AnswerJournals(path, self.server)) as answers:
+            try:
+                found = asyncio.run(self._ask_all(files, store, answers))
+            finally:
+                print(f"{self.name}: {answers.summary()}")
+        self._check_answers([answer for tiles in found.values() for answer in tiles.values()])
         return [{"sha256": sha256, **self._row(found[sha256])} for sha256 in files.index]
 
-    async def _all(
-        self, files: "pd.Series[str]", store: Path, folder: Path, log: journal.Journal
-    ) -> dict[str, dict[int, Answer]]:
-        earlier, spent = earlier_answers(folder), Spending(self.server, folder)
+    async def _ask_all(self, files: "pd.Series[str]", store: Path, answers: "AnswerJournals") -> dict[str, Tiles]:
+        slots = asyncio.Semaphore(self.server.concurrency)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
             endpoint = Endpoint(self.server, client)
-            one = asyncio.Semaphore(self.server.concurrency)  # images decoded at a time
 
-            async def image(sha256: str, file: str) -> tuple[str, dict[int, Answer]]:
-                async with one:
-                    previous = earlier.get(sha256, {})
-                    if previous and len(previous) == previous[0][1]:
-                        return sha256, {part: answer for part, (answer, _) in previous.items()}
-                    shown = await asyncio.to_thread(self._shown, store / file)
-                    found = {}
-                    for part, pixels in enumerate(shown):
-                        if part in previous:
-                            found[part] = previous[part][0]
-                            continue
-                        spent.check()
-                        answer = await endpoint.ask(partial(self._jpeg, pixels), self.question)
-                        log.stamped(journal_row(sha256, part, len(shown), self.server, answer))
-                        spent.add(answer)
-                        found[part] = answer
-                    return sha256, found
+            async def ask(sha256: str, path: Path) -> Tiles:
+                async with slots:
+                    return await self._ask_about_image(sha256, path, answers, endpoint)
 
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    running = [tasks.create_task(image(str(sha256), file)) for sha256, file in files.items()]
+                    running = {name: tasks.create_task(ask(str(name), store / file)) for name, file in files.items()}
             except ExceptionGroup as group:
                 raise group.exceptions[0] from None
-        return dict(task.result() for task in running)
+        return {str(name): task.result() for name, task in running.items()}
 
-    def _shown(self, path: Path) -> "list[np.ndarray]":
+    async def _ask_about_image(self, sha256: str, path: Path, answers: "AnswerJournals", endpoint: Endpoint) -> Tiles:
+        found = answers.kept.get(sha256, {})
+        if found and len(found) == answers.tiles[sha256]:
+            return found
+        pictures = await asyncio.to_thread(self._pictures, path)
+        for tile, pixels in enumerate(pictures):
+            if tile not in found:
+                answers.check_spending()
+                data_url = await asyncio.to_thread(self._data_url, pixels)
+                found[tile] = await endpoint.ask(data_url, self.question)
+                answers.add(sha256, tile, len(pictures), found[tile])
+        return found
+
+    def _pictures(self, path: Path) -> "list[np.ndarray]":
         return columns.view_pixels(images.decode(path.read_bytes()), self.view, self.tiles)
 
-    def _jpeg(self, pixels: "np.ndarray") -> str:
+    def _data_url(self, pixels: "np.ndarray") -> str:
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, "JPEG", quality=self.server.jpeg_quality)
         return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
-    def _whole(self, found: dict[str, dict[int, Answer]]) -> None:
-        every = [answer for parts in found.values() for answer in parts.values()]
-        lost = Counter(answer.status for answer in every if answer.status not in FINAL)
-        if lost:
+    def _check_answers(self, answers: list[Answer]) -> None:
+        """Stop if some questions got no answer, or if the server rejected all of them."""
+        if lost := Counter(answer.status for answer in answers if answer.status not in FINAL):
             why = ", ".join(f"{status} {count}" for status, count in sorted(lost.items()))
             raise UserError(
-                f"{self.name}: {sum(lost.values())} of {len(every)} questions to {self.server.url} got no answer "
+                f"{self.name}: {lost.total()} of {len(answers)} questions to {self.server.url} got no answer "
                 f"({why}); the answers so far are kept, the same command requests the rest"
             )
-        if every and all(answer.status == "rejected" for answer in every):
-            reason = " ".join(every[0].text.split())[:200]
-            raise UserError(f"{self.name}: {self.server.url} accepts no request (status {every[0].code}): {reason}")
+        if answers and all(answer.status == "rejected" for answer in answers):
+            first = answers[0]
+            why = f"(status {first.code}): {first_words(first.text)}"
+            raise UserError(f"{self.name}: {self.server.url} accepts no request {why}")
 
-    def _row(self, parts: dict[int, Answer]) -> dict[str, Any]:
-        answers = [parts[part] for part in sorted(parts)]
+    def _row(self, tiles: Tiles) -> dict[str, Any]:
+        answers = [tiles[tile] for tile in sorted(tiles)]
         parsed = [read_answer(answer.text, self.question) if answer.status == "ok" else None for answer in answers]
-        worst = max((answer.status for answer in answers), key=SEVERITY.index)
-        return self.row(parsed, worst)
+        return self.row(parsed, max((answer.status for answer in answers), key=FINAL.index))
 
 
-SEVERITY = ("ok", "malformed", "refused", "rejected")
+class AnswerJournals:
+    """The answers about a column's images: those of all shards and runs, and new ones for this shard's journal."""
 
+    def __init__(self, path: Path, server: Server) -> None:
+        self.folder, self.server = path.parent, server
+        self.rows = [row for one in sorted(self.folder.glob("*.jsonl")) for row in read_journal(one)]
+        self.usd = sum(row["usd"] for row in self.rows)
+        self.tiles = {row["sha256"]: row["of"] for row in self.rows}
+        self.kept: dict[str, Tiles] = {}
+        for row in self.rows:
+            if row["status"] in FINAL and row["status"] != "rejected":  # what was rejected is sent again
+                answer = Answer(row["status"], row["text"], row["code"])
+                self.kept.setdefault(row["sha256"], {})[row["part"]] = answer
+        self.journal = Journal(path)
 
-class Spending:
-    """What a column has cost so far, against its limit."""
+    def add(self, sha256: str, tile: int, tiles: int, answer: Answer) -> None:
+        """Keep an answer raw, with what it cost."""
+        usd = (answer.tokens_in * self.server.usd_in + answer.tokens_out * self.server.usd_out) / 1e6
+        row = {"sha256": sha256, "part": tile, "of": tiles, "model": self.server.model, **vars(answer), "usd": usd}
+        del row["wait"]
+        self.journal.add_with_time(row)
+        self.rows.append(row)
+        self.usd += usd
 
-    def __init__(self, server: Server, folder: Path) -> None:
-        self.server, self.folder = server, folder
-        self.usd = sum(row.get("usd", 0.0) for row in journal_rows(folder))
-
-    def add(self, answer: Answer) -> None:
-        """Count an answer."""
-        self.usd += price(self.server, answer)
-
-    def check(self) -> None:
+    def check_spending(self) -> None:
         """Stop once the limit is reached."""
-        if self.server.max_usd is not None and self.usd >= self.server.max_usd:
-            raise UserError(f"{self.folder}: {self.usd:.2f} USD are spent, max_usd is {self.server.max_usd}; raise it")
+        limit = self.server.max_usd
+        if limit is not None and self.usd >= limit:
+            raise UserError(f"{self.folder}: {self.usd:.2f} USD are spent, max_usd is {limit}; raise it")
 
+    def summary(self) -> str:
+        """The number of answers by status, and what they have cost."""
+        statuses = Counter(row["status"] for row in self.rows)
+        counts = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
+        requests, sent, received = (
+            sum(row[name] for row in self.rows) for name in ("attempts", "tokens_in", "tokens_out")
+        )
+        return (
+            f"{len(self.rows):,} questions ({counts or 'none'}) in {requests:,} requests, "
+            f"{sent:,} tokens in, {received:,} out, {self.usd:.4f} USD"
+        )
 
-def price(server: Server, answer: Answer) -> float:
-    """USD of an answer."""
-    return (answer.tokens_in * server.usd_in + answer.tokens_out * server.usd_out) / 1e6
-
-
-def journal_row(sha256: str, part: int, of: int, server: Server, answer: Answer) -> dict[str, Any]:
-    """An answer as it is kept: raw, with what it cost."""
-    kept = {"sha256": sha256, "part": part, "of": of, "model": server.model, **vars(answer)}
-    del kept["wait"]
-    return kept | {"usd": price(server, answer)}
-
-
-def journal_rows(folder: Path) -> list[dict[str, Any]]:
-    """All lines of a column's journals."""
-    return [row for path in sorted(folder.glob("*.jsonl")) for row in journal.read(path)]
-
-
-def earlier_answers(folder: Path) -> dict[str, dict[int, tuple[Answer, int]]]:
-    """Final answers by image and part, each with the number of parts; what was rejected is sent again."""
-    found: dict[str, dict[int, tuple[Answer, int]]] = {}
-    for row in journal_rows(folder):
-        if row["status"] in FINAL - {"rejected"}:
-            answer = Answer(row["status"], row["text"], row["code"])
-            found.setdefault(row["sha256"], {})[row["part"]] = (answer, row["of"])
-    return found
-
-
-def cost_summary(name: str, folder: Path) -> str:
-    """What a column has cost so far, in a line."""
-    found = journal_rows(folder)
-    statuses = Counter(row["status"] for row in found)
-    sums = {key: sum(row[key] for row in found) for key in ("attempts", "tokens_in", "tokens_out", "usd")}
-    counts = ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
-    return (
-        f"{name}: {len(found):,} questions ({counts or 'none'}) in {sums['attempts']:,} requests, "
-        f"{sums['tokens_in']:,} tokens in, {sums['tokens_out']:,} out, {sums['usd']:.4f} USD"
-    )
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
 
 
 @contextmanager
@@ -187,18 +183,8 @@ def endpoint_lock(path: Path) -> Iterator[None]:
         yield
 
 
-def model_stamp(model: str, *question: Any) -> str:
+def model_stamp(server: Server, question: Question) -> str:
     """The part of a column's name that identifies the model and the question."""
-    slug = re.sub(r"[^a-z0-9.]+", "_", model.rpartition("/")[2].lower()).strip("_")
-    return f"{slug}_{hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:8]}"
-
-
-def column(asking: EndpointColumn, made: tuple[str, ...]) -> Column:
-    """The answers as columns."""
-    return Column(asking.name, made, asking.key, None, asking.fill)
-
-
-def key(server: Server, *question: Any) -> str:
-    """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
-    sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, *question]
-    return provenance.defined(sent, "measure.endpoint_columns")
+    slug = re.sub(r"[^a-z0-9.]+", "_", server.model.rpartition("/")[2].lower()).strip("_")
+    asked = json.dumps([question.prompt, question.schema], sort_keys=True)
+    return f"{slug}_{hashlib.sha256(asked.encode()).hexdigest()[:8]}"

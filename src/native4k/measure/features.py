@@ -3,15 +3,16 @@
 import argparse
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from native4k import params, provenance, tables
-from native4k.measure import cache, caption_words, column_cache, measurements, probe, recall
-
-BESIDE = ("collected.parquet", "not_collected.parquet", "fetched.parquet")
-"""The store's tables that travel with the features, so that the funnel starts at the metadata."""
+from native4k.errors import UserError
+from native4k.measure import cache, label, measurements, probe, recall
+from native4k.measure.columns import Column
 
 
 def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame) -> pd.DataFrame:
@@ -22,6 +23,25 @@ def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame)
     return joined
 
 
+def column_notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:
+    """What features keep of the columns, so that `recall` can put their rows back; those without rows are left out."""
+    return {
+        column.name: {"key": column.key, "columns": list(column.columns), "weights": weights[column.name]}
+        for column in columns
+        if column.name in weights
+    }
+
+
+def merge_weights(shards: Iterable[tuple[Path, dict[str, str]]]) -> dict[str, str]:
+    """The weights behind each column, which must be the same in every shard."""
+    found = dict[str, str]()
+    for path, weights in shards:
+        for name, value in weights.items():
+            if found.setdefault(name, value) != value:
+                raise UserError(f"{path}: {name} was measured with other weights than in other shards; remove it")
+    return found
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("store", type=Path, help="the image store (data/images); only its tables are read")
@@ -30,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{step}", type=Path, nargs="+", required=True, help="the shards' tables")
     parser.add_argument("--mark", type=Path, help="the file to write when the folder is finished")
     parser.add_argument("--embedded", type=Path, nargs="*", default=[], help="the same, where there are embeddings")
-    caption_words.add_arguments(parser)
+    label.add_words_argument(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -43,15 +63,15 @@ def run(args: argparse.Namespace) -> None:
     notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(measurements.empty_row(measures))}}
     filled = recall.columns_by_step(args.params, args.words)
     for step, shards in (("score", args.scored), ("label", args.labelled)):
-        weights = column_cache.merge_weights((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
-        notes[step] = column_cache.column_notes(filled[step], weights)
+        weights = merge_weights((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
+        notes[step] = column_notes(filled[step], weights)
     text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
     with tables.whole_folder(args.out) as folder:
         tables.write(table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]], folder / "thumbnails.parquet")
         if args.embedded:
             vectors = pd.concat(map(tables.read, args.embedded), ignore_index=True)
             tables.write(vectors, folder / "embeddings.parquet")
-        for name in BESIDE:
+        for name in tables.FUNNEL:
             shutil.copyfile(args.store / name, folder / name)
         tables.write(table.drop(columns="thumbnail"), folder / "images.parquet", text)
     if args.mark:

@@ -29,7 +29,7 @@ class Hardware:
 
 
 def prepare(machine: Hardware) -> None:
-    """Settings that libraries read when they are imported: the folder, no network, no pickles that run code."""
+    """Set what libraries read when they are imported: the weights' folder, no network, no pickles that run code."""
     os.environ |= {"HF_HUB_OFFLINE": "1", "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1"}
     if machine.weights is not None:
         folder = str(Path(machine.weights).resolve())
@@ -40,13 +40,13 @@ def device(machine: Hardware) -> "torch.device":
     """The device asked for, set up so that the same pixels give the same digits; 'auto' is the GPU if there is one."""
     import torch
 
-    there = torch.cuda.is_available()
-    if machine.device == "cuda" and not there:
+    has_gpu = torch.cuda.is_available()
+    if machine.device == "cuda" and not has_gpu:
         raise UserError("params: device is 'cuda', but torch sees no GPU here; say 'cpu' or 'auto'")
     torch.set_num_threads(1)  # sums in another order give other last digits; cores are used by shards
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
-    return torch.device("cuda" if there and machine.device != "cpu" else "cpu")
+    return torch.device("cuda" if has_gpu and machine.device != "cpu" else "cpu")
 
 
 def local_options(machine: Hardware, name: str, revision: str | None) -> dict[str, Any]:

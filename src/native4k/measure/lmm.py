@@ -1,15 +1,17 @@
 """Ratings, labels and captions by a large multimodal model: through transformers here, or behind an endpoint."""
 
+import functools
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from native4k.measure import columns, endpoint_columns, vlm
+from native4k.measure import columns, transformers_models
 from native4k.measure.columns import Column, Model
 from native4k.measure.endpoint import Question, Server
+from native4k.measure.endpoint_columns import EndpointColumn, model_stamp
 from native4k.measure.hardware import Hardware
-from native4k.measure.zeroshot import mean_chances
+from native4k.measure.transformers_models import VlmLoader, mean_chances
 from native4k.params import params
 
 if TYPE_CHECKING:
@@ -30,17 +32,14 @@ class Rating:
 def rating_column(name: str, rating: Rating, tiles: int) -> Column:
     """The column of a rating and of its status; its name holds the model and a hash of the question."""
     question = rating_question(rating)
-    full = f"{name}_{endpoint_columns.model_stamp(rating.server.model, rating.prompt, question.schema)}"
+    full = f"{name}_{model_stamp(rating.server, question)}"
 
     def row(answers: list[dict[str, Any] | None], status: str) -> dict[str, Any]:
         values = [float("nan") if one is None else float(one["score"]) for one in answers]
         return columns.summarise_view(full, rating.view, values) | {f"{full}_answer": status}
 
-    made = (*columns.view_columns(full, rating.view), f"{full}_answer")
-    key = endpoint_columns.key(rating.server, rating.view, tiles, rating.prompt, question.schema)
-    return endpoint_columns.column(
-        endpoint_columns.EndpointColumn(name, key, rating.server, question, rating.view, tiles, row), made
-    )
+    asked = EndpointColumn(name, rating.server, question, rating.view, tiles, row)
+    return asked.column(*columns.view_columns(full, rating.view), f"{full}_answer")
 
 
 def rating_question(rating: Rating) -> Question:
@@ -73,7 +72,7 @@ class LocalLmm:
     """A model of transformers."""
 
     kind: Literal["transformers"]
-    model: vlm.ModelName
+    model: transformers_models.ModelName
     view: columns.View
     caption: Caption | None
 
@@ -106,18 +105,18 @@ def columns_of(
     """The columns of every question's chances, and of the caption where params ask for one."""
     if isinstance(numbers, EndpointLmm):
         return [_endpoint_column(numbers, questions, tiles)]
-    loaded = vlm.ModelCache()
-    found = [_local_choices(numbers, questions, tiles, machine, loaded)]
-    return found if numbers.caption is None else [*found, _local_caption(numbers, numbers.caption, machine, loaded)]
+    load_vlm = functools.cache(transformers_models.Vlm)
+    found = [_local_choices(numbers, questions, tiles, machine, load_vlm)]
+    return found if numbers.caption is None else [*found, _local_caption(numbers, numbers.caption, machine, load_vlm)]
 
 
 def _local_choices(
-    numbers: LocalLmm, questions: dict[str, Choice], tiles: int, machine: Hardware, loaded: vlm.ModelCache
+    numbers: LocalLmm, questions: dict[str, Choice], tiles: int, machine: Hardware, load_vlm: VlmLoader
 ) -> Column:
     made = tuple(f"{name}_lmm" for name in questions)
 
     def load() -> Model:
-        model = loaded(numbers.model, machine)
+        model = load_vlm(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
             shown = columns.view_pixels(image, numbers.view, tiles)
@@ -129,12 +128,12 @@ def _local_choices(
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, tiles, questions]
-    return Column("lmm", made, vlm.key(spec, machine), load)
+    return Column("lmm", made, transformers_models.key(spec, machine), load)
 
 
-def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loaded: vlm.ModelCache) -> Column:
+def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, load_vlm: VlmLoader) -> Column:
     def load() -> Model:
-        model = loaded(numbers.model, machine)
+        model = load_vlm(numbers.model, machine)
 
         def rate(image: "Image.Image") -> dict[str, str]:
             seen = columns.view_pixels(image, numbers.view, 1)[0]
@@ -143,7 +142,7 @@ def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loade
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, vars(caption)]
-    return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
+    return Column(CAPTION, (CAPTION,), transformers_models.key(spec, machine), load)
 
 
 def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:
@@ -161,12 +160,10 @@ def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: 
             found[CAPTION] = answered[0]["caption"] if answered else ""
         return found | {"lmm_answer": status, "lmm_model": stamp}
 
-    stamp = endpoint_columns.model_stamp(numbers.server.model, question.prompt, question.schema)
-    made = (*(f"{name}_lmm" for name in questions), *([CAPTION] if numbers.caption else []), "lmm_answer", "lmm_model")
-    key = endpoint_columns.key(numbers.server, numbers.view, tiles, question.prompt, question.schema)
-    return endpoint_columns.column(
-        endpoint_columns.EndpointColumn("lmm", key, numbers.server, question, numbers.view, tiles, row), made
-    )
+    stamp = model_stamp(numbers.server, question)
+    made = [*(f"{name}_lmm" for name in questions), *([CAPTION] if numbers.caption else [])]
+    asked = EndpointColumn("lmm", numbers.server, question, numbers.view, tiles, row)
+    return asked.column(*made, "lmm_answer", "lmm_model")
 
 
 def _one_hot(options: list[str], chosen: str) -> list[float]:

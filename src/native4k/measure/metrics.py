@@ -56,7 +56,7 @@ def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> l
 
 
 def create(name: str, machine: Hardware, *kinds: str) -> Any:
-    """A metric of these kinds (NR, FR), whose weights must be there already."""
+    """Load a metric of these kinds (NR, FR), whose weights must be on the machine already."""
     place = hardware.device(machine)
     with hardware.quiet():
         import pyiqa
@@ -77,7 +77,7 @@ def create(name: str, machine: Hardware, *kinds: str) -> Any:
 
 @contextlib.contextmanager
 def _offline() -> Iterator[None]:
-    """Without pyiqa's downloads, nor those of torchvision's networks that its metrics stand on."""
+    """Refuse the downloads of pyiqa, and of torchvision's networks that its metrics use."""
     from pyiqa.utils import download_util
     from torch import hub
 

@@ -97,7 +97,7 @@ def artefacts(luma: np.ndarray, patch: int) -> dict[str, float]:
 
 
 def noise(luma: np.ndarray, patch: int) -> float:
-    """Immerkaer's estimate, patch by patch."""
+    """Estimate the noise of each patch as Immerkaer does, and return that of the quietest."""
     found = []
     for band, own in bands_with_neighbours(luma, patch):
         passed = cv2.filter2D(band, cv2.CV_16S, LAPLACIANS)[own]
@@ -108,7 +108,7 @@ def noise(luma: np.ndarray, patch: int) -> float:
 
 
 def blockiness(luma: np.ndarray, patch: int) -> float:
-    """The larger of both directions'; 1 without blocks."""
+    """How a grid of eight pixels stands out, in the direction where it does more; 1 without blocks."""
     if min(luma.shape) <= BLOCK:
         return 1.0
     across, down = np.zeros(luma.shape[1] - 1), np.zeros(len(luma))
@@ -142,7 +142,7 @@ MAX_GREY_SPREAD = 4
 
 
 def tones(luma: np.ndarray, small: Image.Image) -> dict[str, float | bool]:
-    """Luma from every pixel, colour from the small picture."""
+    """Measure luma at every pixel, and colour in the small picture."""
     counts = cv2.calcHist([luma], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     shares, levels = counts / counts.sum(), np.arange(256)
     mean = float(shares @ levels)

@@ -5,14 +5,15 @@ are for non-commercial use. Every column is cached by itself: a changed or added
 """
 
 import argparse
-import json
+import functools
+from collections import Counter
 from typing import Annotated
 
 from pydantic import Field
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.measure import column_cache, hardware, lmm, metrics, textures, vlm
+from native4k.measure import cache, hardware, lmm, metrics, textures, transformers_models
 from native4k.measure.columns import Column, View
 from native4k.measure.hardware import Hardware
 from native4k.measure.metrics import Metric
@@ -25,7 +26,7 @@ class Params:
 
     metrics: dict[str, View | Metric]
     textures: dict[str, Texture]
-    vlms: dict[str, vlm.Rating]
+    vlms: dict[str, transformers_models.Rating]
     endpoints: dict[str, lmm.Rating]
     texture: Numbers
     tiles: Annotated[int, Field(ge=1)]
@@ -34,7 +35,7 @@ class Params:
 
 def metric_columns(numbers: Params) -> list[Column]:
     """The columns that the numbers ask for, nothing loaded yet."""
-    tiles, machine, loaded = numbers.tiles, numbers.models, vlm.ModelCache()
+    tiles, machine, load_vlm = numbers.tiles, numbers.models, functools.cache(transformers_models.Vlm)
     named = {
         name: Metric(metric=name, view=metric, options={}) if isinstance(metric, str) else metric
         for name, metric in numbers.metrics.items()
@@ -42,27 +43,26 @@ def metric_columns(numbers: Params) -> list[Column]:
     found = [
         *(metrics.column(name, metric, tiles, machine) for name, metric in named.items()),
         *(textures.column(name, texture, tiles, numbers.texture) for name, texture in numbers.textures.items()),
-        *(vlm.column(name, rating, tiles, machine, loaded) for name, rating in numbers.vlms.items()),
+        *(
+            transformers_models.rating_column(name, rating, tiles, machine, load_vlm)
+            for name, rating in numbers.vlms.items()
+        ),
         *(lmm.rating_column(name, rating, tiles) for name, rating in numbers.endpoints.items()),
     ]
-    made = [name for column in found for name in column.made]
-    if twice := sorted({name for name in made if made.count(name) > 1}):
+    filled = Counter(name for column in found for name in column.columns)
+    if twice := sorted(name for name, count in filled.items() if count > 1):
         raise UserError(f"params score: several entries fill the column {twice[0]!r}; give one another name")
     return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
-    column_cache.add_arguments(parser)
+    cache.add_column_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score a shard of the store's images."""
     numbers = params.load(Params, args.params, "score")
     hardware.prepare(numbers.models)
-    table, files = column_cache.shard(args)
-    filled = column_cache.fill(
-        files, metric_columns(numbers), column_cache.places(args, "score"), numbers.models.readers
-    )
-    scored = table[["id", "sha256"]].merge(filled.rows, on="sha256", how="left").drop(columns="sha256")
-    tables.write(scored, args.out, {"weights": json.dumps(filled.weights, sort_keys=True)})
+    measured, weights = cache.measured_shard(args, "score", metric_columns(numbers), numbers.models.readers)
+    tables.write(measured.drop(columns="caption"), args.out, weights)

@@ -44,18 +44,18 @@ def _glcm(patch: np.ndarray, levels: int, distance: int, angle: float) -> np.nda
 
 
 def glcm_published(matrices: np.ndarray) -> float:
-    """As Diffusion-4K computes its GLCM score: the entropy of how often each *number* occurs in the matrices, bits."""
+    """The GLCM score as Diffusion-4K computes it: entropy of how often each *number* occurs in the matrices, bits."""
     return entropy(matrices)
 
 
 def glcm_entropy(matrices: np.ndarray) -> float:
-    """The textbook's (Haralick 1973): -sum p log2 p of each matrix, averaged, bits."""
+    """The entropy of co-occurrence (Haralick 1973): -sum p log2 p of each matrix, averaged, bits."""
     logs = np.log2(matrices, out=np.zeros_like(matrices), where=matrices > 0)
     return float(-(matrices * logs).sum(axis=(-2, -1)).mean())
 
 
 def tiles(picture: np.ndarray, side: int) -> np.ndarray:
-    """The picture's squares of that side, without overlap; what is left over at right and bottom is not seen."""
+    """Cut a picture into squares of a side, without overlap; what is left over at right and bottom is not used."""
     rows, columns = (size // side for size in picture.shape[:2])
     cut = picture[: rows * side, : columns * side]
     return cut.reshape(rows, side, columns, side, -1).swapaxes(1, 2).reshape(rows * columns, side, side, -1)
@@ -86,7 +86,7 @@ class Texture:
 
 @params
 class Numbers:
-    """What the measures are made with."""
+    """The sizes that the measures use."""
 
     glcm_patch: Count  # pixels a side
     glcm_levels: Annotated[int, Field(ge=2, le=256)]  # grey levels
@@ -123,7 +123,7 @@ def texture_measures(numbers: Numbers) -> dict[str, Callable[[np.ndarray], float
 
 
 def _glcm_mean(picture: np.ndarray, numbers: Numbers, value: Callable[[np.ndarray], float]) -> float:
-    """Over the picture's patches; not a number where it is smaller than one."""
+    """The mean of a value over the picture's patches; NaN for a picture smaller than a patch."""
     if min(picture.shape[:2]) < numbers.glcm_patch:
         return float("nan")
     coarse = (grey(picture).astype(int) * numbers.glcm_levels // 256).astype(np.uint8)

@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 Row = dict[str, Any]
 Work = Callable[[str], Row]
 
-TRIES = 2
-"""Times that a file may bring a worker down before it is blamed."""
+MAX_CRASHES = 2
+"""Times that a file may end a worker before it is given up."""
 
-PATIENCE = 20
-"""Times the limit of processor time that the clock may show: a file that waits for nothing must end before."""
+WALL_CLOCK_FACTOR = 20
+"""Multiple of the limit of processor time that a worker may take by the clock."""
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Variables that keep numeric libraries on one thread."""
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 
 
 SERVER = multiprocessing.get_context("forkserver")
-"""Workers are born of a process that has what they need and nothing of ours, in milliseconds."""
+"""Workers are forked, in milliseconds, from a server process that has imported what they need and nothing else."""
 
 SERVER.set_forkserver_preload(["native4k.measure.measurements"])
 
@@ -53,7 +53,7 @@ def serve(pipe: Connection, work: Work, limits: Limits) -> None:
     """Run a worker: receive a file, send its row."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, wherever it is
-    allowed = _data() + limits.memory * 1_000_000
+    allowed = _writable_memory() + limits.memory * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff's remarks; errors of ours go through the pipe
@@ -76,7 +76,7 @@ def serve(pipe: Connection, work: Work, limits: Limits) -> None:
         pipe.send(answer)
 
 
-def _data() -> int:
+def _writable_memory() -> int:
     """Bytes of writable memory that the process has already."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(re.findall(r"VmData:\s+(\d+)", status)[0]) * 1024
@@ -128,7 +128,7 @@ class Worker:
         return found
 
     def end(self) -> None:
-        """Stop it, whatever it is doing."""
+        """Kill the process."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
@@ -137,7 +137,7 @@ class Worker:
 def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Lost]:
     """Yield the row of every file, or why it has none, in the order of the files."""
     waiting = deque(enumerate(files))
-    tries: dict[int, int] = {}
+    crashes: Counter[int] = Counter()
     done: dict[int, Row | Lost] = {}
     busy: dict[Worker, tuple[int, str]] = {}
     idle: list[Worker] = []
@@ -156,8 +156,8 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
                     idle.append(worker)
                     continue
                 worker.end()
-                tries[number] = tries.get(number, 0) + 1
-                if answer.reason == "timeout" or tries[number] == TRIES:
+                crashes[number] += 1
+                if answer.reason == "timeout" or crashes[number] == MAX_CRASHES:
                     print(f"{file}: {answer.reason}\n{answer.details}".strip(), file=sys.stderr)
                     done[number] = answer
                 else:
@@ -171,9 +171,9 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
 
 
 def _ready(busy: dict[Worker, tuple[int, str]], limits: Limits) -> list[Worker]:
-    """The workers that have an answer or have ended; all that hang are ended after PATIENCE."""
+    """The workers that have an answer or have ended; all are ended after WALL_CLOCK_FACTOR times the limit."""
     pipes = {worker.pipe: worker for worker in busy}
-    ready = wait(list(pipes), timeout=limits.seconds * PATIENCE)
+    ready = wait(list(pipes), timeout=limits.seconds * WALL_CLOCK_FACTOR)
     if not ready:
         for worker in busy:
             os.kill(worker.process.pid or 0, signal.SIGPROF)

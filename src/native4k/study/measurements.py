@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from native4k.fetch import journal
+from native4k.fetch import progress
 from native4k.sr import baselines, evaluate, networks, patches, testsets, tiles
 from native4k.sr.networks import bicubic as bicubic_network
 from native4k.study import results, runs
@@ -41,7 +41,7 @@ def measure(
 
     So many workers are networks at a time, a thread each; no result depends on it.
     """
-    known = [{row["id"]: row for row in journal.read(one.journal)} for one in every]
+    known = [{row["id"]: row for row in progress.read_journal(one.journal)} for one in every]
     rows = []
     threads = torch.get_num_threads()
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,)) as pool:
@@ -64,7 +64,7 @@ def _measured(
 ) -> dict[str, Any]:
     _, values = evaluate.enlarge_and_compare(one.network, pictures, scale, method)
     row = {"id": image} | {evaluate.column_name(name): value for name, value in values.items()}
-    notes = journal.Journal(one.journal)
+    notes = progress.Journal(one.journal)
     notes.add(row)
     notes.close()
     return row

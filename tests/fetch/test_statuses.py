@@ -1,14 +1,14 @@
-"""When to ask again."""
+"""What each status means, and how long a retry waits."""
 
 import pytest
 
-from native4k.fetch import retry, statuses
+from native4k.fetch import statuses
 
 
 def test_each_wait_is_twice_the_last_up_to_a_cap_less_up_to_a_half() -> None:
-    assert [retry.backoff(attempt, 1.0, 6.0, lambda: 0.0) for attempt in range(1, 6)] == [1, 2, 4, 6, 6]
-    assert [retry.backoff(attempt, 1.0, 6.0, lambda: 1.0) for attempt in range(1, 6)] == [0.5, 1, 2, 3, 3]
-    assert len({retry.backoff(1, 1.0, 6.0) for _ in range(9)}) > 1
+    assert [statuses.backoff(attempt, 1.0, 6.0, lambda: 0.0) for attempt in range(1, 6)] == [1, 2, 4, 6, 6]
+    assert [statuses.backoff(attempt, 1.0, 6.0, lambda: 1.0) for attempt in range(1, 6)] == [0.5, 1, 2, 3, 3]
+    assert len({statuses.backoff(1, 1.0, 6.0) for _ in range(9)}) > 1
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_each_wait_is_twice_the_last_up_to_a_cap_less_up_to_a_half() -> None:
 )
 def test_both_forms_of_retry_after_are_read(value: str, seconds: float) -> None:
     now = 784111740.0 if "1994" in value or "-94" in value else 1e9  # 06 Nov 1994 08:49:00
-    assert retry.retry_after(value, lambda: now) == seconds
+    assert statuses.retry_after(value, lambda: now) == seconds
 
 
 def test_every_status_has_one_meaning_and_one_kind() -> None:
