@@ -15,9 +15,8 @@ from tqdm import tqdm
 
 from native4k import params, sources, tables
 from native4k.analyze import report_files, sections, stats
-from native4k.analyze.collection_counts import Chunk, CollectionCounts
+from native4k.analyze.collection_counts import Chunk, CollectionCounts, Sample
 from native4k.analyze.estimates import intervals, plain
-from native4k.analyze.sample import Sample
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read

@@ -9,8 +9,7 @@ import yaml
 from markupsafe import Markup
 
 from native4k import tables
-from native4k.analyze.comparison_tables import Table, Trees, format_amount, percent
-from native4k.analyze.sections import Section
+from native4k.analyze.sections import Section, Table, Trees, format_amount, percent
 from native4k.metadata.read import Collection
 from native4k.page import layout
 

@@ -1,5 +1,6 @@
 """The statistics of a collection from its counts: the tree that stats.json, page and text are written from."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from native4k import params
-from native4k.analyze import fitness_criteria, languages, sizes
+from native4k.analyze import fitness_criteria, sizes
 from native4k.analyze.collection_counts import CollectionCounts
 from native4k.analyze.estimates import Distribution, Estimate, Estimator, distribution
 from native4k.analyze.value_counts import STEPS, Repeats, ValueCounts
@@ -127,7 +128,7 @@ def repeats(found: Repeats, exact: bool) -> dict[str, Any]:
 def guessed(sample: pl.DataFrame, sure: Estimator) -> dict[str, Estimate | None]:
     """Shares of the languages that the sample's captions seem to be in."""
     texts = [text for text in sample["caption"].drop_nulls() if text.strip()]
-    counted = Counter(map(languages.guess, texts))
+    counted = Counter(map(guess_language, texts))
     ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
     return {name: sure.share(count, len(texts)) for name, count in ordered[:SHOWN]}
 
@@ -178,3 +179,52 @@ def effort(passes: dict[str, Any], numbers: Download) -> dict[str, Any]:
         "storage a month": size.times(numbers.storage_price),
         "traffic": size.times(numbers.traffic_price),
     }
+
+
+SCRIPTS = {
+    "Japanese": r"[\u3040-\u30ff]",
+    "Korean": r"[\uac00-\ud7af]",
+    "Chinese": r"[\u4e00-\u9fff]",
+    "Russian and other Cyrillic": r"[\u0400-\u04ff]",
+    "Arabic script": r"[\u0600-\u06ff]",
+    "Hebrew": r"[\u0590-\u05ff]",
+    "Greek": r"[\u0370-\u03ff]",
+    "Thai": r"[\u0e00-\u0e7f]",
+    "Devanagari script": r"[\u0900-\u097f]",
+}
+"""Language -> a letter that only it uses here, in the order of asking: Japanese uses Chinese signs, too."""
+
+COMMON = {
+    "English": "the of and with for a an in on is at by to from this your",
+    "German": "der die das und mit für ein eine im am ist auf von den dem zum zur",
+    "French": "le la les et avec pour un une dans est du des sur au aux de en",
+    "Spanish": "el la los las y con para un una en es del por al de",
+    "Italian": "il lo gli e con per un una nel della di del dei alla da che",
+    "Portuguese": "o os as e com para um uma no na do da dos das em de",
+    "Dutch": "de het een en met voor van in op is bij te naar aan",
+    "Polish": "i w z na do dla się jest od po ze oraz",
+    "Swedish": "och med för en ett i på av till är den det som från",
+    "Turkish": "ve ile için bir bu da de en çok olarak",
+}
+_OF = {
+    word: [language for language, words in COMMON.items() if word in words.split()]
+    for word in " ".join(COMMON.values()).split()
+}
+_SCRIPTS = {language: re.compile(letters) for language, letters in SCRIPTS.items()}
+_WORD = re.compile(r"[^\W\d_]+")
+
+UNSURE, WORDLESS = "Latin script, not known which", "no letters"
+
+
+def guess_language(caption: str) -> str:
+    """The language whose letters a caption has, or whose common words it has most of."""
+    words = _WORD.findall(caption.lower())
+    if not words:
+        return WORDLESS
+    letters = "".join(words)
+    for language, script in () if letters.isascii() else _SCRIPTS.items():
+        if len(script.findall(letters)) > len(letters) / 4:
+            return language
+    found = Counter(language for word in words for language in _OF.get(word, ()))
+    best = found.most_common(2)
+    return best[0][0] if len({count for _, count in best}) == len(best) > 0 else UNSURE

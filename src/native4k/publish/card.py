@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import yaml
-from huggingface_hub import DatasetCard, DatasetCardData
+from huggingface_hub import DatasetCardData
 
 from native4k import sources
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.page import metrics_files
-from native4k.publish import column_descriptions, dataset_numbers
-from native4k.publish.made import Hashes
+from native4k.publish import croissant, dataset_numbers
 
 HUB_LICENCES = {
     "CC0-1.0": "cc0-1.0",
@@ -59,6 +57,10 @@ LIMITS = """\
 
 SHAPES = ((3840, 2160), (2160, 3840), (4096, 2160), (3840, 2880), (3840, 2560), (4000, 4000), (6000, 2500))
 """Usual sizes in pixels: UHD both ways up, DCI 4K, 4:3, 3:2, square, panorama."""
+
+
+Hashes = dict[str, dict[str, str]]
+"""step, packages, input -> part -> hash: what a dataset was made from."""
 
 
 class Version(NamedTuple):
@@ -222,10 +224,7 @@ def funnel(numbers: dict[str, Any]) -> str:
 
 def fields(schema: pa.Schema) -> str:
     """Every column of images.parquet, its type and meaning."""
-    rows = [
-        [f"`{field.name}`", column_descriptions.type_name(field.type), column_descriptions.describe(field.name)]
-        for field in schema
-    ]
+    rows = [[f"`{field.name}`", croissant.type_name(field.type), croissant.describe(field.name)] for field in schema]
     return markdown(["column", "type", "meaning"], rows)
 
 
@@ -260,14 +259,3 @@ def file_size(size: float) -> str:
             return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:g} bytes"
         size /= 1000
     return f"{size:.3g} TB"
-
-
-def read_header(text: str) -> dict[str, Any]:
-    """The header of a card; ValueError where there is none."""
-    try:
-        tree = DatasetCard(text).data.to_dict() if text.startswith("---\n") else {}
-    except (ValueError, yaml.YAMLError):
-        tree = {}
-    if not isinstance(tree.get("native4k"), dict):
-        raise ValueError("no header of a dataset card")  # noqa: TRY004
-    return tree

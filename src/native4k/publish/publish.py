@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from native4k import images, params, tables
+from native4k import images, params, provenance, tables
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.geometry import Geometry
-from native4k.publish import card, card_plots, croissant, dataset_numbers, made
+from native4k.provenance.steps import DATASET, MEASURE
+from native4k.publish import card, card_plots, croissant, dataset_numbers
 
 SPLITS = dataset_numbers.SPLITS
 SUMS = "SHA256SUMS"
@@ -139,6 +140,17 @@ def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[
     return {path.relative_to(out).as_posix(): tables.digest(path) for path in paths}
 
 
+def hashes_of_inputs(numbers: Path, lock: Path, made_of: Path) -> card.Hashes:
+    """The hashes of steps, locked packages and tables, the same on every machine; the tables hold each image's."""
+    tree = params.read(numbers)
+    steps = {name: provenance.definition(name, tree) for name in (*MEASURE, *DATASET, "publish")}
+    return {
+        "step": steps,
+        "packages": {lock.name: tables.digest(lock)},
+        "input": {path.name: tables.digest(path) for path in sorted(made_of.glob("*.parquet"))},
+    }
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
@@ -157,10 +169,10 @@ def run(args: argparse.Namespace) -> None:
     early = dataset_numbers.rejected_by_collect(
         tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
     )
-    origin = made.hashes(args.params, args.lock, args.tables)
+    made = hashes_of_inputs(args.params, args.lock, args.tables)
     kept, left = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
     counted = dataset_numbers.count(early, kept, left)
-    version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, pa.schema([]), {}, origin)
+    version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, pa.schema([]), {}, made)
     remove_remains(args.out)
     listed = publish_splits(kept, args.store, args.out)
     listed |= publish_tables(kept, left, args.out)

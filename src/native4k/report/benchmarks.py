@@ -34,7 +34,7 @@ MEANINGS = {
 }
 
 
-def super_resolution(sr: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
+def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Tables, every image's PSNR, curves, and strips of the baselines that learned something."""
     if not metrics_files.comparison_table(sr)[0]:
         return layout.paragraph("No convention was measured: see sr.evaluate.conventions in the params.")
@@ -42,7 +42,7 @@ def super_resolution(sr: dict[str, Any], evaluations: Path, models: Path, limit:
     parts = [means(sr), intervals(sr), layout.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
     for name, trees in metrics_files.foreign_test_sets(sr).items():
         parts += [layout.heading(f"On {name}", "a foreign test set"), means(trees), intervals(trees)]
-    plotted = [plot for name in sr for plot in curves(name, models)]
+    plotted = [plot for name in sr for plot in curves(name, curve_folder)]
     if plotted:
         parts += [layout.heading("Training"), layout.plots(plotted)]
     parts += [strips(name, evaluations, limit) for name in learned]
@@ -129,9 +129,9 @@ def evenly_spaced(table: pd.DataFrame, limit: int) -> pd.DataFrame:
     return table.iloc[[round(place * (len(table) - 1) / max(1, count - 1)) for place in range(count)]]
 
 
-def curves(name: str, models: Path) -> list[tuple[str, str, Markup]]:
+def curves(name: str, curve_folder: Path) -> list[tuple[str, str, Markup]]:
     """Title, note and plot of each column of a training curve; none if the baseline was not trained."""
-    path = existing(models / f"{name}.csv", name)
+    path = existing(curve_folder / f"{name}.csv", name)
     with path.open(encoding="utf-8", newline="") as file:
         head, *rows = list(csv.reader(file)) or [[]]
     try:
@@ -165,12 +165,12 @@ def pictures(name: str, evaluations: Path) -> list[Path]:
     return sorted(existing(evaluations / name, name).glob("*.webp"))[:MAX_STRIPS]
 
 
-def text_to_image(t2i: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
+def text_to_image(t2i: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Metrics, sheet and curve of every baseline."""
-    return layout.join(_generator(name, tree, evaluations, models, limit) for name, tree in t2i.items())
+    return layout.join(_generator(name, tree, evaluations, curve_folder, limit) for name, tree in t2i.items())
 
 
-def _generator(name: str, tree: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
+def _generator(name: str, tree: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     single = [
         [f"{metric_label(key)}{MEANINGS.get(key, '')}", value]
         for key, value in metrics_files.scalar_metrics(tree).items()
@@ -189,7 +189,7 @@ def _generator(name: str, tree: dict[str, Any], evaluations: Path, models: Path,
             *sheets,
             layout.table(["detail of the pictures", "test images", "generated"], pairs),
             layout.table(["measure", ""], single),
-            layout.plots(curves(name, models)),
+            layout.plots(curves(name, curve_folder)),
         ]
     )
 

@@ -7,9 +7,7 @@ from typing import IO, Any
 
 import lmdb
 
-from native4k.publish.kinds import squares
-from native4k.publish.kinds.numbers import Squares
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Squares, subimages
 
 MAP = 2**40
 """Bytes that a database may grow to; address space, not disk."""
@@ -63,7 +61,7 @@ def export(source: Source, folder: Path, numbers: Squares) -> None:
                 scale: stack.enter_context(filling(folder / f"{split}_LR_x{scale}.lmdb", numbers.png_level))
                 for scale in numbers.scales
             }
-            for square in squares.packed(source, split, numbers):
+            for square in subimages.packed(source, split, numbers):
                 large.put(square.name, square.shape, square.content)
                 for scale, content in square.small.items():
                     side = numbers.side // scale

@@ -11,16 +11,14 @@ from tqdm import tqdm
 
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
-from native4k.publish.kinds import squares
-from native4k.publish.kinds.numbers import Small
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Small, Source, subimages
 from native4k.sr import degrade
 
 
 def versions(file: tuple[str, Path], numbers: Small, made: degrade.Params) -> dict[str, bytes]:
     """Folder name -> the PNG that goes there."""
     name, path = file
-    pixels = squares.fitted(path, numbers.scales)
+    pixels = subimages.fitted(path, numbers.scales)
     if not min(pixels.shape[:2]):
         raise UserError(
             f"{path}: too small for scale {max(numbers.scales)}; leave the scale out of export.lowres.scales"
@@ -29,7 +27,7 @@ def versions(file: tuple[str, Path], numbers: Small, made: degrade.Params) -> di
         f"LR_x{scale}": degrade.degrade(pixels, name, scale, numbers.degradation, made) for scale in numbers.scales
     }
     found |= {"HR": pixels} if numbers.originals else {}
-    return {folder: squares.png(version, numbers.png_level) for folder, version in found.items()}
+    return {folder: subimages.png(version, numbers.png_level) for folder, version in found.items()}
 
 
 def export(source: Source, folder: Path, numbers: Small, degraded: degrade.Params) -> None:

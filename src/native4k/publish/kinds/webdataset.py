@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from native4k.publish.kinds.numbers import Tars
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Tars
 
 BLOCK = tarfile.BLOCKSIZE
 ROWS = 1_000
