@@ -40,13 +40,18 @@ def framed(rows: list[Row]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
+def ordered(counts: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """The values with their rows, the most frequent first, null last of equals."""
+    return counts.sort("rows", counts.columns[0], descending=[True, False], nulls_last=True).rows()
+
+
 def counted(parts: list[list[Row]], folder: Path, source: Source = ALL) -> dict[str, Any]:
     """All that is counted, in an order of its own."""
     made = CollectionCounts(source, PURPOSES, folder)
     for part in parts:
-        made.take(made.count(framed(part).select(made.columns)))
+        made.add(made.count(framed(part).select(made.columns)))
     names = {"caption_length": "captions", "origin": "hosts", "ending": "endings"}
-    tables = {names.get(name, name): one.table().rows() for name, one in made.values.items()}
+    tables = {names.get(name, name): ordered(one.counted()) for name, one in made.values.items()}
     return {
         "rows": made.rows,
         "sums": dict(made.sums),
@@ -132,7 +137,7 @@ HOSTS = {
 @pytest.mark.parametrize("url", HOSTS)
 def test_a_host_is_that_of_its_url_or_there_is_none(url: str, tmp_path: Path) -> None:
     made = CollectionCounts(ALL, PURPOSES, tmp_path)
-    made.take(made.count(framed([(url, *[None] * 9)]).select(made.columns)))
+    made.add(made.count(framed([(url, *[None] * 9)]).select(made.columns)))
     found = stats.hosts(made.values["origin"], {}, Estimator(None))
     assert found["top hosts"] == ({HOSTS[url]: Estimate(1.0)} if HOSTS[url] else {})
     assert found["not of the web"] == Estimate(0.0 if HOSTS[url] else 1.0)
@@ -140,8 +145,8 @@ def test_a_host_is_that_of_its_url_or_there_is_none(url: str, tmp_path: Path) ->
 
 def test_rows_without_a_url_have_no_host(tmp_path: Path) -> None:
     made = CollectionCounts(ALL, PURPOSES, tmp_path)
-    made.take(made.count(framed([(None, *[None] * 9), ("", *[None] * 9)]).select(made.columns)))
-    assert made.values["origin"].table().rows() == []
+    made.add(made.count(framed([(None, *[None] * 9), ("", *[None] * 9)]).select(made.columns)))
+    assert made.values["origin"].counted().rows() == []
 
 
 def drawn(size: int, seed: int, frames: list[int]) -> list[int]:
@@ -156,8 +161,8 @@ def sampled(size: int, seed: int, rows: pl.DataFrame, frames: list[int]) -> pl.D
     numbered = list(sample.numbered(rows[start:end] for start, end in pairwise(starts)))
     assert ([first for first, _ in numbered], sample.rows) == (starts[:-1], len(rows))
     for at in range(0, len(numbered), 2):
-        for drawn in [sample.look(*one) for one in numbered[at : at + 2]]:
-            sample.take(drawn)
+        for drawn in [sample.candidates(*one) for one in numbered[at : at + 2]]:
+            sample.add(drawn)
     return sample.drawn()
 
 

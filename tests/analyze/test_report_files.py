@@ -96,7 +96,7 @@ def report(folder: Path, words: str, file: str = "part.parquet", rule: str = "4K
     asked = params.validate(stats.Params, numbers, "analyze")
     rows = rows_of(words)
     tally = CollectionCounts(SOURCE, asked.purposes, folder / "scratch")
-    tally.take(tally.count(rows.select(tally.columns)))
+    tally.add(tally.count(rows.select(tally.columns)))
     trees = {"all": stats.statistics(tally, rows, rows.height, asked, exact=True)}
     made, origin = sections.all_sections(trees), {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
     text = report_files.origin_text(origin)

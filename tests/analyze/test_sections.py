@@ -49,7 +49,7 @@ def tree(folder: Path, source: Source, whole: int = ROWS.height) -> dict[str, An
         if source is FULL
         else ROWS.with_columns(pl.lit(None, ROWS[name].dtype).alias(name) for name in ROWS.columns[1:])
     )
-    tally.take(tally.count(rows.select(tally.columns)))
+    tally.add(tally.count(rows.select(tally.columns)))
     return stats.statistics(tally, rows, whole, NUMBERS, whole == rows.height)
 
 

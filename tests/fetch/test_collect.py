@@ -17,8 +17,7 @@ from native4k import params, sources, tables
 from native4k.errors import UserError
 from native4k.fetch import collect, external_sort, optout
 from native4k.fetch.optout import OptOut
-from native4k.metadata import locations, read, urls
-from native4k.metadata import parallel as crew
+from native4k.metadata import locations, parallel, read, urls
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
 
@@ -321,7 +320,7 @@ def test_no_row_is_lost_and_neither_order_nor_shards_nor_memory_nor_threads_deci
     found = read.Collection("web", SOURCE, [part for half in halves for part in half.parts])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(external_sort, "SPILL", spill)
-        patch.setattr(crew, "THREADS", threads)
+        patch.setattr(parallel, "THREADS", threads)
         again, frame = collected([found], folder, others, out, shards)
     assert again == counts
     assert frame.filter(pl.col("reason") == "").equals(candidates)

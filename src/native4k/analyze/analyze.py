@@ -23,7 +23,7 @@ from native4k.metadata import read
 from native4k.metadata.parallel import parallel_map, prefetch
 
 
-class Found(NamedTuple):
+class Analysis(NamedTuple):
     """A collection's figures and its sample."""
 
     figures: dict[str, Any]
@@ -60,25 +60,25 @@ def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]
         yield from read.frames(part, found.source, columns)
 
 
-def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
+def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Analysis:
     """Read a collection once; its figures of all rows, or of the sample."""
-    tally = CollectionCounts(found.source, numbers.purposes, scratch / found.name)
+    counts = CollectionCounts(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
 
-    def look(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
-        return sample.look(*numbered), tally.count(numbered[1]) if exact else None
+    def read_frame(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
+        return sample.candidates(*numbered), counts.count(numbered[1]) if exact else None
 
-    for drawn, counted in parallel_map(look, sample.numbered(prefetch(frames(found, tally.columns)))):
-        sample.take(drawn)
+    for drawn, counted in parallel_map(read_frame, sample.numbered(prefetch(frames(found, counts.columns)))):
+        sample.add(drawn)
         if counted is not None:
-            tally.take(counted)
+            counts.add(counted)
     if not sample.rows:
         raise UserError(f"{found.parts[0].name}: no rows, nor in any other file of {found.name}; nothing to analyze")
     chosen = sample.drawn()
     if not exact:
-        tally.take(tally.count(chosen))
+        counts.add(counts.count(chosen))
     whole = exact or sample.rows <= numbers.sample
-    return Found(stats.statistics(tally, chosen, sample.rows, numbers, whole), chosen)
+    return Analysis(stats.statistics(counts, chosen, sample.rows, numbers, whole), chosen)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

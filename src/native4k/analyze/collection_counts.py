@@ -78,22 +78,27 @@ class CollectionCounts:
         self.hashes = {name: Hashes(folder / name) for name in ("url", "caption")}
 
     def count(self, frame: pl.DataFrame) -> Chunk:
-        """Count rows in our columns; changes nothing, so that several can be counted at once."""
+        """Count rows in our columns; changes nothing, so that several threads can call it."""
         rows = derived(frame)
-        values = {name: value_counts.count_scores(rows[name]) for name in self.scores}
-        values |= {name: value_counts.count_values(rows[name]) for name in self.words}
-        values["caption_length"] = value_counts.count_integers(rows["caption_length"])
-        values |= {"origin": value_counts.count_origins(rows["origin"]), "ending": value_counts.count_endings(rows)}
-        values = {name: compact_copy(counted) for name, counted in values.items()}
-        sizes = rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()
-        there = {"url": "no_url", "caption": "blank"}
-        sums = {name: int(rows[name].sum()) for name in there.values()}
-        hashes = {name: rows[f"{name}_hash"].filter(~rows[none]).to_numpy() for name, none in there.items()}
+        origins = value_counts.count_values(rows["origin"]).filter(pl.col("origin") != b"")
+        values: dict[str, pl.DataFrame] = {
+            "caption_length": value_counts.count_integers(rows["caption_length"]),
+            "origin": origins.cast({"origin": pl.String}),
+            "ending": value_counts.count_endings(rows),
+            **{name: value_counts.count_scores(rows[name]) for name in self.scores},
+            **{name: value_counts.count_values(rows[name]) for name in self.words},
+        }
+        unknown = {"url": "no_url", "caption": "blank"}
+        sums = {name: int(rows[name].sum()) for name in unknown.values()}
         return Chunk(
-            rows.height, sums | fitness_criteria.count_criteria(rows, self.purposes, self.source), values, sizes, hashes
+            rows.height,
+            sums | fitness_criteria.count_criteria(rows, self.purposes, self.source),
+            {name: compact_copy(counted) for name, counted in values.items()},
+            (rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()),
+            {name: rows[f"{name}_hash"].filter(~rows[none]).to_numpy() for name, none in unknown.items()},
         )
 
-    def take(self, chunk: Chunk) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Add the counts of a chunk."""
         self.rows += chunk.rows
         self.sums.update(chunk.sums)
@@ -132,7 +137,7 @@ class Sample:
     def __init__(self, size: int, seed: int) -> None:
         self.size, self.seed, self.rows = size, np.uint64(seed), 0
         self.last = np.uint64(2**64 - 1)
-        self.held: list[pl.DataFrame] = []
+        self.frames: list[pl.DataFrame] = []
 
     def numbered(self, frames: Iterable[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
         """The frames of all rows in their order, each with the number of its first row."""
@@ -140,27 +145,27 @@ class Sample:
             yield self.rows, frame
             self.rows += frame.height
 
-    def look(self, first: int, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows that may be drawn, with their numbers; changes nothing, so that several can be looked at at once."""
+    def candidates(self, first: int, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows that may be drawn, with their numbers; changes nothing, so that several threads can call it."""
         places = np.arange(first, first + frame.height, dtype=np.uint64)
         seed = scattered(np.array([self.seed]))
         order = np.concatenate([scattered(piece ^ seed) for piece in pieces(places)])
         early = np.flatnonzero(order <= self.last)
         return compact_copy(frame[early]).with_columns(place=pl.Series(places[early]), order=pl.Series(order[early]))
 
-    def take(self, drawn: pl.DataFrame) -> None:
-        """Add what was looked at."""
+    def add(self, drawn: pl.DataFrame) -> None:
+        """Add candidates."""
         if drawn.height:
-            self.held.append(drawn)
-        if sum(one.height for one in self.held) > 2 * self.size:
+            self.frames.append(drawn)
+        if sum(one.height for one in self.frames) > 2 * self.size:
             self._shrink()
 
     def _shrink(self) -> None:
-        drawn = pl.concat(self.held).sort("order")[: self.size]
+        drawn = pl.concat(self.frames).sort("order")[: self.size]
         self.last = np.uint64(drawn["order"][-1])
-        self.held = [drawn]
+        self.frames = [drawn]
 
     def drawn(self) -> pl.DataFrame:
         """The sample, in the order of the rows."""
         self._shrink()
-        return self.held[0].sort("place").drop("place", "order")
+        return self.frames[0].sort("place").drop("place", "order")

@@ -64,7 +64,7 @@ Hashes = dict[str, dict[str, str]]
 
 
 class Version(NamedTuple):
-    """Everything that the card of a dataset version is written from."""
+    """What the card of a dataset version is written from, but for its tables' columns and plots."""
 
     name: str
     title: str
@@ -72,8 +72,6 @@ class Version(NamedTuple):
     rule: Geometry
     numbers: dict[str, Any]
     kept: pd.DataFrame
-    schema: pa.Schema
-    plots: dict[str, str]
     made: Hashes
 
 
@@ -96,18 +94,19 @@ def header(one: Version) -> dict[str, Any]:
     }
 
 
-def card(one: Version) -> str:
-    """The text of the card."""
+def card(one: Version, schema: pa.Schema, titles: dict[str, str]) -> str:
+    """The text of the card; the schema is that of images.parquet, titles are those of the plots by file name."""
     head = DatasetCardData(**header(one)).to_yaml(line_break="\n")
+    plots = {name: f"![{title}](plots/{name})\n\n" for name, title in titles.items()}
     parts = {
         "Splits": splits(one.numbers),
         "Use": USE,
-        "Categories": _plot(one, "categories.svg") + categories(one.numbers),
+        "Categories": plots.pop("categories.svg", "") + categories(one.numbers),
         "Sources": origins(one.kept),
         "Licences and attribution": licences(one.kept),
-        "Funnel": _plot(one, "funnel.svg") + funnel(one.numbers),
-        "Measures": "".join(_plot(one, name) for name in one.plots if name not in {"categories.svg", "funnel.svg"}),
-        "Columns": COLUMNS + fields(one.schema),
+        "Funnel": plots.pop("funnel.svg") + funnel(one.numbers),
+        "Measures": "".join(plots.values()),
+        "Columns": COLUMNS + fields(schema),
         "Known limits": limits(one.rule, one.numbers),
         "How it was made": MADE + hashes(one.made),
     }
@@ -180,17 +179,10 @@ def categories(numbers: dict[str, Any]) -> str:
 
 def origins(kept: pd.DataFrame) -> str:
     """Images of each source, with what it is and where."""
-    counts = kept["source"].value_counts().sort_index()
-    known = {name: sources.find(name) for name in counts.index if name in sources.NAMES}
-    rows = [
-        [
-            escape_cell(name),
-            known[name].title if name in known else "",
-            known[name].page if name in known else "",
-            count,
-        ]
-        for name, count in counts.items()
-    ]
+    rows = []
+    for name, count in kept["source"].value_counts().sort_index().items():
+        source = sources.find(name) if name in sources.NAMES else None
+        rows.append([escape_cell(name), source.title if source else "", source.page if source else "", count])
     return markdown(["source", "what it is", "where it is described", "images"], rows)
 
 
@@ -232,10 +224,6 @@ def hashes(made: Hashes) -> str:
     """The hashes of everything that the version was made from."""
     rows = [[kind, f"`{part}`", f"`{hash_}`"] for kind, parts in made.items() for part, hash_ in parts.items()]
     return markdown(["kind", "part", "SHA-256"], rows)
-
-
-def _plot(one: Version, name: str) -> str:
-    return f"![{one.plots[name]}](plots/{name})\n\n" if name in one.plots else ""
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

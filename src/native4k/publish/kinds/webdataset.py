@@ -72,14 +72,9 @@ def records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         )
 
 
-def in_tar(content: bytes | Path) -> int:
-    """The bytes that a member takes, with its header."""
-    return BLOCK + -(-size_of(content) // BLOCK) * BLOCK
-
-
 def weight(sample: tuple[str, dict[str, bytes | Path]]) -> int:
-    """The bytes that a sample takes in a tar."""
-    return sum(map(in_tar, sample[1].values()))
+    """The bytes that a sample takes in a tar: for each member a header, and its content in whole blocks."""
+    return sum(BLOCK + -(-size_of(content) // BLOCK) * BLOCK for content in sample[1].values())
 
 
 def add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
