@@ -14,9 +14,8 @@ import polars as pl
 from tqdm import tqdm
 
 from native4k import params, sources, tables
-from native4k.analyze import report_files, sections, stats
+from native4k.analyze import report_files, stats
 from native4k.analyze.collection_counts import Chunk, CollectionCounts, Sample
-from native4k.analyze.estimates import intervals, plain
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
@@ -96,18 +95,12 @@ def run(args: argparse.Namespace) -> None:
     """Write report.html, report.md, stats.json, sample.csv and plots/."""
     numbers = params.load(stats.Params, args.params, "analyze")
     wanted = places(args.files, args.source, args.params)
-    listed = list(collections(wanted, args.sources, args.params))
+    found = list(collections(wanted, args.sources, args.params))
+    files = {one.name: [part.name for part in one.parts] for one in found}
+    origin = {"files": files, "numbers": params.read(args.params)["analyze"], "sampled": args.sampled}
     with tables.whole_folder(args.report) as folder:
-        found = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in listed}
+        made = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in found}
         shutil.rmtree(folder / "scratch")
-        trees = {name: one.figures for name, one in found.items()}
-        origin = report_files.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
-        made = sections.all_sections(trees)
-        tree = {name: plain(one) | {"intervals": intervals(one)} for name, one in trees.items()}
-        tables.write_json({"collections": tree, "made from": origin}, folder / "stats.json")
-        text = report_files.origin_text(origin)
-        report_files.write_page(made, trees, text, folder)
-        report_files.write_markdown(made, trees, text, folder)
-        report_files.write_plots(made, folder / "plots")
-        report_files.write_sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
+        report_files.write_report({name: one.figures for name, one in made.items()}, origin, folder)
+        report_files.write_sample({name: one.sample for name, one in made.items()}, folder / "sample.csv")
     print(f"{args.report / report_files.PAGE}")

@@ -57,9 +57,8 @@ def size(trees: Trees) -> Section:
     summary = summary_table(trees, "sizes", ("width", "height", "megapixels"))
     buckets = comparison_table("both sides within, pixels", select_keys(trees, "sizes", "buckets"))
     words = "As the metadata declare it; the images themselves may differ. Min and max are of the rows looked at."
-    return Section(
-        words, nonempty([summary, buckets]), size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
-    )
+    made = size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
+    return Section(words, nonempty([summary, buckets]), made)
 
 
 def size_plots(trees: Trees, what: str) -> dict[str, str]:
@@ -82,21 +81,15 @@ def shape(trees: Trees) -> Section:
 
 def large_enough(trees: Trees) -> Section:
     """The section on the size rules of params.yaml: the rows that pass each rule."""
-    passes = select_keys(trees, "sizes", "passes")
-    shares = {name: {rule: one["share"] for rule, one in tree.items()} for name, tree in passes.items()}
-    columns = {
-        plot_title(trees, name, what): {rule: shown(one[key]) for rule, one in tree.items()}
-        for name, tree in passes.items()
-        for what, key, shown in (("of all rows", "share", percent), ("rows", "images", format_amount))
-        if tree
-    }
-    lengths: dict[str, str] = {
-        plot_title(trees, name, "rows that pass"): plots.lengths(
-            [(rule, share.value) for rule, share in tree.items()], "rows that pass each rule"
-        )
-        for name, tree in shares.items()
-        if tree
-    }
+    columns: dict[str, Tree] = {}
+    lengths: dict[str, str] = {}
+    for name, passes in select_keys(trees, "sizes", "passes").items():
+        if passes:
+            shares = {rule: one["share"] for rule, one in passes.items()}
+            columns[plot_title(trees, name, "of all rows")] = {rule: percent(share) for rule, share in shares.items()}
+            columns[plot_title(trees, name, "rows")] = {rule: format_amount(passes[rule]["images"]) for rule in passes}
+            bars = [(rule, share.value) for rule, share in shares.items()]
+            lengths[plot_title(trees, name, "rows that pass")] = plots.lengths(bars, "rows that pass each rule")
     return Section("Each rule is one of analyze.rules.", nonempty([comparison_table("", columns, or_dash)]), lengths)
 
 
@@ -139,15 +132,15 @@ def captions(trees: Trees) -> Section:
 
 def repeats_table(trees: Trees, what: str) -> Table:
     """A table of how often values repeat; empty for a sample, which cannot say."""
-    known = {name: tree for name, tree in trees.items() if tree.get("different") is not None}
-    named = {
+    columns = {
         name: {
             f"different {what}": format_amount(tree["different"]),
             "of the rows share theirs": percent(tree["repeated"]),
         }
-        for name, tree in known.items()
+        for name, tree in trees.items()
+        if tree.get("different") is not None
     }
-    return comparison_table(f"{what} that are the same, letter by letter", named, or_dash)
+    return comparison_table(f"{what} that are the same, letter by letter", columns, or_dash)
 
 
 def hosts(trees: Trees) -> Section:
@@ -179,20 +172,15 @@ def fitness(trees: Trees) -> Section:
 
 
 def _purpose(purpose: str, found: dict[str, Tree]) -> Table:
-    first = next(iter(found.values()))
+    first, trees = next(iter(found.values())), found.values()
     lines = []
     for name, criterion in first["criteria"].items():
-        ours = [tree["criteria"][name] for tree in found.values()]
-        cells = [judgement(one, percent(one["share"])) for one in ours]
+        ours = [tree["criteria"][name] for tree in trees]
+        cells = [f"{percent(one['share'])}: {one['verdict']}" for one in ours]
         lines.append([f"{name} ({range_text(criterion)})", percent(Estimate(criterion["wanted"])), *cells])
-    cells = [judgement(tree, format_amount(tree["images"])) for tree in found.values()]
+    cells = [f"{format_amount(tree['images'])}: {tree['verdict']}" for tree in trees]
     lines.append(["rows that fail no criterion", format_amount(first["wanted"]), *cells])
     return Table(purpose, ["", "wanted", *found], lines)
-
-
-def judgement(tree: Tree, shown: str) -> str:
-    """A share or number with its verdict."""
-    return f"{shown}: {tree['verdict']}"
 
 
 def range_text(criterion: Tree) -> str:

@@ -90,20 +90,17 @@ def intervals(sr: dict[str, Any]) -> Markup:
 
 def by_category(sr: dict[str, Any]) -> Markup:
     """Every metric by category; all but the first are shown on demand."""
-    columns, _ = metrics_files.comparison_table(sr)
     parts = []
-    for convention, metric in columns:
+    for convention, metric in metrics_files.comparison_table(sr)[0]:
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
         categories = sorted({category for one in values.values() for category in one})
         rows = [
-            [name, *(metrics_files.mean_of(one.get(category, {})) for category in categories)]
-            for name, one in values.items()
+            [name, *(metrics_files.mean_of(one.get(key, {})) for key in categories)] for name, one in values.items()
         ]
-        if not categories:
-            continue
-        parts.append(layout.table([f"{metric_label(metric)}, {convention}", *categories], rows))
-    rest = layout.details("every other metric by category", layout.join(parts[1:]))
-    return layout.join([layout.heading("By category"), *parts[:1], *([rest] if parts[1:] else [])])
+        if categories:
+            parts.append(layout.table([f"{metric_label(metric)}, {convention}", *categories], rows))
+    rest = [layout.details("every other metric by category", layout.join(parts[1:]))] if parts[1:] else []
+    return layout.join([layout.heading("By category"), *parts[:1], *rest])
 
 
 def per_image(sr: dict[str, Any], evaluations: Path) -> Markup:
@@ -148,16 +145,24 @@ def curves(name: str, curve_folder: Path) -> list[tuple[str, str, Markup]]:
 
 def strips(name: str, evaluations: Path, limit: int) -> Markup:
     """Crops of the images with the worst and the best results: bicubic, the baseline, the original."""
-    paths = pictures(name, evaluations)
     figures = [
-        layout.PARTS.strip(
-            layout.picture(layout.fitted(path.read_bytes(), limit), f"{name}, image {path.stem}"),
-            [f"{' '.join(path.stem.split('-')[:2])}: bicubic", name, "original"],
+        strip(
+            path,
+            limit,
+            f"{name}, image {path.stem}",
+            f"{' '.join(path.stem.split('-')[:2])}: bicubic",
+            name,
+            "original",
         )
-        for path in paths
+        for path in pictures(name, evaluations)
     ]
     note = "images with the worst and the best results: a crop of each, where the original has the most texture"
     return layout.join([layout.heading(name, note), *figures])
+
+
+def strip(path: Path, limit: int, alt: str, *captions: str) -> Markup:
+    """A comparison picture of at most so many bytes, with its captions."""
+    return layout.PARTS.strip(layout.picture(layout.fitted(path.read_bytes(), limit), alt), captions)
 
 
 def pictures(name: str, evaluations: Path) -> list[Path]:
@@ -167,31 +172,21 @@ def pictures(name: str, evaluations: Path) -> list[Path]:
 
 def text_to_image(t2i: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Metrics, sheet and curve of every baseline."""
-    return layout.join(_generator(name, tree, evaluations, curve_folder, limit) for name, tree in t2i.items())
-
-
-def _generator(name: str, tree: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
-    single = [
-        [f"{metric_label(key)}{MEANINGS.get(key, '')}", value]
-        for key, value in metrics_files.scalar_metrics(tree).items()
-    ]
-    pairs = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
-    sheets = [
-        layout.PARTS.strip(
-            layout.picture(layout.fitted(path.read_bytes(), limit), f"sheet of {name}"),
-            ["top: the test images as the model sees them; bottom: the pictures generated from their captions"],
-        )
-        for path in pictures(name, evaluations)
-    ]
-    return layout.join(
-        [
+    parts: list[Markup] = []
+    rows_are = "top: the test images as the model sees them; bottom: the pictures generated from their captions"
+    for name, tree in t2i.items():
+        scalars = metrics_files.scalar_metrics(tree).items()
+        pairs = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
+        parts += [
             layout.heading(name, f"{tree['n_images']} images"),
-            *sheets,
+            *(strip(path, limit, f"sheet of {name}", rows_are) for path in pictures(name, evaluations)),
             layout.table(["detail of the pictures", "test images", "generated"], pairs),
-            layout.table(["measure", ""], single),
+            layout.table(
+                ["measure", ""], [[f"{metric_label(key)}{MEANINGS.get(key, '')}", value] for key, value in scalars]
+            ),
             layout.plots(curves(name, curve_folder)),
         ]
-    )
+    return layout.join(parts)
 
 
 def existing(path: Path, name: str) -> Path:
