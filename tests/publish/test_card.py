@@ -67,7 +67,7 @@ def test_foreign_text_cannot_act_in_the_card(published: Any) -> None:
 
 def test_a_source_of_ours_is_told_with_its_page(published: Any) -> None:
     kept = pd.DataFrame({"source": ["pd12m", "elsewhere"]})
-    assert card.origins(kept).splitlines()[2:] == [
+    assert card.source_table(kept).splitlines()[2:] == [
         "| elsewhere |  |  | 1 |",
         "| pd12m | PD12M | https://huggingface.co/datasets/Spawning/PD12M | 1 |",
     ]

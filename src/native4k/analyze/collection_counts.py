@@ -16,7 +16,7 @@ from native4k.sources.source import Source
 
 ALWAYS = ("url", "declared_width", "declared_height", "caption")
 SOMETIMES = ("license", "language", *SCORES)
-"""What is looked at; the second where a source knows it."""
+"""Columns that are read; the second where a source knows them."""
 
 URL, CAPTION = pl.col("url"), pl.col("caption")
 PLAIN = CAPTION.is_between(pl.lit("!"), pl.lit("~"))

@@ -41,7 +41,7 @@ class Download:
 
 @params.params
 class Params:
-    """What is asked of a collection."""
+    """The numbers of the analysis."""
 
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     sample: Annotated[int, Field(ge=1)]

@@ -30,8 +30,8 @@ REASONS = {
 }
 """Planted defect -> the only reason that counts as having found it."""
 
-FAIR = ("exact_copy", "near_copy", "category_full")
-"""Reasons that may befall an original: its copy stands for it, or its category is full."""
+RIGHTLY_REJECTED = ("exact_copy", "near_copy", "category_full")
+"""Reasons for which an original may rightly be rejected: its copy stands for it, or its category is full."""
 
 
 @params.params
@@ -82,8 +82,8 @@ def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     planted = rows[rows["defect"] != ""].groupby("defect")["found"].agg(["size", "sum"])
     originals = rows[rows["defect"] == ""]
     own_copy = originals["representative"].map(rows.set_index("id")["family"]) == originals["id"]
-    fair = originals["reason"].isin(FAIR) & (own_copy | (originals["reason"] == "category_full"))
-    wrong = ~fair & (originals["reason"] != "")
+    rightly = originals["reason"].isin(RIGHTLY_REJECTED) & (own_copy | (originals["reason"] == "category_full"))
+    wrong = ~rightly & (originals["reason"] != "")
     by_reason = originals.loc[wrong, "reason"].value_counts().sort_index()
     return {
         "defects": {str(kind): _share(int(counts["sum"]), int(counts["size"])) for kind, counts in planted.iterrows()},
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> None:
     searched = leaks.read_searches(args.tables / "leaks.parquet")
     metrics["balance"], metrics["leaks"] = balance(table), leak_summary(searched)
     if "demo" in set(collected["source"]):
-        metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
+        metrics["demo"] = grade(truth(args.params), with_uncollected(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)
     tables.write_json(metrics, args.out)
 
@@ -170,7 +170,7 @@ def truth(numbers: Path) -> pd.DataFrame:
     return rows.assign(id=rows["url"].map(ids), of=rows["of"].map(ids).fillna(""))
 
 
-def everything(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def with_uncollected(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """The candidates and, where they were kept, the rows that collect rejected."""
     early = tables.read(folder / "not_collected.parquet", "id", "reason")
     return pd.concat([table, early.assign(group="", representative="", category="", split="")], ignore_index=True)

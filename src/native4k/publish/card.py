@@ -102,7 +102,7 @@ def card(one: Version, schema: pa.Schema, titles: dict[str, str]) -> str:
         "Splits": splits(one.numbers),
         "Use": USE,
         "Categories": plots.pop("categories.svg", "") + categories(one.numbers),
-        "Sources": origins(one.kept),
+        "Sources": source_table(one.kept),
         "Licences and attribution": licences(one.kept),
         "Funnel": plots.pop("funnel.svg") + funnel(one.numbers),
         "Measures": "".join(plots.values()),
@@ -177,7 +177,7 @@ def categories(numbers: dict[str, Any]) -> str:
     return markdown(["split", *map(escape_cell, names), "all"], rows)
 
 
-def origins(kept: pd.DataFrame) -> str:
+def source_table(kept: pd.DataFrame) -> str:
     """Images of each source, with what it is and where."""
     rows = []
     for name, count in kept["source"].value_counts().sort_index().items():

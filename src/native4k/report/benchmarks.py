@@ -93,12 +93,10 @@ def by_category(sr: dict[str, Any]) -> Markup:
     parts = []
     for convention, metric in metrics_files.comparison_table(sr)[0]:
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
-        categories = sorted({category for one in values.values() for category in one})
-        rows = [
-            [name, *(metrics_files.mean_of(one.get(key, {})) for key in categories)] for name, one in values.items()
-        ]
-        if categories:
-            parts.append(layout.table([f"{metric_label(metric)}, {convention}", *categories], rows))
+        names = sorted({category for one in values.values() for category in one})
+        rows = [[name, *(metrics_files.mean_of(one.get(key, {})) for key in names)] for name, one in values.items()]
+        if names:
+            parts.append(layout.table([f"{metric_label(metric)}, {convention}", *names], rows))
     rest = [layout.details("every other metric by category", layout.join(parts[1:]))] if parts[1:] else []
     return layout.join([layout.heading("By category"), *parts[:1], *rest])
 
@@ -145,17 +143,10 @@ def curves(name: str, curve_folder: Path) -> list[tuple[str, str, Markup]]:
 
 def strips(name: str, evaluations: Path, limit: int) -> Markup:
     """Crops of the images with the worst and the best results: bicubic, the baseline, the original."""
-    figures = [
-        strip(
-            path,
-            limit,
-            f"{name}, image {path.stem}",
-            f"{' '.join(path.stem.split('-')[:2])}: bicubic",
-            name,
-            "original",
-        )
-        for path in pictures(name, evaluations)
-    ]
+    figures = []
+    for path in pictures(name, evaluations):
+        rank = " ".join(path.stem.split("-")[:2])
+        figures.append(strip(path, limit, f"{name}, image {path.stem}", f"{rank}: bicubic", name, "original"))
     note = "images with the worst and the best results: a crop of each, where the original has the most texture"
     return layout.join([layout.heading(name, note), *figures])
 

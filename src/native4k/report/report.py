@@ -203,7 +203,7 @@ def check_counts(counted: dict[str, Any], table: pd.DataFrame, where: Path) -> N
         raise UserError(f"{where}: its funnel was counted on other tables; run 'dvc repro'")
 
 
-def origins(tree: dict[str, Any], paths: list[Path]) -> Markup:
+def inputs(tree: dict[str, Any], paths: list[Path]) -> Markup:
     """Hashes of all files that the page was made from, and the params."""
     text = yaml.safe_dump(json.loads(json.dumps(tree)), sort_keys=False, allow_unicode=True, width=100)
     hashes = {"params": hashlib.sha256(text.encode()).hexdigest()}
@@ -255,7 +255,7 @@ def run(args: argparse.Namespace) -> None:
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *studies, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.curves / f"{name}.csv" for name in (*sr, *t2i)]
-    sections["How it was made"] = origins(tree, [*used, *strips])
+    sections["How it was made"] = inputs(tree, [*used, *strips])
     named = tree.get("publish", {})
     page = layout.document(named.get("name", "native4k"), named.get("title", ""), sections)
     with tables.whole_folder(args.out) as folder:

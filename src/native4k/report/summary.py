@@ -28,7 +28,7 @@ def funnel(counted: dict[str, Any]) -> list[str]:
     """From the metadata to the kept, every reason with its rows."""
     rows: list[list[Any]] = [["metadata", "", counted["metadata"]]]
     for step, reasons in metrics_files.funnel_steps(counted):
-        rows += [[step if not place else "", reason, -rows_] for place, (reason, rows_) in enumerate(reasons)]
+        rows += [[step if not place else "", reason, -count] for place, (reason, count) in enumerate(reasons)]
         if step == "collect":
             rows.append(["candidates", "", counted["candidates"]])
     return aligned_lines([*rows, ["kept", "", counted["kept"]]], texts=2)

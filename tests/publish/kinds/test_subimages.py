@@ -79,7 +79,7 @@ def test_a_picture_smaller_than_a_square_has_none_and_is_counted(
 ) -> None:
     source = Source(published.out, ("val",), Path("out"))
     large = Squares(side=64, step=64, scales=(4,), png_level=1)
-    assert list(subimages.packed(source, "val", large)) == []
+    assert list(subimages.png_squares(source, "val", large)) == []
     assert "val: 1 pictures are smaller than 64 pixels and have no sub-image" in capsys.readouterr().out
 
 
@@ -87,7 +87,7 @@ def test_a_picture_smaller_than_a_square_has_none_and_is_counted(
 def test_sides_and_steps_that_a_scale_does_not_divide_are_one_line(published: Any, side: int, step: int) -> None:
     source = Source(published.out, ("val",), Path("out"))
     with pytest.raises(UserError, match=rf"export: side {side} and step {step} must be multiples of 4"):
-        list(subimages.packed(source, "val", Squares(side=side, step=step, scales=(4,), png_level=1)))
+        list(subimages.png_squares(source, "val", Squares(side=side, step=step, scales=(4,), png_level=1)))
 
 
 @pytest.mark.parametrize("level", [0, 1, 9])

@@ -61,7 +61,7 @@ def export(source: Source, folder: Path, numbers: Squares) -> None:
                 scale: stack.enter_context(filling(folder / f"{split}_LR_x{scale}.lmdb", numbers.png_level))
                 for scale in numbers.scales
             }
-            for square in subimages.packed(source, split, numbers):
+            for square in subimages.png_squares(source, split, numbers):
                 large.put(square.name, square.shape, square.content)
                 for scale, content in square.small.items():
                     side = numbers.side // scale

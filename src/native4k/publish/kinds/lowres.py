@@ -18,7 +18,7 @@ from native4k.sr import degrade
 def versions(file: tuple[str, Path], numbers: Small, made: degrade.Params) -> dict[str, bytes]:
     """Folder name -> the PNG that goes there."""
     name, path = file
-    pixels = subimages.fitted(path, numbers.scales)
+    pixels = subimages.read_cropped(path, numbers.scales)
     if not min(pixels.shape[:2]):
         raise UserError(
             f"{path}: too small for scale {max(numbers.scales)}; leave the scale out of export.lowres.scales"

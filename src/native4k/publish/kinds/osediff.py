@@ -34,7 +34,7 @@ def export(source: Source, folder: Path, numbers: Squares) -> None:
         places = [folder / split / name for name in ("test_HR", "test_SR_bicubic")]
         for place in places:
             place.mkdir(parents=True)
-        for name, *pair in subimages.walk(source, split, numbers, finish):
+        for name, *pair in subimages.map_squares(source, split, numbers, finish):
             for place, content in zip(places, pair, strict=True):
                 (place / f"{name}.png").write_bytes(content)
 
@@ -43,7 +43,7 @@ def train(source: Source, folder: Path, numbers: Squares) -> None:
     """Write the squares of train and their list."""
     (folder / "train").mkdir()
     with (folder / "train.txt").open("w", encoding="utf-8") as lines:
-        for square in subimages.packed(source, "train", numbers):
+        for square in subimages.png_squares(source, "train", numbers):
             name = f"train/{square.name}.png"
             (folder / name).write_bytes(square.content)
             lines.write(f"{source.out / name}\n")

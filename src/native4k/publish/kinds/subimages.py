@@ -40,7 +40,7 @@ def png(pixels: np.ndarray, level: int) -> bytes:
     return out.getvalue()
 
 
-def fitted(path: Path, scales: tuple[int, ...]) -> np.ndarray:
+def read_cropped(path: Path, scales: tuple[int, ...]) -> np.ndarray:
     """A picture, its sides cut to what every scale divides."""
     pixels, whole = patches.pixels(path), math.lcm(*scales)
     height, width = (side - side % whole for side in pixels.shape[:2])
@@ -52,9 +52,9 @@ def small(pixels: np.ndarray, scale: int) -> np.ndarray:
     return resample.to_pixels(resample.downscale(resample.to_tensor(pixels), scale))
 
 
-def cut(path: Path, name: str, numbers: Squares) -> list[Square]:
+def cut_squares(path: Path, name: str, numbers: Squares) -> list[Square]:
     """All squares of a picture, row by row."""
-    pixels = fitted(path, numbers.scales)
+    pixels = read_cropped(path, numbers.scales)
     shrunk = {scale: small(pixels, scale) for scale in numbers.scales} if min(pixels.shape[:2]) else {}
     tops, lefts = (starts(length, numbers.side, numbers.step) for length in pixels.shape[:2])
     places = [(top, left) for top in tops for left in lefts]
@@ -73,14 +73,14 @@ def window(pixels: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     return pixels[top : top + side, left : left + side]
 
 
-def walk(source: Source, split: str, numbers: Squares, finish: Callable[[Square], Result]) -> Iterator[Result]:
+def map_squares(source: Source, split: str, numbers: Squares, finish: Callable[[Square], Result]) -> Iterator[Result]:
     """What is made of each square of a split, in the order of the ids; says how many pictures are too small for any."""
     for scale in numbers.scales:
         if numbers.side % scale or numbers.step % scale:
             raise UserError(f"params export: side {numbers.side} and step {numbers.step} must be multiples of {scale}")
 
     def work(file: tuple[str, Path]) -> list[Result]:
-        return [finish(square) for square in cut(file[1], file[0], numbers)]
+        return [finish(square) for square in cut_squares(file[1], file[0], numbers)]
 
     torch.set_num_threads(1)  # pictures go abreast; more would only wait for each other
     files, without = source.files(split), 0
@@ -91,7 +91,7 @@ def walk(source: Source, split: str, numbers: Squares, finish: Callable[[Square]
         print(f"{split}: {without:,} pictures are smaller than {numbers.side} pixels and have no sub-image")
 
 
-class Packed(NamedTuple):
+class PngSquare(NamedTuple):
     """A sub-image as PNG, its shape, and each scale's small one as PNG."""
 
     name: str
@@ -100,15 +100,15 @@ class Packed(NamedTuple):
     small: dict[int, bytes]
 
 
-def packed(source: Source, split: str, numbers: Squares) -> Iterator[Packed]:
+def png_squares(source: Source, split: str, numbers: Squares) -> Iterator[PngSquare]:
     """The squares of a split as PNG."""
 
-    def finish(square: Square) -> Packed:
+    def finish(square: Square) -> PngSquare:
         height, width, channels = square.pixels.shape
         little = {scale: png(pixels, numbers.png_level) for scale, pixels in square.small.items()}
-        return Packed(square.name, f"({height},{width},{channels})", png(square.pixels, numbers.png_level), little)
+        return PngSquare(square.name, f"({height},{width},{channels})", png(square.pixels, numbers.png_level), little)
 
-    return walk(source, split, numbers, finish)
+    return map_squares(source, split, numbers, finish)
 
 
 def export(source: Source, folder: Path, numbers: Squares) -> None:
@@ -118,7 +118,7 @@ def export(source: Source, folder: Path, numbers: Squares) -> None:
         for place in (folder / split / "HR", *places.values()):
             place.mkdir(parents=True)
         with (folder / split / "meta_info.txt").open("w", encoding="utf-8") as lines:
-            for square in packed(source, split, numbers):
+            for square in png_squares(source, split, numbers):
                 name = f"{square.name}.png"
                 (folder / split / "HR" / name).write_bytes(square.content)
                 for scale, content in square.small.items():
