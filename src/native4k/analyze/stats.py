@@ -149,24 +149,18 @@ def hosts(counts: ValueCounts, risky: dict[str, list[str]], estimate: Estimator)
     host = pl.when(urls.fetchable(origin)).then(urls.host(origin)).alias("host")
     found = counts.counted().group_by(host).agg(pl.col("rows").sum()).sort(-pl.col("rows"), "host")
     table = found.drop_nulls("host")
-    served, asked = int(table["rows"].sum()) + counts.unnamed, int(found["rows"].sum()) + counts.unnamed
-    dotted = table.with_columns(dotted="." + pl.col("host"))
-    below = {kind: dotted.filter(belongs(domains)) for kind, domains in risky.items()}
+    served, total = int(table["rows"].sum()) + counts.unnamed, int(found["rows"].sum()) + counts.unnamed
+    domains = {kind: pl.Series([name.lower() for name in names], dtype=pl.String) for kind, names in risky.items()}
+    below = {kind: table.filter(urls.below(pl.col("host"), names))["rows"].sum() for kind, names in domains.items()}
     tops = {name: estimate.share(int(table["rows"].head(top).sum()), served) for name, top in TOPS.items()}
     return {
-        "not of the web": estimate.share(asked - served, asked),
+        "not of the web": estimate.share(total - served, total),
         "hosts": table.height if exact else None,
         "hosts not named": counts.unnamed,
         "top hosts": {host: estimate.share(count, served) for host, count in table.head(SHOWN).rows()},
         "served by": tops if exact else None,
-        "risky": {kind: estimate.share(int(rows["rows"].sum()), served) for kind, rows in below.items()},
+        "risky": {kind: estimate.share(int(rows), served) for kind, rows in below.items()},
     }
-
-
-def belongs(domains: list[str]) -> pl.Expr:
-    """Whether a host, with a dot before it, is one of the domains or belongs to one."""
-    ends = (pl.col("dotted").str.ends_with(f".{name.lower()}") for name in domains)
-    return pl.any_horizontal(pl.lit(value=False), *ends)
 
 
 def effort(passes: dict[str, Any], numbers: Download) -> dict[str, Any]:

@@ -17,16 +17,9 @@ from native4k.metadata.urls import identify
 from native4k.publish import dataset_numbers
 
 COPIES = ("copy", "reencode", "resize", "crop")
-REASONS = {
-    "upscaled": "upscaled",
-    "blurred": "blurred",
-    "flat": "flat",
-    "truncated": "truncated",
-    "mislabelled": "mislabelled",
-    "unsafe": "unsafe",
-    "watermarked": "watermarked",
-    "small": "too_small",
-    "aspect": "aspect",
+REASONS = {"small": "too_small"} | {
+    name: name
+    for name in ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "aspect")
 }
 """Planted defect -> the only reason that counts as having found it."""
 

@@ -82,7 +82,7 @@ def map_squares(source: Source, split: str, numbers: Squares, finish: Callable[[
     def work(file: tuple[str, Path]) -> list[Result]:
         return [finish(square) for square in cut_squares(file[1], file[0], numbers)]
 
-    torch.set_num_threads(1)  # pictures go abreast; more would only wait for each other
+    torch.set_num_threads(1)  # pictures are processed in parallel
     files, without = source.files(split), 0
     for results in tqdm(parallel_map(work, files), f"sub-images of {split}", len(files), unit="image", mininterval=5):
         without += not results
