@@ -393,7 +393,7 @@ def test_the_headline_of_super_resolution_is_psnr_whatever_else_was_measured() -
         name: {"scale": 4, "images": 2, "sr-real": {"ms_ssim_y": {"mean": 0.9}, "psnr_y": {"mean": psnr}}}
         for name, psnr in (("bicubic", 25.0), ("net", 26.5))
     }
-    assert metrics_files.comparison_table(trees)[0] == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
+    assert metrics_files.metric_columns(trees) == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
     dataset = {"funnel": {"kept": 1, "metadata": 3, "candidates": 2}}
     told = report.headline(dataset, trees)
     assert "+1.50" in told

@@ -97,16 +97,21 @@ def mean_of(measured: dict[str, Any]) -> float | None:
     return measured.get("mean", measured.get("whole"))
 
 
-def comparison_table(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
-    """The columns (convention, metric) that some baseline has, and each baseline's means; None where it has none."""
-    there = {(name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found}
-    columns = sorted(there, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
-    rows = [
-        [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
-        + [mean_of(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]
-        for name, tree in sr.items()
-    ]
-    return columns, rows
+def metric_columns(sr: dict[str, Any]) -> list[tuple[str, str]]:
+    """The (convention, metric) that some baseline has, those of super-resolution and PSNR first."""
+    found = {
+        (name, metric) for tree in sr.values() for name, measured in conventions(tree).items() for metric in measured
+    }
+    return sorted(found, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
+
+
+def means_by_convention(sr: dict[str, Any]) -> dict[str, dict[str, list[float | None]]]:
+    """Convention -> metric -> the mean of each baseline; None where it has none."""
+    means: dict[str, dict[str, list[float | None]]] = {}
+    for convention, metric in metric_columns(sr):
+        values = [mean_of(tree.get(convention, {}).get(metric, {})) for tree in sr.values()]
+        means.setdefault(convention, {})[metric] = values
+    return means
 
 
 def metric_label(name: str) -> str:

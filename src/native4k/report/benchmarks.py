@@ -36,7 +36,7 @@ MEANINGS = {
 
 def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Tables, every image's PSNR, curves, and strips of the baselines that learned something."""
-    if not metrics_files.comparison_table(sr)[0]:
+    if not metrics_files.metric_columns(sr):
         return layout.paragraph("No convention was measured: see sr.evaluate.conventions in the params.")
     learned = [name for name, tree in sr.items() if tree.get("parameters", 0)] or list(sr)
     parts = [means(sr), intervals(sr), layout.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
@@ -51,20 +51,21 @@ def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path, 
 
 def means(sr: dict[str, Any]) -> Markup:
     """The means of every baseline, a table for each convention; the best of several is bold."""
-    columns, rows = metrics_files.comparison_table(sr)
     notes = {
         "sr-classical": "RGB and Y, a border of as many pixels as the scale left out; as SwinIR and HAT do",
         "sr-real": "Y, no border left out; as StableSR and OSEDiff do",
         "perceptual": "metrics of pyiqa on RGB, no border left out, on the views that params.yaml names",
     }
+    about = [
+        [f"\N{MULTIPLICATION SIGN}{tree['scale']}", tree.get("parameters", 0), tree["images"]] for tree in sr.values()
+    ]
+    comparable = len(sr) > 1 and len({tree["scale"] for tree in sr.values()}) == 1
     parts = []
-    for name in dict.fromkeys(convention for convention, _ in columns):
-        places = [place + 4 for place, (convention, _) in enumerate(columns) if convention == name]
-        head = ["baseline", *(metric_label(columns[at - 4][1]) for at in places), "scale", "parameters", "images"]
-        body = [[row[0], *(row[at] for at in places), f"\N{MULTIPLICATION SIGN}{row[1]}", *row[2:4]] for row in rows]
-        alone = len(rows) == 1 or len({row[1] for row in rows}) > 1
-        best = [] if alone else [None, *(best_value(columns[at - 4][1], [row[at] for row in rows]) for at in places)]
-        parts.append(layout.heading(name, notes.get(name, "")) + layout.table(head, body, best=best))
+    for convention, measured in metrics_files.means_by_convention(sr).items():
+        head = ["baseline", *map(metric_label, measured), "scale", "parameters", "images"]
+        body = [[*row, *rest] for *row, rest in zip(sr, *measured.values(), about, strict=True)]
+        best = [None, *map(best_value, measured, measured.values())] if comparable else []
+        parts.append(layout.heading(convention, notes.get(convention, "")) + layout.table(head, body, best=best))
     return layout.join(parts)
 
 
@@ -78,7 +79,7 @@ def intervals(sr: dict[str, Any]) -> Markup:
     """The mean of every metric with its confidence interval and the median, shown on demand."""
     rows = [
         [metric_label(metric), convention, name, *(measured[key] for key in ("mean", "low", "high", "median"))]
-        for convention, metric in metrics_files.comparison_table(sr)[0]
+        for convention, metric in metrics_files.metric_columns(sr)
         for name, tree in sr.items()
         if "low" in (measured := tree.get(convention, {}).get(metric, {}))
     ]
@@ -91,7 +92,7 @@ def intervals(sr: dict[str, Any]) -> Markup:
 def by_category(sr: dict[str, Any]) -> Markup:
     """Every metric by category; all but the first are shown on demand."""
     parts = []
-    for convention, metric in metrics_files.comparison_table(sr)[0]:
+    for convention, metric in metrics_files.metric_columns(sr):
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
         names = sorted({category for one in values.values() for category in one})
         rows = [[name, *(metrics_files.mean_of(one.get(key, {})) for key in names)] for name, one in values.items()]
@@ -103,7 +104,7 @@ def by_category(sr: dict[str, Any]) -> Markup:
 
 def per_image(sr: dict[str, Any], evaluations: Path) -> Markup:
     """A dot for every test image, baseline by baseline, of the first measure."""
-    (convention, metric), *_ = metrics_files.comparison_table(sr)[0]
+    (convention, metric), *_ = metrics_files.metric_columns(sr)
     column = f"{convention}_{metric}".replace("-", "_")
     rows = []
     for name in sr:

@@ -46,12 +46,12 @@ def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> Markup:
         originals = dataset["demo"]["originals"]
         numbers["of planted defects found"] = f"{100 * caught / planted:.0f} %"
         numbers[f"of {originals['count']} originals wrongly rejected"] = str(originals["wrongly_rejected"])
-    columns, rows = metrics_files.comparison_table(sr)
-    place = next((place for place, (_, metric) in enumerate(columns) if metric.startswith("psnr")), None)
-    if len(rows) > 1 and place is not None and len({row[1] for row in rows}) == 1:
-        values = [row[4 + place] for row in rows if row[4 + place] is not None]
-        label = metric_label(columns[place][1])
-        numbers[f"dB {label} won over {rows[0][0]}"] = f"{max(values) - values[0]:+.2f}"
+    psnr = next((at for at in metrics_files.metric_columns(sr) if at[1].startswith("psnr")), None)
+    if len(sr) > 1 and psnr and len({tree["scale"] for tree in sr.values()}) == 1:
+        convention, metric = psnr
+        means = metrics_files.means_by_convention(sr)[convention][metric]
+        values = [mean for mean in means if mean is not None]
+        numbers[f"dB {metric_label(metric)} won over {next(iter(sr))}"] = f"{max(values) - values[0]:+.2f}"
     return layout.headline(numbers)
 
 
