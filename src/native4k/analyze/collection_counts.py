@@ -10,9 +10,8 @@ import polars as pl
 
 from native4k.analyze import fitness_criteria, value_counts
 from native4k.analyze.sizes import HEIGHT, PLACED, WIDTH, SizeCounts
-from native4k.analyze.value_counts import Hashes, ValueCounts, pieces
+from native4k.analyze.value_counts import Hashes, ValueCounts, compact_copy, pieces
 from native4k.metadata.columns import SCORES
-from native4k.metadata.parquet import compact_copy
 from native4k.sources.source import Source
 
 ALWAYS = ("url", "declared_width", "declared_height", "caption")

@@ -75,6 +75,13 @@ def count_endings(rows: pl.DataFrame) -> pl.DataFrame:
     return tails.select(found.alias("ending"), "rows")
 
 
+def compact_copy(frame: pl.DataFrame) -> pl.DataFrame:
+    """A copy that holds the texts of its own rows only: a frame cut from another keeps all of that one in memory."""
+    if pl.String not in frame.dtypes:
+        return frame
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
 class ValueCounts:
     """Rows by value; beyond a limit of values, the rarest lose their names and are counted together."""
 

@@ -94,18 +94,17 @@ def _by_pyarrow(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> It
             for group in range(file.num_row_groups):
                 for batch in file.iter_batches(BATCH, [group], names or file.schema_arrow.names[:1]):
                     rows = pl.DataFrame(batch)
-                    yield _select(rows if where is None else compact_copy(rows.filter(where)), columns)
+                    yield _select(rows if where is None else _copy(rows.filter(where)), columns)
         except network_errors():
             raise
         except DAMAGE_ERRORS as error:
             raise UserError(damage(part, names, error)) from None
 
 
-def compact_copy(frame: pl.DataFrame) -> pl.DataFrame:
-    """A copy that holds the texts of its own rows only: a frame cut from another keeps all of that one in memory."""
-    if pl.String not in frame.dtypes:
-        return frame
-    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+def _copy(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with texts of their own: filtered ones would keep all texts of the batch in memory."""
+    table = rows.to_arrow()
+    return pl.DataFrame(table.take(pa.array(range(table.num_rows), pa.int64())))
 
 
 def damage(part: Part, names: list[str], error: Exception) -> str:
