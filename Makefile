@@ -26,7 +26,7 @@ images: setup ## fetch the images (the demo: draw them) if they are missing or s
 	  echo "making data/images$${why:+, because }$${why%%;*}"; \
 	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && $(HAND_OVER)
 
-retry: setup ## ask again for images that may still succeed; RETRY=final: for all that are not held
+retry: setup ## fetch again what may still succeed; RETRY=final: all that is not in the store
 	@snakemake --profile profiles/local -s rules/fetch.smk --forcerun fetch --config retry=$(or $(RETRY),later) && $(HAND_OVER)
 
 test: setup ## set up and run the tests, in two processes of one thread each

@@ -168,6 +168,7 @@ def test_training_killed_half_way_ends_the_same(copy: Copy) -> None:
     assert "training:   0%|          | 0/600" not in said
     undisturbed.run("dvc", "repro", stage)
     assert project.bytes_of("models") == undisturbed.bytes_of("models")
+    assert project.bytes_of("data/curves") == undisturbed.bytes_of("data/curves")
 
 
 def test_features_alone_are_enough_to_change_a_threshold(clone: Copy, sharper: dict[str, str]) -> None:

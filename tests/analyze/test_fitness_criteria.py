@@ -146,11 +146,6 @@ def test_a_purpose_of_which_nothing_is_known_has_no_row_against_it() -> None:
     }
 
 
-def test_scores_that_a_source_says_nothing_of_are_unknown() -> None:
-    assert fitness_criteria.missing_scores(ALL) == set()
-    assert fitness_criteria.missing_scores(SIZED) == {"punsafe", "pwatermark", "aesthetic"}
-
-
 def test_every_measure_can_be_asked_for() -> None:
     assert set(fitness_criteria.Measure.__args__) == set(fitness_criteria.MEASURES)
 

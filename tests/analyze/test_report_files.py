@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from native4k import params
-from native4k.analyze import report_files, sections, stats
+from native4k.analyze import report_files, stats
 from native4k.analyze.collection_counts import CollectionCounts
 from native4k.metadata.columns import COLUMNS
 from native4k.sources.source import Source
@@ -96,13 +96,10 @@ def report(folder: Path, words: str, file: str = "part.parquet", rule: str = "4K
     asked = params.validate(stats.Params, numbers, "analyze")
     rows = rows_of(words)
     tally = CollectionCounts(SOURCE, asked.purposes, folder / "scratch")
-    tally.take(tally.count(rows.select(tally.columns)))
+    tally.add(tally.count(rows.select(tally.columns)))
     trees = {"all": stats.statistics(tally, rows, rows.height, asked, exact=True)}
-    made, origin = sections.all_sections(trees), {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
-    text = report_files.origin_text(origin)
-    report_files.write_page(made, trees, text, folder)
-    report_files.write_markdown(made, trees, text, folder)
-    report_files.write_plots(made, folder / "plots")
+    origin = {"files": {"all": [file]}, "numbers": numbers, "sampled": False}
+    report_files.write_report(trees, origin, folder)
     return (folder / report_files.PAGE).read_bytes().decode(), (folder / report_files.TEXT).read_bytes().decode()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from native4k.analyze import sizes
 from native4k.analyze.estimates import Estimate, Estimator, distribution
-from native4k.analyze.size_counts import PLACED, SizeCounts
+from native4k.analyze.sizes import PLACED, SizeCounts
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, MAX_SIDE
 

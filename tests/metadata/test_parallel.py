@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from native4k.errors import UserError
-from native4k.metadata import parallel as crew
+from native4k.metadata import parallel
 from native4k.metadata.parallel import parallel_map, prefetch
 
 
@@ -30,13 +30,13 @@ def test_things_are_taken_only_a_few_ahead() -> None:
 
     results = parallel_map(str, things())
     assert [next(results) for _ in range(3)] == ["0", "1", "2"]
-    assert len(taken) <= 2 * crew.THREADS + 3
+    assert len(taken) <= 2 * parallel.THREADS + 3
     results.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_an_error_ends_the_others_and_is_the_first_in_order(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "THREADS", threads)
+    monkeypatch.setattr(parallel, "THREADS", threads)
     stopped, begun = Event(), []
 
     def work(place: int) -> int:
@@ -66,7 +66,7 @@ def test_what_is_made_ahead_comes_in_order_and_only_a_few_are_made_before_they_a
     coming = prefetch(numbers())
     assert [next(coming) for _ in range(10)] == list(range(10))
     coming.close()
-    assert len(made) <= 10 + crew.PREFETCHED
+    assert len(made) <= 10 + parallel.PREFETCHED
     assert list(prefetch([])) == []
 
 

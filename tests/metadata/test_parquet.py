@@ -65,7 +65,7 @@ def test_rows_are_filtered_and_counted(place: str) -> None:
 def test_rows_that_pass_do_not_keep_those_that_do_not_in_memory() -> None:
     part = put("memory:///a.parquet", ROWS.with_columns(TEXT=pl.lit("t" * 100_000)))
     before = pa.total_allocated_bytes()
-    found = list(read.frames(part, SOURCE, sieve=lambda ours: ours["declared_width"] > 999))
+    found = list(read.frames(part, SOURCE, where=lambda ours: ours["declared_width"] > 999))
     assert sum(frame.height for frame in found) == 1
     assert pa.total_allocated_bytes() - before < 1_000_000
 

@@ -23,7 +23,7 @@ def normalised(url: str | None) -> str | None:
 
 @given(st.builds("{}://{}{}".format, st.sampled_from(["http", "https", "httpss"]), WORDS, ANYTHING | PATHS) | ANYTHING)
 def test_a_url_that_is_plain_already_is_told_without_respelling_it(url: str) -> None:
-    slowly = pl.DataFrame({"url": [url]}).select(urls.respelled(pl.col("url"))).item()
+    slowly = pl.DataFrame({"url": [url]}).select(urls.normalised_slowly(pl.col("url"))).item()
     assert normalised(url) == slowly
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from native4k import tables
-from native4k.publish import column_descriptions
+from native4k.publish import croissant
 
 
 @pytest.fixture(name="loaded")
@@ -56,7 +56,7 @@ def test_it_names_every_table_with_its_hash_and_every_column_with_its_meaning(pu
     fields = {one["name"]: one for one in tree["recordSet"][0]["field"]}
     assert list(fields) == list(tables.read(published.out / "images.parquet").columns)
     assert fields["bytes"]["dataType"] == "sc:Integer"
-    assert fields["new_score"]["description"] == column_descriptions.UNDESCRIBED
+    assert fields["new_score"]["description"] == croissant.UNDESCRIBED
 
 
 def test_a_column_of_lists_is_repeated(version: Any) -> None:

@@ -155,11 +155,11 @@ def build(root: Path) -> None:
         shown = root / f"evaluations/{name}"
         shown.mkdir()
         (shown / "worst-1-k1.webp").write_bytes(picture(parameters, (96, 32)))
-    (root / "models").mkdir()
-    (root / "models/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
-    (root / "models/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")
+    (root / "curves").mkdir()
+    (root / "curves/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
+    (root / "curves/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")
     write_json(t2i_metrics(), root / "metrics/flow.json")
-    (root / "models/flow.csv").write_text("images,loss\n8,1.5\n16,1.25\n", encoding="utf-8")
+    (root / "curves/flow.csv").write_text("images,loss\n8,1.5\n16,1.25\n", encoding="utf-8")
     (root / "evaluations/flow").mkdir()
     (root / "evaluations/flow/sheet.webp").write_bytes(picture(99, (64, 64)))
 

@@ -15,7 +15,7 @@ from native4k.page import layout, metrics_files
 from native4k.report import report
 from tests import browser
 
-ARGS = ["report", "tables", "features", "evaluations", "models", "metrics", "out"]
+ARGS = ["report", "tables", "features", "evaluations", "curves", "metrics", "out"]
 ALONE = {"br", "circle", "hr", "img", "line", "link", "meta", "polyline", "rect"}
 
 
@@ -182,15 +182,15 @@ def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searc
     part = section(made(root), "leaks")
     words = [text for tag, text in Reader(part).words if tag == "p"]
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
-    first = "3 kept images, reserve included, were compared across splits, except 1 whose pHash says too little to "
+    first = "3 kept images, reserve included, were compared across splits, except 1 whose pHash is too uniform to "
     first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
-    middles = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
+    insets = "By the pHash of the whole of one and of the insets of the other, which finds crops: "
     assert words == [
         f"{first}radius limits the search.",
-        "By the 64-bit pHash of the whole pictures: 1 of 2 pairs lies within 10 bits, 1 copy among them.",
-        f"{middles}0 of 2 pairs lie within 10 bits, 0 copies among them.",
+        "By the 64-bit pHash of the whole pictures: 1 of 2 pairs within 10 bits; copies: 1.",
+        f"{insets}0 of 2 pairs within 10 bits; copies: 0.",
     ]
-    assert rows(part) == [["nearest pair, in bits", "pHash", "middles"], ["train and test", "9", "21"]]
+    assert rows(part) == [["nearest pair, in bits", "pHash", "inset pHash"], ["train and test", "9", "21"]]
     assert notes == ["9 bits k2 test, k1 train, a copy", "21 bits k2 test, k3 train"]
 
 
@@ -306,7 +306,7 @@ GONE = "missing; run 'dvc repro', or remove metrics/{}.json if that baseline is 
         ),
         ("evaluations/net_x4.parquet", "evaluations/net_x4.parquet: " + GONE.format("net_x4")),
         ("evaluations/net_x4", "evaluations/net_x4: " + GONE.format("net_x4")),
-        ("models/flow.csv", "models/flow.csv: " + GONE.format("flow")),
+        ("curves/flow.csv", "curves/flow.csv: " + GONE.format("flow")),
     ],
 )
 def test_what_is_missing_is_named_and_an_earlier_page_stays(
@@ -332,10 +332,10 @@ def test_metrics_of_other_tables_are_refused(root: Path, capsys: pytest.CaptureF
 
 
 def test_a_broken_curve_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / "models/net_x4.csv").write_text("images_seen,loss\n4,oops\n", encoding="utf-8")
+    (root / "curves/net_x4.csv").write_text("images_seen,loss\n4,oops\n", encoding="utf-8")
     assert cli.main(ARGS) == 1
     assert capsys.readouterr().err == (
-        "native4k report: models/net_x4.csv: could not convert string to float: 'oops'; run 'dvc repro'\n"
+        "native4k report: curves/net_x4.csv: could not convert string to float: 'oops'; run 'dvc repro'\n"
     )
 
 
@@ -359,7 +359,7 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
             "metrics/bicubic_x4.json",
         ),
         *("metrics/net_x4.json", "metrics/flow.json", "evaluations/bicubic_x4.parquet", "evaluations/net_x4.parquet"),
-        *("models/bicubic_x4.csv", "models/net_x4.csv", "models/flow.csv"),
+        *("curves/bicubic_x4.csv", "curves/net_x4.csv", "curves/flow.csv"),
     ]
     shown = [
         "evaluations/bicubic_x4/worst-1-k1.webp",
@@ -393,8 +393,25 @@ def test_the_headline_of_super_resolution_is_psnr_whatever_else_was_measured() -
         name: {"scale": 4, "images": 2, "sr-real": {"ms_ssim_y": {"mean": 0.9}, "psnr_y": {"mean": psnr}}}
         for name, psnr in (("bicubic", 25.0), ("net", 26.5))
     }
-    assert metrics_files.comparison_table(trees)[0] == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
+    assert metrics_files.metric_columns(trees) == [("sr-real", "psnr_y"), ("sr-real", "ms_ssim_y")]
     dataset = {"funnel": {"kept": 1, "metadata": 3, "candidates": 2}}
     told = report.headline(dataset, trees)
     assert "+1.50" in told
     assert "dB PSNR Y won over bicubic" in told
+
+
+def test_statuses_and_hosts_are_counted_the_most_frequent_first(root: Path) -> None:
+    counts = tables.read(root / "tables/fetched.parquet")
+    assert [row[:4] for row in report.status_rows(counts)] == [
+        ["ok", 12, "2.5", "in the store"],
+        ["gone", 3, "0.0", "final"],
+        ["timeout", 1, "0.0", "retried by this run and by the next"],
+    ]
+    hosts = report.host_rows(counts[counts["host"] != ""])
+    assert [row[1:] for row in hosts] == [[6, 3, "50.0 %", "gone"], [1, 0, "0.0 %", "gone"]]
+    assert "<script" not in report.fetched(counts)
+
+
+def test_a_collection_without_the_web_has_no_hosts() -> None:
+    counts = pd.DataFrame([["demo", "", "ok", 9, 1]], columns=["source", "host", "status", "images", "bytes"])
+    assert "By host" not in report.fetched(counts)

@@ -117,7 +117,7 @@ def test_the_findings_name_their_numbers_and_how_few_the_images_are() -> None:
     first, one_seed, last = results.summarize(rows({"native": [[0.5] * 4], "half": [[0.0] * 4]}), BOOTSTRAP)["findings"]
     assert first == (
         "x4: native 4K pixels train better than the same images at 2K, patches of as many pixels: +0.500 dB PSNR; the "
-        "interval +0.500 to +0.500 dB PSNR excludes zero (4 test images, 8 training images, 1 seed; single seeds give "
+        "interval +0.500 to +0.500 dB PSNR excludes zero (4 test images, 8 training images, 1 seed; the seeds give "
         "+0.500 to +0.500)."
     )
     assert one_seed == "Where there is one seed, the interval leaves out the variance between training runs."
@@ -130,7 +130,7 @@ def test_how_the_difference_grows_with_the_training_images_is_a_finding() -> Non
     tree = results.summarize(table, BOOTSTRAP)
     assert list(tree["differences"]["x4"]) == ["2", "8"]
     assert tree["findings"][1] == (
-        f"x4: native less half, as training images grow: {MINUS}0.100 with 2, +0.300 with 8 (dB PSNR)."
+        f"x4: native minus half, as training images grow: {MINUS}0.100 with 2, +0.300 with 8 (dB PSNR)."
     )
 
 

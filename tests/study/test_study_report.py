@@ -67,7 +67,7 @@ def test_a_trend_is_drawn_where_there_are_several_numbers_of_images() -> None:
         ("6 images", 0.25, None),
         ("52 images", -0.02, -0.05),
     ]
-    assert "x4: native less half" in study_report.section(tree())
+    assert "x4: native minus half" in study_report.section(tree())
 
 
 def test_zero_stands_in_every_plot_and_means_lie_in_their_intervals() -> None:
@@ -132,7 +132,7 @@ def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if
 
 
 def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:
-    words = ["report", "tables", "features", "evaluations", "models", "metrics", "page"]
+    words = ["report", "tables", "features", "evaluations", "curves", "metrics", "page"]
     assert cli.main(words) == 0
     assert "The study" not in (root / "page/report.html").read_text(encoding="utf-8")
     (root / "metrics/study_x4.json").write_text(json.dumps(tree()))

@@ -14,17 +14,15 @@ import polars as pl
 from tqdm import tqdm
 
 from native4k import params, sources, tables
-from native4k.analyze import report_files, sections, stats
-from native4k.analyze.collection_counts import Chunk, CollectionCounts
-from native4k.analyze.estimates import intervals, plain
-from native4k.analyze.sample import Sample
+from native4k.analyze import report_files, stats
+from native4k.analyze.collection_counts import Chunk, CollectionCounts, Sample
 from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
 from native4k.metadata.parallel import parallel_map, prefetch
 
 
-class Found(NamedTuple):
+class Analysis(NamedTuple):
     """A collection's figures and its sample."""
 
     figures: dict[str, Any]
@@ -61,25 +59,25 @@ def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]
         yield from read.frames(part, found.source, columns)
 
 
-def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Found:
+def analyze(found: read.Collection, numbers: stats.Params, scratch: Path, *, exact: bool) -> Analysis:
     """Read a collection once; its figures of all rows, or of the sample."""
-    tally = CollectionCounts(found.source, numbers.purposes, scratch / found.name)
+    counts = CollectionCounts(found.source, numbers.purposes, scratch / found.name)
     sample = Sample(numbers.sample, numbers.seed)
 
-    def look(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
-        return sample.look(*numbered), tally.count(numbered[1]) if exact else None
+    def read_frame(numbered: tuple[int, pl.DataFrame]) -> tuple[pl.DataFrame, Chunk | None]:
+        return sample.candidates(*numbered), counts.count(numbered[1]) if exact else None
 
-    for drawn, counted in parallel_map(look, sample.numbered(prefetch(frames(found, tally.columns)))):
-        sample.take(drawn)
+    for drawn, counted in parallel_map(read_frame, sample.numbered(prefetch(frames(found, counts.columns)))):
+        sample.add(drawn)
         if counted is not None:
-            tally.take(counted)
+            counts.add(counted)
     if not sample.rows:
         raise UserError(f"{found.parts[0].name}: no rows, nor in any other file of {found.name}; nothing to analyze")
     chosen = sample.drawn()
     if not exact:
-        tally.take(tally.count(chosen))
+        counts.add(counts.count(chosen))
     whole = exact or sample.rows <= numbers.sample
-    return Found(stats.statistics(tally, chosen, sample.rows, numbers, whole), chosen)
+    return Analysis(stats.statistics(counts, chosen, sample.rows, numbers, whole), chosen)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,18 +95,12 @@ def run(args: argparse.Namespace) -> None:
     """Write report.html, report.md, stats.json, sample.csv and plots/."""
     numbers = params.load(stats.Params, args.params, "analyze")
     wanted = places(args.files, args.source, args.params)
-    listed = list(collections(wanted, args.sources, args.params))
+    found = list(collections(wanted, args.sources, args.params))
+    files = {one.name: [part.name for part in one.parts] for one in found}
+    origin = {"files": files, "numbers": params.read(args.params)["analyze"], "sampled": args.sampled}
     with tables.whole_folder(args.report) as folder:
-        found = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in listed}
+        made = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in found}
         shutil.rmtree(folder / "scratch")
-        trees = {name: one.figures for name, one in found.items()}
-        origin = report_files.origin(listed, params.read(args.params)["analyze"], sampled=args.sampled)
-        made = sections.all_sections(trees)
-        tree = {name: plain(one) | {"intervals": intervals(one)} for name, one in trees.items()}
-        tables.write_json({"collections": tree, "made from": origin}, folder / "stats.json")
-        text = report_files.origin_text(origin)
-        report_files.write_page(made, trees, text, folder)
-        report_files.write_markdown(made, trees, text, folder)
-        report_files.write_plots(made, folder / "plots")
-        report_files.write_sample({name: one.sample for name, one in found.items()}, folder / "sample.csv")
+        report_files.write_report({name: one.figures for name, one in made.items()}, origin, folder)
+        report_files.write_sample({name: one.sample for name, one in made.items()}, folder / "sample.csv")
     print(f"{args.report / report_files.PAGE}")

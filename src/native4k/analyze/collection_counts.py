@@ -1,6 +1,7 @@
 """The counts that are taken in one pass over the rows of a collection; all statistics are computed from them."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,14 +9,14 @@ import numpy as np
 import polars as pl
 
 from native4k.analyze import fitness_criteria, value_counts
-from native4k.analyze.size_counts import HEIGHT, PLACED, WIDTH, SizeCounts
-from native4k.analyze.value_counts import Hashes, ValueCounts, compact_copy
+from native4k.analyze.sizes import HEIGHT, PLACED, WIDTH, SizeCounts
+from native4k.analyze.value_counts import Hashes, ValueCounts, compact_copy, pieces
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
 
 ALWAYS = ("url", "declared_width", "declared_height", "caption")
 SOMETIMES = ("license", "language", *SCORES)
-"""What is looked at; the second where a source knows it."""
+"""Columns that are read; the second where a source knows them."""
 
 URL, CAPTION = pl.col("url"), pl.col("caption")
 PLAIN = CAPTION.is_between(pl.lit("!"), pl.lit("~"))
@@ -77,22 +78,27 @@ class CollectionCounts:
         self.hashes = {name: Hashes(folder / name) for name in ("url", "caption")}
 
     def count(self, frame: pl.DataFrame) -> Chunk:
-        """Count rows in our columns; changes nothing, so that several can be counted at once."""
+        """Count rows in our columns; changes nothing, so that several threads can call it."""
         rows = derived(frame)
-        values = {name: value_counts.count_scores(rows[name]) for name in self.scores}
-        values |= {name: value_counts.count_values(rows[name]) for name in self.words}
-        values["caption_length"] = value_counts.count_integers(rows["caption_length"])
-        values |= {"origin": value_counts.count_origins(rows["origin"]), "ending": value_counts.count_endings(rows)}
-        values = {name: compact_copy(counted) for name, counted in values.items()}
-        sizes = rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()
-        there = {"url": "no_url", "caption": "blank"}
-        sums = {name: int(rows[name].sum()) for name in there.values()}
-        hashes = {name: rows[f"{name}_hash"].filter(~rows[none]).to_numpy() for name, none in there.items()}
+        origins = value_counts.count_values(rows["origin"]).filter(pl.col("origin") != b"")
+        values: dict[str, pl.DataFrame] = {
+            "caption_length": value_counts.count_integers(rows["caption_length"]),
+            "origin": origins.cast({"origin": pl.String}),
+            "ending": value_counts.count_endings(rows),
+            **{name: value_counts.count_scores(rows[name]) for name in self.scores},
+            **{name: value_counts.count_values(rows[name]) for name in self.words},
+        }
+        unknown = {"url": "no_url", "caption": "blank"}
+        sums = {name: int(rows[name].sum()) for name in unknown.values()}
         return Chunk(
-            rows.height, sums | fitness_criteria.count_criteria(rows, self.purposes, self.source), values, sizes, hashes
+            rows.height,
+            sums | fitness_criteria.count_criteria(rows, self.purposes, self.source),
+            {name: compact_copy(counted) for name, counted in values.items()},
+            (rows["cell"].drop_nulls().to_numpy(), rows["size"].drop_nulls()),
+            {name: rows[f"{name}_hash"].filter(~rows[none]).to_numpy() for name, none in unknown.items()},
         )
 
-    def take(self, chunk: Chunk) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Add the counts of a chunk."""
         self.rows += chunk.rows
         self.sums.update(chunk.sums)
@@ -108,3 +114,58 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
     for columns in (*FIRST, DERIVED):
         frame = frame.with_columns(**columns)
     return frame
+
+
+MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+"""The constants of SplitMix64."""
+
+
+def scattered(numbers: np.ndarray) -> np.ndarray:
+    """Each number's place in a fixed random order (SplitMix64, wrapping at 64 bits)."""
+    mixed = numbers * MIX[0]
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= MIX[1]
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= MIX[2]
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+class Sample:
+    """The rows that come first in a random order of all rows: uniform, without replacement, in one pass."""
+
+    def __init__(self, size: int, seed: int) -> None:
+        self.size, self.seed, self.rows = size, np.uint64(seed), 0
+        self.last = np.uint64(2**64 - 1)
+        self.frames: list[pl.DataFrame] = []
+
+    def numbered(self, frames: Iterable[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
+        """The frames of all rows in their order, each with the number of its first row."""
+        for frame in frames:
+            yield self.rows, frame
+            self.rows += frame.height
+
+    def candidates(self, first: int, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows that may be drawn, with their numbers; changes nothing, so that several threads can call it."""
+        places = np.arange(first, first + frame.height, dtype=np.uint64)
+        seed = scattered(np.array([self.seed]))
+        order = np.concatenate([scattered(piece ^ seed) for piece in pieces(places)])
+        early = np.flatnonzero(order <= self.last)
+        return compact_copy(frame[early]).with_columns(place=pl.Series(places[early]), order=pl.Series(order[early]))
+
+    def add(self, drawn: pl.DataFrame) -> None:
+        """Add candidates."""
+        if drawn.height:
+            self.frames.append(drawn)
+        if sum(one.height for one in self.frames) > 2 * self.size:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        drawn = pl.concat(self.frames).sort("order")[: self.size]
+        self.last = np.uint64(drawn["order"][-1])
+        self.frames = [drawn]
+
+    def drawn(self) -> pl.DataFrame:
+        """The sample, in the order of the rows."""
+        self._shrink()
+        return self.frames[0].sort("place").drop("place", "order")

@@ -1,7 +1,7 @@
 """Whether a collection fits a purpose: criteria on what the metadata know of a row, each with the share it wants."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import polars as pl
 from pydantic import Field
@@ -11,34 +11,16 @@ from native4k.analyze.estimates import Estimate, Estimator
 from native4k.metadata.columns import SCORES
 from native4k.sources.source import Source
 
-Measure = Literal[
-    "width",
-    "height",
-    "pixels",
-    "long_side",
-    "short_side",
-    "aspect",
-    "similarity",
-    "punsafe",
-    "pwatermark",
-    "aesthetic",
-    "caption_length",
-]
+Measure = Literal["width", "height", "pixels", "long_side", "short_side", "aspect", "similarity", "punsafe",
+                  "pwatermark", "aesthetic", "caption_length"]  # fmt: skip
 
-MEASURES: dict[Measure, pl.Expr] = {
-    "width": pl.col("width"),
-    "height": pl.col("height"),
+MEASURES: dict[str, pl.Expr] = {name: pl.col(name) for name in get_args(Measure)} | {
     "pixels": pl.col("width") * pl.col("height"),
     "long_side": pl.max_horizontal("width", "height"),
     "short_side": pl.min_horizontal("width", "height"),
     "aspect": pl.col("width") / pl.col("height"),
-    "similarity": pl.col("similarity"),
-    "punsafe": pl.col("punsafe"),
-    "pwatermark": pl.col("pwatermark"),
-    "aesthetic": pl.col("aesthetic"),
-    "caption_length": pl.col("caption_length"),
 }
-"""What a criterion can ask for; unknown where the source does not say."""
+"""What a criterion can be on; unknown where the source does not say."""
 
 
 @params.params
@@ -63,8 +45,8 @@ Purposes = Mapping[str, Purpose]
 
 
 def meets(criterion: Criterion, source: Source) -> pl.Expr:
-    """Whether a row lies in the range; null where nobody knows."""
-    if criterion.column in missing_scores(source):
+    """Whether a row lies in the range; null where the value is unknown."""
+    if criterion.column in set(SCORES) - set(source.spellings):
         return pl.lit(None, pl.Boolean)
     value, low, high = MEASURES[criterion.column], bound(criterion.min), bound(criterion.max)
     if low is None and high is None:
@@ -75,37 +57,34 @@ def meets(criterion: Criterion, source: Source) -> pl.Expr:
 
 
 def bound(number: float | None) -> float | None:
-    """A whole bound as a whole number: so whole measures need not be turned into others to be compared."""
+    """A whole bound as an integer, so that integers need not be converted to be compared."""
     return int(number) if number is not None and number.is_integer() else number
-
-
-def missing_scores(source: Source) -> set[str]:
-    """Scores that the metadata of a source do not have."""
-    return set(SCORES) - set(source.spellings)
 
 
 def count_criteria(rows: pl.DataFrame, purposes: Purposes, source: Source) -> dict[str, int]:
     """The numbers of rows that meet each criterion, of those where it is known, and of rows that fail no criterion."""
     every = [criterion for purpose in purposes.values() for criterion in purpose.criteria.values()]
-    asked = {ranged(criterion): meets(criterion, source) for criterion in every}  # what several ask is asked once
-    verdicts = rows.select(pl.col("blank").is_not_null().alias(""), **asked)
-    made = []
+    verdicts = rows.select(
+        pl.col("blank").is_not_null().alias(""),
+        **{range_key(criterion): meets(criterion, source) for criterion in every},  # shared ones are computed once
+    )
+    counts = []
     for name, purpose in purposes.items():
-        wanted = {criterion: pl.col(ranged(one)) for criterion, one in purpose.criteria.items()}
-        for criterion, met in wanted.items():
-            made += [met.sum().alias(f"{name}/{criterion}/met"), met.count().alias(f"{name}/{criterion}/known")]
-        unopposed = pl.all_horizontal("", *(met.fill_null(value=True) for met in wanted.values()))
-        made.append(unopposed.sum().alias(name))
-    return verdicts.select(made).row(0, named=True) if made else {}
+        verdict_of = {criterion: pl.col(range_key(one)) for criterion, one in purpose.criteria.items()}
+        for criterion, met in verdict_of.items():
+            counts += [met.sum().alias(f"{name}/{criterion}/met"), met.count().alias(f"{name}/{criterion}/known")]
+        not_failed = pl.all_horizontal("", *(met.fill_null(value=True) for met in verdict_of.values()))
+        counts.append(not_failed.sum().alias(name))
+    return verdicts.select(counts).row(0, named=True) if counts else {}
 
 
-def ranged(criterion: Criterion) -> str:
-    """A criterion's range, in words."""
+def range_key(criterion: Criterion) -> str:
+    """A name for a criterion's range, the same for the same range."""
     return f"{criterion.column} {criterion.min} {criterion.max}"
 
 
 def verdict(figure: Estimate | None, wanted: float) -> str:
-    """What a share says of a wanted one: yes, no, or not surely either."""
+    """Whether a share reaches a wanted one: yes, no, unknown, or 'cannot say' where its interval spans it."""
     if figure is None:
         return "unknown"
     low, high = figure.interval or (figure.value, figure.value)
@@ -113,35 +92,29 @@ def verdict(figure: Estimate | None, wanted: float) -> str:
 
 
 def judge_purposes(
-    purposes: Purposes, sums: Mapping[str, int], rows: int, whole: int, sure: Estimator
+    purposes: Purposes, sums: Mapping[str, int], rows: int, whole: int, estimate: Estimator
 ) -> dict[str, Any]:
-    """Each purpose's table; rows were looked at, whole is how many there are."""
-    return {name: _judge_purpose(name, purpose, sums, rows, whole, sure) for name, purpose in purposes.items()}
-
-
-def _judge_purpose(
-    name: str, purpose: Purpose, sums: Mapping[str, int], rows: int, whole: int, sure: Estimator
-) -> dict[str, Any]:
-    criteria = {}
-    for wanted, criterion in purpose.criteria.items():
-        share = sure.share(sums[f"{name}/{wanted}/met"], sums[f"{name}/{wanted}/known"])
-        known = sums[f"{name}/{wanted}/known"]
-        criteria[wanted] = {
-            "column": criterion.column,
-            "min": criterion.min,
-            "max": criterion.max,
-            "known": known,
-            "share": share,
-            "wanted": criterion.share,
-            "verdict": verdict(share, criterion.share),
+    """Each purpose's table; rows is the number of rows counted, whole the number there are."""
+    judged = {}
+    for name, purpose in purposes.items():
+        criteria = {
+            wanted: _judge(criterion, sums[f"{name}/{wanted}/met"], sums[f"{name}/{wanted}/known"], estimate)
+            for wanted, criterion in purpose.criteria.items()
         }
-    together = sure.share(sums[name], rows)
-    images = sure.total(sums[name], rows, whole)
-    known = any(criterion["known"] for criterion in criteria.values())
-    return {
-        "criteria": criteria,
-        "together": together,
-        "images": images,
-        "wanted": purpose.images,
-        "verdict": verdict(images if known else None, purpose.images),
-    }
+        images = estimate.total(sums[name], rows, whole)
+        known = any(criterion["known"] for criterion in criteria.values())
+        judged[name] = {
+            "criteria": criteria,
+            "together": estimate.share(sums[name], rows),
+            "images": images,
+            "wanted": purpose.images,
+            "verdict": verdict(images if known else None, purpose.images),
+        }
+    return judged
+
+
+def _judge(criterion: Criterion, met: int, known: int, estimate: Estimator) -> dict[str, Any]:
+    share = estimate.share(met, known)
+    bounds = {"column": criterion.column, "min": criterion.min, "max": criterion.max}
+    judgement = {"share": share, "wanted": criterion.share, "verdict": verdict(share, criterion.share)}
+    return bounds | {"known": known} | judgement

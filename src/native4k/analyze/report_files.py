@@ -1,4 +1,4 @@
-"""The files of the report: a page, a text, plots and the sample, all written from the same sections."""
+"""The files of the report: statistics, a page, a text, plots and the sample, of the same sections."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,25 +9,23 @@ import yaml
 from markupsafe import Markup
 
 from native4k import tables
-from native4k.analyze.comparison_tables import Table, Trees, format_amount, percent
-from native4k.analyze.sections import Section
-from native4k.metadata.read import Collection
+from native4k.analyze.estimates import intervals, plain
+from native4k.analyze.sections import Section, Table, Trees, all_sections, format_amount, percent
 from native4k.page import layout
 
 PAGE, TEXT = "report.html", "report.md"
 
-Sections = Mapping[str, Section]
 
-
-def origin(collections: list[Collection], numbers: dict[str, Any], *, sampled: bool) -> dict[str, Any]:
-    """The files and numbers that the statistics were made from."""
-    files = {one.name: [part.name for part in one.parts] for one in collections}
-    return {"files": files, "numbers": numbers, "sampled": sampled}
-
-
-def origin_text(made_from: dict[str, Any]) -> str:
-    """The files and numbers as YAML text."""
-    return str(yaml.safe_dump(made_from, sort_keys=False, allow_unicode=True, width=100))
+def write_report(trees: Trees, origin: dict[str, Any], folder: Path) -> None:
+    """Write stats.json, the page, the text and the plots; origin holds the files and numbers that all was made from."""
+    statistics = {name: plain(tree) | {"intervals": intervals(tree)} for name, tree in trees.items()}
+    tables.write_json({"collections": statistics, "made from": origin}, folder / "stats.json")
+    sections, made_from = all_sections(trees), yaml.safe_dump(origin, sort_keys=False, allow_unicode=True, width=100)
+    tables.write_text(_page(sections, trees, made_from), folder / PAGE)
+    tables.write_text(_markdown(sections, trees, made_from), folder / TEXT)
+    for section in sections.values():
+        for what, svg in section.plots.items():
+            tables.write_text(layout.svg_file(svg), folder / "plots" / f"{slug(what)}.svg")
 
 
 def title(trees: Trees) -> str:
@@ -37,13 +35,12 @@ def title(trees: Trees) -> str:
 
 def lead(trees: Trees) -> str:
     """The number of rows that the statistics of each collection come from."""
-    return "; ".join(_basis(name, tree) for name, tree in trees.items())
-
-
-def _basis(name: str, tree: dict[str, Any]) -> str:
-    if tree["looked at"] == tree["rows"]:
-        return f"{name}: all {tree['rows']:,} rows"
-    return f"{name}: a sample of {tree['looked at']:,} of {tree['rows']:,} rows, with intervals in brackets"
+    bases = []
+    for name, tree in trees.items():
+        rows, looked_at = tree["rows"], tree["looked at"]
+        sample = f"a sample of {looked_at:,} of {rows:,} rows, with intervals in brackets"
+        bases.append(f"{name}: all {rows:,} rows" if looked_at == rows else f"{name}: {sample}")
+    return "; ".join(bases)
 
 
 def headline(trees: Trees) -> str:
@@ -61,14 +58,12 @@ def headline(trees: Trees) -> str:
     return layout.headline(numbers)
 
 
-def write_page(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
-    """Write the report as one self-contained page; the text names its inputs."""
+def _page(sections: dict[str, Section], trees: Trees, made_from: str) -> str:
+    """The report as one self-contained page."""
+    note = layout.paragraph("The same files and numbers give the same bytes.")
+    made = note + layout.preformatted("files and numbers", made_from)
     bodies = {name: _body(section) for name, section in sections.items()}
-    made = layout.paragraph("The same files and numbers give the same bytes.") + layout.preformatted(
-        "files and numbers", text
-    )
-    whole = {"": headline(trees), **bodies, "How it was made": made}
-    tables.write_text(layout.document(title(trees), lead(trees), whole), folder / PAGE)
+    return layout.document(title(trees), lead(trees), {"": headline(trees), **bodies, "How it was made": made})
 
 
 def _body(section: Section) -> Markup:
@@ -80,16 +75,15 @@ def _body(section: Section) -> Markup:
     return layout.join(shown)
 
 
-def write_markdown(sections: Sections, trees: Trees, text: str, folder: Path) -> None:
-    """Write the report in Markdown."""
+def _markdown(sections: dict[str, Section], trees: Trees, made_from: str) -> str:
+    """The report in Markdown."""
     parts = [f"# {title(trees)}", lead(trees)]
     for name, section in sections.items():
         parts += [f"## {name}", *([section.words] if section.words else [])]
         for table in section.tables:
             parts += [*([f"**{_plain(table.about)}**"] if table.about else []), _table(table)]
         parts += [f"![{what}](plots/{slug(what)}.svg)" for what in section.plots]
-    parts += ["## How it was made", f"```yaml\n{text}```"]
-    tables.write_text("\n\n".join(parts) + "\n", folder / TEXT)
+    return "\n\n".join([*parts, "## How it was made", f"```yaml\n{made_from}```"]) + "\n"
 
 
 def _table(table: Table) -> str:
@@ -101,13 +95,6 @@ def _plain(words: str) -> str:
     """Text from metadata with all Markdown escaped."""
     shown = "".join(letter if letter.isprintable() else " " for letter in words)
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in shown)
-
-
-def write_plots(sections: Sections, folder: Path) -> None:
-    """Write every plot as an SVG file."""
-    for section in sections.values():
-        for what, svg in section.plots.items():
-            tables.write_text(layout.svg_file(svg), folder / f"{slug(what)}.svg")
 
 
 def slug(words: str) -> str:

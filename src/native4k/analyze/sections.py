@@ -1,24 +1,22 @@
 """The sections of the report: tables with a column for each collection, and plots; no HTML."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from native4k.analyze.comparison_tables import (
-    Table,
-    Tree,
-    Trees,
-    comparison_table,
-    format_amount,
-    format_number,
-    histogram_plots,
-    nonempty,
-    or_dash,
-    percent,
-    plot_title,
-    select_keys,
-    summary_table,
-)
 from native4k.analyze.estimates import Estimate
 from native4k.page import plots
+
+Tree = dict[str, Any]
+Trees = Mapping[str, Tree]
+"""Collection -> its statistics."""
+
+
+class Table(NamedTuple):
+    """A table with its title."""
+
+    about: str
+    head: list[str]
+    rows: list[list[str]]
 
 
 class Section(NamedTuple):
@@ -59,9 +57,8 @@ def size(trees: Trees) -> Section:
     summary = summary_table(trees, "sizes", ("width", "height", "megapixels"))
     buckets = comparison_table("both sides within, pixels", select_keys(trees, "sizes", "buckets"))
     words = "As the metadata declare it; the images themselves may differ. Min and max are of the rows looked at."
-    return Section(
-        words, nonempty([summary, buckets]), size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
-    )
+    made = size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
+    return Section(words, nonempty([summary, buckets]), made)
 
 
 def size_plots(trees: Trees, what: str) -> dict[str, str]:
@@ -84,21 +81,15 @@ def shape(trees: Trees) -> Section:
 
 def large_enough(trees: Trees) -> Section:
     """The section on the size rules of params.yaml: the rows that pass each rule."""
-    passes = select_keys(trees, "sizes", "passes")
-    shares = {name: {rule: one["share"] for rule, one in tree.items()} for name, tree in passes.items()}
-    columns = {
-        plot_title(trees, name, what): {rule: shown(one[key]) for rule, one in tree.items()}
-        for name, tree in passes.items()
-        for what, key, shown in (("of all rows", "share", percent), ("rows", "images", format_amount))
-        if tree
-    }
-    lengths: dict[str, str] = {
-        plot_title(trees, name, "rows that pass"): plots.lengths(
-            [(rule, share.value) for rule, share in tree.items()], "rows that pass each rule"
-        )
-        for name, tree in shares.items()
-        if tree
-    }
+    columns: dict[str, Tree] = {}
+    lengths: dict[str, str] = {}
+    for name, passes in select_keys(trees, "sizes", "passes").items():
+        if passes:
+            shares = {rule: one["share"] for rule, one in passes.items()}
+            columns[plot_title(trees, name, "of all rows")] = {rule: percent(share) for rule, share in shares.items()}
+            columns[plot_title(trees, name, "rows")] = {rule: format_amount(passes[rule]["images"]) for rule in passes}
+            bars = [(rule, share.value) for rule, share in shares.items()]
+            lengths[plot_title(trees, name, "rows that pass")] = plots.lengths(bars, "rows that pass each rule")
     return Section("Each rule is one of analyze.rules.", nonempty([comparison_table("", columns, or_dash)]), lengths)
 
 
@@ -141,15 +132,15 @@ def captions(trees: Trees) -> Section:
 
 def repeats_table(trees: Trees, what: str) -> Table:
     """A table of how often values repeat; empty for a sample, which cannot say."""
-    known = {name: tree for name, tree in trees.items() if tree.get("different") is not None}
-    named = {
+    columns = {
         name: {
             f"different {what}": format_amount(tree["different"]),
             "of the rows share theirs": percent(tree["repeated"]),
         }
-        for name, tree in known.items()
+        for name, tree in trees.items()
+        if tree.get("different") is not None
     }
-    return comparison_table(f"{what} that are the same, letter by letter", named, or_dash)
+    return comparison_table(f"{what} that are the same, letter by letter", columns, or_dash)
 
 
 def hosts(trees: Trees) -> Section:
@@ -181,20 +172,15 @@ def fitness(trees: Trees) -> Section:
 
 
 def _purpose(purpose: str, found: dict[str, Tree]) -> Table:
-    first = next(iter(found.values()))
+    first, trees = next(iter(found.values())), found.values()
     lines = []
     for name, criterion in first["criteria"].items():
-        ours = [tree["criteria"][name] for tree in found.values()]
-        cells = [judgement(one, percent(one["share"])) for one in ours]
+        ours = [tree["criteria"][name] for tree in trees]
+        cells = [f"{percent(one['share'])}: {one['verdict']}" for one in ours]
         lines.append([f"{name} ({range_text(criterion)})", percent(Estimate(criterion["wanted"])), *cells])
-    cells = [judgement(tree, format_amount(tree["images"])) for tree in found.values()]
+    cells = [f"{format_amount(tree['images'])}: {tree['verdict']}" for tree in trees]
     lines.append(["rows that fail no criterion", format_amount(first["wanted"]), *cells])
     return Table(purpose, ["", "wanted", *found], lines)
-
-
-def judgement(tree: Tree, shown: str) -> str:
-    """A share or number with its verdict."""
-    return f"{shown}: {tree['verdict']}"
 
 
 def range_text(criterion: Tree) -> str:
@@ -217,3 +203,96 @@ def download(trees: Trees) -> Section:
         "analyze.download: bits a pixel, images a second, the share of URLs that still answer, prices a terabyte."
     )
     return Section(words, tables)
+
+
+def percent(figure: Estimate | None) -> str:
+    """A share in percent, with its interval."""
+    if figure is None:
+        return "-"
+    digits = 1 if figure.value >= 0.1 else 2  # noqa: PLR2004
+    return _with_interval(figure, lambda value: _percent(value, digits), " %")
+
+
+def _percent(share: float, digits: int) -> str:
+    shown = f"{100 * share:.{digits}f}"
+    if share in {0, 1}:
+        return f"{100 * share:.0f}"
+    return (
+        f"under {10**-digits:g}" if not float(shown) else f"over {100 - 10**-digits:g}" if shown == "100.0" else shown
+    )
+
+
+def format_amount(figure: Estimate | float | None) -> str:
+    """A number with its interval."""
+    if figure is None:
+        return "-"
+    return _with_interval(figure if isinstance(figure, Estimate) else Estimate(figure), format_number)
+
+
+def format_number(value: float) -> str:
+    """A number with three digits, or as a whole number with thousands separators."""
+    if abs(value) >= 100 or value == int(value):  # noqa: PLR2004
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1e-3 else "under 0.001"  # noqa: PLR2004
+
+
+def _with_interval(figure: Estimate, shown: Any, unit: str = "") -> str:
+    interval = "" if figure.interval is None else f" ({' to '.join(map(shown, figure.interval))})"
+    return f"{shown(figure.value)}{unit}{interval}"
+
+
+def or_dash(words: str | None) -> str:
+    """The text, or a dash where there is none."""
+    return words or "-"
+
+
+def select_keys(trees: Trees, *keys: str) -> dict[str, Tree]:
+    """The subtree of each collection at a path of keys; empty where there is none."""
+    found = dict(trees)
+    for key in keys:
+        found = {name: tree.get(key) or {} for name, tree in found.items()}
+    return found
+
+
+def comparison_table(about: str, trees: Trees, shown: Any = percent, names: Iterable[str] = ()) -> Table:
+    """A table with a row for each name that some collection has and a column for each collection."""
+    rows = list(names) or list(dict.fromkeys(name for tree in trees.values() for name in tree))
+    values = [[name, *(shown(tree.get(name)) for tree in trees.values())] for name in rows]
+    return Table(about, ["", *trees], values)
+
+
+def summary_table(trees: Trees, part: str, measures: Iterable[str], about: str = "") -> Table:
+    """A table of min, percentiles, max and mean, with a column for each measure of each collection."""
+    columns = {
+        plot_title(trees, name, measure): flatten_summary(tree)
+        for measure in measures
+        for name, tree in select_keys(trees, part, measure).items()
+        if tree
+    }
+    return comparison_table(about, columns, format_amount)
+
+
+def plot_title(trees: Trees, name: str, what: str) -> str:
+    """The title of a plot or table, with the name of the collection where there are several."""
+    return what if len(trees) == 1 else f"{name}: {what}" if what else name
+
+
+def flatten_summary(tree: Tree) -> Tree:
+    """A summary as one level: min, percentiles, max, mean."""
+    between = {"median" if key == "50" else f"{key} %": value for key, value in tree["percentiles"].items()}
+    return {"min": tree["min"], **between, "max": tree["max"], "mean": tree["mean"]}
+
+
+def nonempty(tables: Iterable[Table]) -> list[Table]:
+    """The tables that have rows."""
+    return [table for table in tables if table.rows]
+
+
+def histogram_plots(trees: Trees, title: str, *keys: str) -> dict[str, str]:
+    """Title -> plot of the histogram of each collection at a path of keys."""
+    made: dict[str, str] = {}
+    for name, tree in select_keys(trees, *keys).items():
+        if tree:
+            about = plot_title(trees, name, title)
+            made[about] = plots.columns(tree["edges"], tree["shares"], about)
+    return made

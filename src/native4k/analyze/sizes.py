@@ -11,6 +11,55 @@ import polars as pl
 from native4k.analyze.estimates import Distribution, Estimator, distribution
 from native4k.geometry import Geometry, geometry_reasons
 
+SIDE = 4096
+"""Pixels; sides below it are usual."""
+
+SHIFT = 2**20
+"""More than the longest side: an unusual width and height are counted as one number."""
+
+WIDTH, HEIGHT = pl.col("declared_width"), pl.col("declared_height")
+USUAL = WIDTH.is_between(1, SIDE - 1) & HEIGHT.is_between(1, SIDE - 1)
+PLACED = {
+    "cell": pl.when(USUAL).then(WIDTH * SIDE + HEIGHT),
+    "size": pl.when(~USUAL.fill_null(False)).then((WIDTH.fill_null(0) + 1) * SHIFT + HEIGHT.fill_null(0) + 1),
+}
+"""Of a row, the one or the other."""
+
+
+BUFFER = 2**20
+"""Unusual sizes in memory before they are counted."""
+
+
+class SizeCounts:
+    """Rows by width and height."""
+
+    def __init__(self) -> None:
+        self.cells = np.zeros(SIDE * SIDE, np.int64)
+        self.buffer = [pl.Series("size", dtype=pl.Int64)]
+        self.unusual = pl.DataFrame(schema={"size": pl.Int64, "rows": pl.Int64})
+
+    def add(self, cells: np.ndarray, unusual: pl.Series) -> None:
+        """Take in the cells of usual rows, and the others' sizes."""
+        np.add.at(self.cells, cells, 1)
+        self.buffer.append(unusual)
+        if sum(map(len, self.buffer)) > max(BUFFER, self.unusual.height):
+            self._merge()
+
+    def _merge(self) -> None:
+        counted = pl.concat(self.buffer).value_counts(name="rows").cast(pl.Int64)
+        self.unusual = pl.concat([self.unusual, counted]).group_by("size").agg(pl.col("rows").sum())
+        self.buffer = [self.unusual["size"].clear()]
+
+    def pairs(self) -> pl.DataFrame:
+        """Declared widths and heights with their rows, in a fixed order; null where the source does not say."""
+        self._merge()
+        cells = np.flatnonzero(self.cells)
+        usual = pl.DataFrame({"width": cells // SIDE, "height": cells % SIDE, "rows": self.cells[cells]})
+        sides = {"width": pl.col("size") // SHIFT - 1, "height": pl.col("size") % SHIFT - 1}
+        sides_ = {name: pl.when(side != 0).then(side) for name, side in sides.items()}
+        return pl.concat([usual, self.unusual.sort("size").select(**sides_, rows="rows")])
+
+
 BUCKETS = (1024, 2048, 4096)
 """Pixels of a side, as the LAION-High-Resolution summary has them."""
 
@@ -37,17 +86,17 @@ AREA = 24
 """Bits of 64 that the pixels of two longest sides leave free."""
 
 Rules = Mapping[str, Geometry]
-Against = Mapping[str, pl.Series]
+Failed = Mapping[str, pl.Series]
 """Reason of a rule -> the pairs that it hits."""
 
 
-def missing(pairs: pl.DataFrame, rows: int, sure: Estimator) -> dict[str, Any]:
+def missing(pairs: pl.DataFrame, rows: int, estimate: Estimator) -> dict[str, Any]:
     """Rows whose size the source does not say, and rows whose size cannot be."""
     absent = pairs.select(pl.any_horizontal(pl.col("width", "height").is_null())).to_series()
     wrong = pairs.select(pl.any_horizontal(pl.col("width", "height") < 0)).to_series()
     return {
-        "no size": sure.share(_sum(pairs, absent), rows),
-        "impossible size": sure.share(_sum(pairs, wrong & ~absent), rows),
+        "no size": estimate.share(_sum(pairs, absent), rows),
+        "impossible size": estimate.share(_sum(pairs, wrong & ~absent), rows),
     }
 
 
@@ -58,28 +107,32 @@ def possible(pairs: pl.DataFrame) -> pl.DataFrame:
     return good.with_columns(pixels=width * height, aspect=width / height)
 
 
-def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, sure: Estimator) -> dict[str, Any]:
+def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, estimate: Estimator) -> dict[str, Any]:
     """All that the sizes say; pairs as `possible` gives them, rows were looked at of the whole."""
     sized = int(pairs["rows"].sum())
     if not sized:
         return {"rows": 0}
-    of = {name: sides(pairs[name], pairs["rows"]) for name in ("width", "height")}
-    of["aspect"] = distribution(pairs["aspect"], pairs["rows"])
-    against = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
-    of["megapixels"] = areas(pairs["pixels"], pairs["rows"])
+    values = {name: sides(pairs[name], pairs["rows"]) for name in ("width", "height")}
+    values["megapixels"] = areas(pairs["pixels"], pairs["rows"])
+    values["aspect"] = distribution(pairs["aspect"], pairs["rows"])
     longer = sides(pairs.select(pl.max_horizontal("width", "height")).to_series(), pairs["rows"])
+    failed = {name: geometry_reasons(pairs["width"], pairs["height"], rule) for name, rule in rules.items()}
+    exactly = {
+        name: _sum(pairs, (pairs["width"] == width) & (pairs["height"] == height))
+        for name, (width, height) in EXACTLY.items()
+    }
     return {
         "rows": sized,
-        **{name: sure.summary(of[name]) for name in ("width", "height", "megapixels", "aspect")},
-        "buckets": _buckets(pairs, sized, sure),
-        "shapes": _shapes(pairs, sized, sure),
-        "passes": {name: _passes(pairs, reasons, rows, whole, sure) for name, reasons in against.items()},
-        "cost": {name: found for name, reasons in against.items() if (found := cost(pairs, reasons, sure))},
-        "exactly": {name: sure.share(_exactly(pairs, *size), rows) for name, size in EXACTLY.items()},
+        **{name: estimate.summary(found) for name, found in values.items()},
+        "buckets": {name: estimate.share(count, sized) for name, count in _buckets(pairs, sized).items()},
+        "shapes": {name: estimate.share(count, sized) for name, count in _classes(pairs, SHAPES).items()},
+        "passes": {name: _passes(pairs, reasons, rows, whole, estimate) for name, reasons in failed.items()},
+        "cost": {name: found for name, reasons in failed.items() if (found := cost(pairs, reasons, estimate))},
+        "exactly": {name: estimate.share(count, rows) for name, count in exactly.items()},
         "histograms": {
             "long side (pixels)": histogram(longer, (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)),
-            "megapixels": histogram(of["megapixels"], (1, 2, 3, 4, 6, 8.2944, 12, 16, 24, 36, 50)),
-            "aspect (width / height)": histogram(of["aspect"], np.arange(0.4, 2.61, 0.1).round(1).tolist()),
+            "megapixels": histogram(values["megapixels"], (1, 2, 3, 4, 6, 8.2944, 12, 16, 24, 36, 50)),
+            "aspect (width / height)": histogram(values["aspect"], np.arange(0.4, 2.61, 0.1).round(1).tolist()),
         },
     }
 
@@ -100,19 +153,15 @@ def areas(pixels: pl.Series, rows: pl.Series) -> Distribution:
     return Distribution((packed >> AREA) / 1e6, counts, np.cumsum(counts))
 
 
-def _buckets(pairs: pl.DataFrame, sized: int, sure: Estimator) -> dict[str, Any]:
+def _buckets(pairs: pl.DataFrame, sized: int) -> dict[str, int]:
+    """Rows whose both sides lie between two bounds, and those whose sides do not."""
     shorter = pairs.select(pl.min_horizontal("width", "height")).to_series()
     longer = pairs.select(pl.max_horizontal("width", "height")).to_series()
-    edges = [0, *BUCKETS, 2**62]
     found = {}
-    for low, high in pairwise(edges):
+    for low, high in pairwise([0, *BUCKETS, 2**62]):
         name = f"both {low}-{high}" if high < 2**62 else f"both {low} and more"
         found[name if low else f"both under {high}"] = _sum(pairs, (shorter >= low) & (longer < high))
-    return {name: sure.share(rows, sized) for name, rows in (found | {"mixed": sized - sum(found.values())}).items()}
-
-
-def _shapes(pairs: pl.DataFrame, sized: int, sure: Estimator) -> dict[str, Any]:
-    return {name: sure.share(rows, sized) for name, rows in _classes(pairs, SHAPES).items()}
+    return found | {"mixed": sized - sum(found.values())}
 
 
 def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
@@ -122,37 +171,30 @@ def _classes(pairs: pl.DataFrame, ends: Mapping[str, float]) -> dict[str, int]:
     return {name: int(count) for name, count in zip(ends, rows, strict=True)}
 
 
-def _passes(pairs: pl.DataFrame, against: Against, rows: int, whole: int, sure: Estimator) -> dict[str, Any]:
-    good = ~(against["too_small"] | against["aspect"])
+def _passes(pairs: pl.DataFrame, failed: Failed, rows: int, whole: int, estimate: Estimator) -> dict[str, Any]:
+    good = ~(failed["too_small"] | failed["aspect"])
     passing = _sum(pairs, good)
     pixels, counts = (pairs[name].filter(good).to_numpy().astype(float) for name in ("pixels", "rows"))
     mean, square = float(pixels @ counts) / rows, float(pixels**2 @ counts) / rows
-    each = sure.mean(mean, sqrt(max(square - mean * mean, 0)), rows)
+    each = estimate.mean(mean, sqrt(max(square - mean * mean, 0)), rows)
     return {
-        "share": sure.share(passing, rows),
-        "images": sure.total(passing, rows, whole),
+        "share": estimate.share(passing, rows),
+        "images": estimate.total(passing, rows, whole),
         "pixels": each.times(whole),
     }
 
 
-def cost(pairs: pl.DataFrame, against: Against, sure: Estimator) -> dict[str, Any] | None:
+def cost(pairs: pl.DataFrame, failed: Failed, estimate: Estimator) -> dict[str, Any] | None:
     """Of the rows large enough, how many are of which frame, and which share of those the aspect range loses."""
-    large, lost = pairs.filter(~against["too_small"]), pairs.filter(~against["too_small"] & against["aspect"])
+    large, lost = pairs.filter(~failed["too_small"]), pairs.filter(~failed["too_small"] & failed["aspect"])
     if not lost.height:
         return None
-    enough, all_, gone = int(large["rows"].sum()), _classes(large, FRAMES), _classes(lost, FRAMES)
-    return {
-        "large": enough,
-        "lost": sure.share(int(lost["rows"].sum()), enough),
-        "frames": {
-            name: {"of the large": sure.share(rows, enough), "lost": sure.share(gone[name], rows)}
-            for name, rows in all_.items()
-        },
+    enough, lost_of = int(large["rows"].sum()), _classes(lost, FRAMES)
+    frames = {
+        name: {"of the large": estimate.share(rows, enough), "lost": estimate.share(lost_of[name], rows)}
+        for name, rows in _classes(large, FRAMES).items()
     }
-
-
-def _exactly(pairs: pl.DataFrame, width: int, height: int) -> int:
-    return _sum(pairs, (pairs["width"] == width) & (pairs["height"] == height))
+    return {"large": enough, "lost": estimate.share(int(lost["rows"].sum()), enough), "frames": frames}
 
 
 def _sum(pairs: pl.DataFrame, which: pl.Series) -> int:

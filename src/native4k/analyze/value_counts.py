@@ -19,11 +19,11 @@ FEW = 2**20
 PIECE = 2**13
 """Numbers that are worked on at once: arrays this small stay in the cache, and their memory is at hand."""
 
-HELD = 2_000_000
+MAX_VALUES = 2_000_000
 """Values that ValueCounts keeps by name."""
 
-WAITING = 2**16
-"""Values with their rows that are taken in before they are added up."""
+BUFFER = 2**16
+"""Values with their rows that are buffered before they are merged."""
 
 AT_ONCE, BLOCK = 2**23, 2**17
 """Hashes that are sorted in memory, and that are read from disk."""
@@ -64,11 +64,6 @@ def count_in_table(name: str, known: np.ndarray, unknown: int) -> pl.DataFrame:
     return pl.concat([found, missing]) if unknown else found
 
 
-def count_origins(column: pl.Series) -> pl.DataFrame:
-    """Count URLs up to the slash after the host, which are bytes; empty ones are left out."""
-    return count_values(column).filter(pl.col(column.name) != b"").cast({column.name: pl.String})
-
-
 def count_endings(rows: pl.DataFrame) -> pl.DataFrame:
     """Count the file endings of URLs in lower case, an ending perhaps in several rows; null where there is none."""
     url, odd = rows["url"], rows["odd"]
@@ -88,41 +83,37 @@ def compact_copy(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class ValueCounts:
-    """Rows by value; where there are more than HELD count_values, the rows of the rarest so far lose their names."""
+    """Rows by value; beyond a limit of values, the rarest lose their names and are counted together."""
 
-    def __init__(self, name: str, limit: int | None = HELD) -> None:
+    def __init__(self, name: str, limit: int = MAX_VALUES) -> None:
         self.name, self.limit, self.unnamed = name, limit, 0
         self.pending: list[pl.DataFrame] = []
-        self.settled: pl.DataFrame | None = None
+        self.merged: pl.DataFrame | None = None
 
     def add(self, counted: pl.DataFrame) -> None:
-        """Take in a column of values and one of their rows, a value perhaps more than once."""
+        """Add a column of values and one of their rows, a value perhaps more than once."""
         self.pending.append(counted)
         waiting = sum(frame.height for frame in self.pending)
-        if waiting > max(WAITING, self.settled.height if self.settled is not None else 0):
-            self._settle()
+        if waiting > max(BUFFER, self.merged.height if self.merged is not None else 0):
+            self._merge()
 
-    def _settle(self) -> None:
-        if not self.pending:
-            return
-        held = [*([self.settled] if self.settled is not None else []), *self.pending]
+    def _merge(self) -> None:
+        frames = [frame for frame in (self.merged, *self.pending) if frame is not None]
+        if not frames:
+            raise AssertionError(f"no rows to count {self.name} of")
         self.pending = []
-        self.settled = pl.concat(held).group_by(self.name).agg(pl.col("rows").sum())
-        if self.limit is not None and self.settled.height > self.limit:
-            ordered = self.settled.sort("rows", self.name, descending=[True, False])
+        self.merged = pl.concat(frames).group_by(self.name).agg(pl.col("rows").sum())
+        if self.merged.height > self.limit:
+            ordered = self.merged.sort("rows", self.name, descending=[True, False])
             self.unnamed += int(ordered[self.limit // 2 :]["rows"].sum())
-            self.settled = ordered[: self.limit // 2]
+            self.merged = ordered[: self.limit // 2]
 
     def counted(self) -> pl.DataFrame:
         """Each value with its rows, in no order."""
-        self._settle()
-        if self.settled is None:
-            raise AssertionError(f"no rows to count {self.name} of")
-        return self.settled
-
-    def table(self) -> pl.DataFrame:
-        """Each value with its rows, the most frequent first."""
-        return self.counted().sort("rows", self.name, descending=[True, False], nulls_last=True)
+        if self.pending or self.merged is None:
+            self._merge()
+        assert self.merged is not None
+        return self.merged
 
 
 class Repeats(NamedTuple):

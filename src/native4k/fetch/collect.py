@@ -160,7 +160,7 @@ def rows_of_good_size(job: Job, numbers: Params, counts: Counts) -> Iterator[pl.
         yield from read.frames(part, collection.source)
         return
     wanted = count_by_size(job, numbers, counts)
-    for frame in read.frames(part, collection.source, sieve=passing):
+    for frame in read.frames(part, collection.source, where=passing):
         wanted -= frame.height
         yield frame
     if wanted:

@@ -22,7 +22,7 @@ IMPOSSIBLE = -1
 """A declared side that is there and cannot be one: not a number, not whole, not positive, or above MAX_SIDE."""
 
 SHOWN = 20
-"""Of a file's columns, in a complaint."""
+"""Columns of a file that an error message lists."""
 
 ColumnNames = Mapping[str, str]
 """Our column -> the column of a file that holds it."""

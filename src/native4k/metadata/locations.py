@@ -14,6 +14,8 @@ from native4k.redaction import redact
 KINDS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """Ending -> what it promises; the text kinds may be followed by .gz."""
 
+ENDINGS = ", ".join(KINDS) + ", the text ones also with .gz"
+
 EMPTY_FILE = "empty; fetch the file again"
 """The error for a file without even a header."""
 
@@ -123,7 +125,7 @@ def find_parts(place: str, page: str = "") -> list[Part]:
             files.info(path)
             found = [path]
         if not found:
-            raise UserError(f"{place}: no metadata files there; expected endings: {_endings()}")
+            raise UserError(f"{place}: no metadata files there; expected endings: {ENDINGS}")
         return [_part(files, name, place) for name in found]
 
 
@@ -135,26 +137,19 @@ def kind_of(name: str) -> tuple[str, bool] | None:
     return (kind, zipped) if kind and not (zipped and kind == "parquet") else None
 
 
-def _endings() -> str:
-    return ", ".join(KINDS) + ", the text ones also with .gz"
-
-
 def _part(files: Any, path: str, place: str) -> Part:
-    local = isinstance(files, LocalFileSystem)
-    scheme = "" if local or "://" in path else f"{place.split('://', maxsplit=1)[0]}://"
-    name = _relative(path) if local else redact(f"{scheme}{path}")
+    if isinstance(files, LocalFileSystem):
+        name = str(Path(path).relative_to(Path.cwd())) if Path(path).is_relative_to(Path.cwd()) else path
+    else:
+        scheme = "" if "://" in path else f"{place.split('://', maxsplit=1)[0]}://"
+        name = redact(f"{scheme}{path}")
     promised = kind_of(path)
     if promised is None:
-        raise UserError(f"{name}: unknown ending; expected: {_endings()}")
+        raise UserError(f"{name}: unknown ending; expected: {ENDINGS}")
     part = Part(name, path, *promised, files)
     with files.open(path, "rb") as file:
         _check_magic(part, file.read(4))
     return part
-
-
-def _relative(path: str) -> str:
-    below = Path(path)
-    return str(below.relative_to(Path.cwd())) if below.is_relative_to(Path.cwd()) else path
 
 
 def _check_magic(part: Part, head: bytes) -> None:

@@ -18,35 +18,35 @@ PREFETCHED = 3
 
 
 def parallel_map(
-    work: Callable[[Item], Result], things: Iterable[Item], stopped: Event | None = None
+    work: Callable[[Item], Result], items: Iterable[Item], stopped: Event | None = None
 ) -> Iterator[Result]:
-    """The results of work, in the order of the things, which are taken only a few ahead.
+    """The results of work, in the order of the items, which are taken only a few ahead.
 
     The event tells work that takes long that its result is no longer wanted, as after an error of another.
     """
     stopped = stopped or Event()
-    begun: deque[Future[Result]] = deque()
+    running: deque[Future[Result]] = deque()
     pool = ThreadPoolExecutor(THREADS)
     try:
-        for thing in things:
-            begun.append(pool.submit(work, thing))
-            if len(begun) > 2 * THREADS:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
+        for item in items:
+            running.append(pool.submit(work, item))
+            if len(running) > 2 * THREADS:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
     finally:
         stopped.set()
         pool.shutdown(cancel_futures=True)
 
 
-def prefetch(things: Iterable[Item]) -> Iterator[Item]:
+def prefetch(items: Iterable[Item]) -> Iterator[Item]:
     """Yield the items; while one is used, a thread makes the next few."""
-    iterator, end = iter(things), object()
+    iterator, end = iter(items), object()
     pool = ThreadPoolExecutor(1)
     try:
-        coming: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(PREFETCHED))
-        while (thing := coming.popleft().result()) is not end:
-            coming.append(pool.submit(next, iterator, end))
-            yield thing
+        prefetched: deque[Future[Any]] = deque(pool.submit(next, iterator, end) for _ in range(PREFETCHED))
+        while (item := prefetched.popleft().result()) is not end:
+            prefetched.append(pool.submit(next, iterator, end))
+            yield item
     finally:
         pool.shutdown(cancel_futures=True)

@@ -21,8 +21,8 @@ BATCH = 200_000
 CHECKSUM = re.compile(rb"(?s)(?:\x15[\x80-\xff]*[\x00-\x7f]){3}\x15")
 """A page's header: its type, two sizes and then, if it has one, its checksum; each a mark of Thrift's and a number."""
 
-BROKEN = (pa.ArrowException, pl.exceptions.PolarsError, OSError)
-"""What a damaged file raises; what is unreached is to be looked for first."""
+DAMAGE_ERRORS = (pa.ArrowException, pl.exceptions.PolarsError, OSError)
+"""What a damaged file raises; network errors, of which some are OSErrors, too, are to be caught before."""
 
 
 def schema(part: Part) -> dict[str, pl.DataType]:
@@ -33,7 +33,7 @@ def schema(part: Part) -> dict[str, pl.DataType]:
             return dict(pl.DataFrame(found.empty_table()).schema)
         except network_errors():
             raise
-        except BROKEN as error:
+        except DAMAGE_ERRORS as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{part.name}: not a whole Parquet file ({reason}); fetch it again") from None
 
@@ -52,7 +52,7 @@ def counts(part: Part, columns: list[pl.Expr], key: pl.Expr, values: Sequence[st
             return summed.collect(engine="streaming").row(0, named=True)
         found = [frame.select(key=key).select(sums) for frame in _by_pyarrow(part, columns, None)]
         return pl.concat(found).sum().row(0, named=True) if found else dict.fromkeys(values, 0)
-    except BROKEN as error:
+    except DAMAGE_ERRORS as error:
         raise UserError(damage(part, _needed_columns(columns), error)) from None
 
 
@@ -60,7 +60,7 @@ def _polars_can_read(part: Part) -> bool:
     """Whether Polars can read it: it is here, and its pages carry no checksums, which Polars would not verify."""
     if not part.local:
         return False
-    with suppress(IndexError, *BROKEN), part.files.open(part.path, "rb") as file:  # no row group, or damage
+    with suppress(IndexError, *DAMAGE_ERRORS), part.files.open(part.path, "rb") as file:  # no row group, or damage
         chunk = pq.read_metadata(file).row_group(0).column(0)
         file.seek(chunk.dictionary_page_offset or chunk.data_page_offset)
         return CHECKSUM.match(file.read(32)) is None
@@ -82,7 +82,7 @@ def _by_polars(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> Ite
         rows = pl.scan_parquet(part.path, glob=False)
         chosen = _select(rows if where is None else rows.filter(where), columns)
         yield from chosen.collect_batches(chunk_size=BATCH, lazy=True, engine="streaming")
-    except BROKEN as error:
+    except DAMAGE_ERRORS as error:
         raise UserError(damage(part, _needed_columns(columns if where is None else [*columns, where]), error)) from None
 
 
@@ -97,7 +97,7 @@ def _by_pyarrow(part: Part, columns: list[pl.Expr], where: pl.Expr | None) -> It
                     yield _select(rows if where is None else _copy(rows.filter(where)), columns)
         except network_errors():
             raise
-        except BROKEN as error:
+        except DAMAGE_ERRORS as error:
             raise UserError(damage(part, names, error)) from None
 
 
@@ -115,7 +115,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
             file = pq.ParquetFile(raw, page_checksum_verification=True)
         except network_errors():
             raise
-        except BROKEN:
+        except DAMAGE_ERRORS:
             return f"{part.name}: cannot be read ({reason}); fetch it again"
         first = 0
         for group in range(file.num_row_groups):
@@ -126,7 +126,7 @@ def damage(part: Part, names: list[str], error: Exception) -> str:
                     binary = _is_binary(file, group, name)
                 except network_errors():
                     raise
-                except BROKEN as found:
+                except DAMAGE_ERRORS as found:
                     why = redact(" ".join(str(found).split()))[:200]
                     return f"{where}: damaged ({why}) in column {name!r}; fetch it again"
                 if binary:

@@ -13,7 +13,7 @@ from native4k.metadata.columns import COLUMNS, expressions
 from native4k.metadata.locations import Part, check_unchanged, find_parts
 from native4k.sources.source import Source
 
-Sieve = Callable[[Mapping[str, pl.Expr]], pl.Expr]
+RowFilter = Callable[[Mapping[str, pl.Expr]], pl.Expr]
 """Which rows to keep, as an expression of our columns' expressions."""
 
 
@@ -38,18 +38,18 @@ def collection(name: str, place: str | None, root: Path, numbers: Path) -> Colle
 
 
 def frames(
-    part: Part, source: Source, columns: Sequence[str] = tuple(COLUMNS), sieve: Sieve | None = None
+    part: Part, source: Source, columns: Sequence[str] = tuple(COLUMNS), where: RowFilter | None = None
 ) -> Iterator[pl.DataFrame]:
     """A part's rows in order, some thousands at a time; a part that changes meanwhile is an error."""
     with check_unchanged(part):
         if part.kind == "parquet":
             ours = expressions(parquet.schema(part), source, part.name)
-            where = sieve(ours) if sieve else None
-            yield from parquet.frames(part, [ours[name] for name in columns], where)
+            chosen = where(ours) if where else None
+            yield from parquet.frames(part, [ours[name] for name in columns], chosen)
             return
         for frame in text.frames(part, source):
             ours = expressions(frame.schema, source, part.name)
-            kept = frame.filter(sieve(ours)) if sieve else frame
+            kept = frame.filter(where(ours)) if where else frame
             yield kept.with_columns(ours[name] for name in columns).select(columns)  # also all rows of constants
 
 

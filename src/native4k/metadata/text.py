@@ -41,11 +41,8 @@ def _lines(part: Part, file: "IO[bytes] | gzip.GzipFile") -> Iterator[str]:
 
 def _table(part: Part, file: "IO[bytes] | gzip.GzipFile", source: Source) -> Iterator[pl.DataFrame]:
     csv.field_size_limit(MAX_FIELD)
-    if part.kind == "tsv":
-        rows = csv.reader(_lines(part, file), delimiter="\t", quoting=csv.QUOTE_NONE)
-    else:
-        rows = csv.reader(_lines(part, file), strict=True)
-    yield from _records(part, rows, source)
+    dialect: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if part.kind == "tsv" else {"strict": True}
+    yield from _records(part, csv.reader(_lines(part, file), **dialect), source)
 
 
 def _records(part: Part, rows: Any, source: Source) -> Iterator[pl.DataFrame]:

@@ -8,7 +8,7 @@ TRACKING = r"utm_[a-z_]+|gclid|gclsrc|dclid|fbclid|msclkid|yclid|twclid|igshid|m
 """Query parameters that say where a visitor came from and never which file is served."""
 
 PLAIN = r"^https?://[a-z0-9._-]+/[^?#\s]*$"
-"""URLs that have their one spelling but for the scheme, as most have; telling them costs a tenth of respelling them."""
+"""URLs that are normalised but for the scheme, as most are; matching them costs a tenth of normalising them."""
 
 LEVELS = 8
 """Labels of a host name that are looked at; a block-listed domain is at most that deep."""
@@ -23,11 +23,13 @@ def normalised(url: pl.Expr) -> pl.Expr:
     """One spelling for URLs that name the same file: scheme, case, default ports, fragments and tracking parameters."""
     secure = pl.when(url.str.starts_with("https")).then(url).otherwise("https" + url.str.slice(4))
     return (
-        pl.when(url.str.contains(PLAIN)).then(secure).otherwise(respelled(pl.when(~url.str.contains(PLAIN)).then(url)))
+        pl.when(url.str.contains(PLAIN))
+        .then(secure)
+        .otherwise(normalised_slowly(pl.when(~url.str.contains(PLAIN)).then(url)))
     )
 
 
-def respelled(url: pl.Expr) -> pl.Expr:
+def normalised_slowly(url: pl.Expr) -> pl.Expr:
     """The one spelling of any URL, however odd."""
     url = url.str.strip_chars()
     head = url.str.extract(r"^((?:[A-Za-z]+):/+[^/?#]*)").str.to_lowercase()

@@ -39,27 +39,22 @@ def dataset_metrics(metrics: Path) -> dict[str, Any]:
 
 
 def baseline_metrics(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The metrics of every super-resolution and of every text-to-image baseline, by name."""
+    """The metrics of every super-resolution baseline, by scale and parameters, and of every text-to-image baseline."""
     trees = {path.stem: read(path) for path in sorted(metrics.glob("*.json")) if path.name != DATASET}
     sr = {name: tree for name, tree in trees.items() if "scale" in tree}
     t2i = {name: tree for name, tree in trees.items() if "generated" in tree}
-    strange = [name for name, tree in trees.items() if name not in sr and name not in t2i and "study" not in tree]
-    if strange:
-        path = metrics / f"{strange[0]}.json"
-        raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
-    return sorted_by_scale(sr), t2i
+    for name, tree in trees.items():
+        if name not in sr and name not in t2i and "study" not in tree:
+            path = metrics / f"{name}.json"
+            raise UserError(f"{path}: neither super-resolution nor text-to-image metrics; remove it or run 'dvc repro'")
+    order = sorted(sr, key=lambda name: (sr[name]["scale"], sr[name].get("parameters", 0), name))
+    return {name: sr[name] for name in order}, t2i
 
 
 def studies(metrics: Path) -> dict[str, Any]:
     """The results of studies that are kept in git, by name."""
     paths = [path for path in sorted(metrics.glob("*.json")) if "study" in read(path)]
     return {path.stem: read(path, *RESULT_KEYS) for path in paths}
-
-
-def sorted_by_scale(sr: dict[str, Any]) -> dict[str, Any]:
-    """Baselines by scale, those with fewer parameters first, so that comparable ones are beside each other."""
-    order = sorted(sr, key=lambda name: (sr[name]["scale"], sr[name].get("parameters", 0), name))
-    return {name: sr[name] for name in order}
 
 
 def funnel_steps(funnel: dict[str, Any]) -> Steps:
@@ -102,16 +97,21 @@ def mean_of(measured: dict[str, Any]) -> float | None:
     return measured.get("mean", measured.get("whole"))
 
 
-def comparison_table(sr: dict[str, Any]) -> tuple[list[tuple[str, str]], list[list[Any]]]:
-    """The columns (convention, metric) that some baseline has, and each baseline's means; None where it has none."""
-    there = {(name, metric) for tree in sr.values() for name, found in conventions(tree).items() for metric in found}
-    columns = sorted(there, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
-    rows = [
-        [name, tree["scale"], tree.get("parameters", 0), tree["images"]]
-        + [mean_of(tree.get(convention, {}).get(metric, {})) for convention, metric in columns]
-        for name, tree in sr.items()
-    ]
-    return columns, rows
+def metric_columns(sr: dict[str, Any]) -> list[tuple[str, str]]:
+    """The (convention, metric) that some baseline has, those of super-resolution and PSNR first."""
+    found = {
+        (name, metric) for tree in sr.values() for name, measured in conventions(tree).items() for metric in measured
+    }
+    return sorted(found, key=lambda at: (not at[0].startswith("sr-"), at[0], not at[1].startswith("psnr"), at[1]))
+
+
+def means_by_convention(sr: dict[str, Any]) -> dict[str, dict[str, list[float | None]]]:
+    """Convention -> metric -> the mean of each baseline; None where it has none."""
+    means: dict[str, dict[str, list[float | None]]] = {}
+    for convention, metric in metric_columns(sr):
+        values = [mean_of(tree.get(convention, {}).get(metric, {})) for tree in sr.values()]
+        means.setdefault(convention, {})[metric] = values
+    return means
 
 
 def metric_label(name: str) -> str:

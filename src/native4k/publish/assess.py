@@ -17,21 +17,14 @@ from native4k.metadata.urls import identify
 from native4k.publish import dataset_numbers
 
 COPIES = ("copy", "reencode", "resize", "crop")
-REASONS = {
-    "upscaled": "upscaled",
-    "blurred": "blurred",
-    "flat": "flat",
-    "truncated": "truncated",
-    "mislabelled": "mislabelled",
-    "unsafe": "unsafe",
-    "watermarked": "watermarked",
-    "small": "too_small",
-    "aspect": "aspect",
+REASONS = {"small": "too_small"} | {
+    name: name
+    for name in ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "aspect")
 }
 """Planted defect -> the only reason that counts as having found it."""
 
-FAIR = ("exact_copy", "near_copy", "category_full")
-"""Reasons that may befall an original: its copy stands for it, or its category is full."""
+RIGHTLY_REJECTED = ("exact_copy", "near_copy", "category_full")
+"""Reasons for which an original may rightly be rejected: its copy stands for it, or its category is full."""
 
 
 @params.params
@@ -74,65 +67,59 @@ def leak_summary(found_leaks: dict[str, Any]) -> dict[str, Any]:
 
 def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """Share of each planted defect that was found for its own reason, and of originals wrongly rejected."""
-    group = table.set_index("id")["group"]
-    reason = table.set_index("id")["reason"]
-    representative = table.set_index("id")["representative"]
-    rows = truth.assign(reason=truth["id"].map(reason), group=truth["id"].map(group).fillna(""))
-    rows["leader"] = truth["id"].map(representative).fillna("")
-    same = (rows["group"] != "") & (rows["group"] == rows["of"].map(group).fillna(""))
-    rows["found"] = same.where(rows["defect"].isin(COPIES), rows["reason"] == rows["defect"].map(REASONS))
+    by_id, copy = table.set_index("id"), truth["defect"].isin(COPIES)
+    found = {name: truth["id"].map(by_id[name]) for name in ("reason", "group", "representative", "split")}
+    rows = truth.assign(**found, family=truth["of"].where(copy, truth["id"])).fillna({"group": "", "split": ""})
+    same_group = (rows["group"] != "") & (rows["group"] == rows["of"].map(by_id["group"]).fillna(""))
+    rows["found"] = same_group.where(copy, rows["reason"] == rows["defect"].map(REASONS))
     planted = rows[rows["defect"] != ""].groupby("defect")["found"].agg(["size", "sum"])
-    defects = {str(kind): _share(int(counts["sum"]), int(counts["size"])) for kind, counts in planted.iterrows()}
     originals = rows[rows["defect"] == ""]
-    family = dict(zip(rows["id"], rows["of"].where(rows["defect"].isin(COPIES), rows["id"]), strict=True))
-    own = originals["leader"].map(family) == originals["id"]
-    fair = originals["reason"].isin(FAIR) & (own | (originals["reason"] == "category_full"))
-    wrong = ~fair & (originals["reason"] != "")
+    own_copy = originals["representative"].map(rows.set_index("id")["family"]) == originals["id"]
+    rightly = originals["reason"].isin(RIGHTLY_REJECTED) & (own_copy | (originals["reason"] == "category_full"))
+    wrong = ~rightly & (originals["reason"] != "")
     by_reason = originals.loc[wrong, "reason"].value_counts().sort_index()
     return {
-        "defects": defects,
+        "defects": {str(kind): _share(int(counts["sum"]), int(counts["size"])) for kind, counts in planted.iterrows()},
         "originals": {
             "count": len(originals),
             "wrongly_rejected": int(wrong.sum()),
             "share": round(float(wrong.mean()), 4),
             "reasons": {str(name): int(count) for name, count in by_reason.items()},
         },
-        "labels": _labels(originals, table),
-        "copies": _sides(rows, table),
+        "labels": _labels(originals, by_id["category"]),
+        "copies": _copy_splits(rows, copy),
     }
 
 
-def _sides(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, int]:
+def _copy_splits(rows: pd.DataFrame, copy: pd.Series) -> dict[str, int]:
     """Planted copies, and how many of them are kept in another split than a kept picture of their family."""
-    split = rows["id"].map(table.set_index("id")["split"]).fillna("")
-    copies = rows[rows["defect"].isin(COPIES)]
-    family = rows["of"].where(rows["defect"].isin(COPIES), rows["id"])
-    sides = split[split != ""].groupby(family).nunique()
-    strayed = copies["of"].isin(sides.index[sides > 1]) & (split[copies.index] != "")
-    return {"planted": len(copies), "kept": int((split[copies.index] != "").sum()), "astray": int(strayed.sum())}
+    kept = rows["split"] != ""
+    splits = rows[kept].groupby("family")["split"].nunique()
+    astray = copy & kept & rows["of"].isin(splits.index[splits > 1])
+    return {"planted": int(copy.sum()), "kept": int((copy & kept).sum()), "astray": int(astray.sum())}
 
 
 def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
     """Each thing that the demo is to show: what is wanted, what is shown, whether that is enough."""
     grades, searches = metrics["demo"], metrics["leaks"]["searches"].values()
-    if strange := sorted(numbers.found.keys() - grades["defects"].keys()):
-        there = ", ".join(grades["defects"])
-        raise UserError(f"params assess.found.{strange[0]}: the demo plants no such defect; there are: {there}")
-    least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
-    most = {
+    if unknown := sorted(numbers.found.keys() - grades["defects"].keys()):
+        known = ", ".join(grades["defects"])
+        raise UserError(f"params assess.found.{unknown[0]}: the demo plants no such defect; there are: {known}")
+    at_least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
+    at_most = {
         "originals wrongly rejected": (numbers.wrongly_rejected, grades["originals"]["share"]),
         "largest category over smallest": (numbers.max_ratio, metrics["balance"]["ratio"] or 1.0),
         "leaks": (0, sum(one["leaks"] for one in searches)),
     }
-    enough = {name: shown >= wanted for name, (wanted, shown) in least.items()}
-    enough |= {name: shown <= wanted for name, (wanted, shown) in most.items()}
-    both = least | most
-    return {name: {"wanted": both[name][0], "shown": both[name][1], "met": met} for name, met in enough.items()}
+    return {
+        name: {"wanted": wanted, "shown": shown, "met": shown >= wanted if name in at_least else shown <= wanted}
+        for name, (wanted, shown) in (at_least | at_most).items()
+    }
 
 
-def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+def _labels(originals: pd.DataFrame, categories: pd.Series) -> dict[str, Any]:
     """How many originals got their category, and what those of each category were taken for."""
-    predicted = originals["id"].map(table.set_index("id")["category"]).rename("predicted")
+    predicted = originals["id"].map(categories).rename("predicted")
     counts = pd.crosstab(originals["category"], predicted)
     confusion = {
         str(true): {str(name): int(count) for name, count in row.items() if count} for true, row in counts.iterrows()
@@ -164,7 +151,7 @@ def run(args: argparse.Namespace) -> None:
     searched = leaks.read_searches(args.tables / "leaks.parquet")
     metrics["balance"], metrics["leaks"] = balance(table), leak_summary(searched)
     if "demo" in set(collected["source"]):
-        metrics["demo"] = grade(truth(args.params), everything(table, args.tables))
+        metrics["demo"] = grade(truth(args.params), with_uncollected(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)
     tables.write_json(metrics, args.out)
 
@@ -176,7 +163,7 @@ def truth(numbers: Path) -> pd.DataFrame:
     return rows.assign(id=rows["url"].map(ids), of=rows["of"].map(ids).fillna(""))
 
 
-def everything(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def with_uncollected(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
     """The candidates and, where they were kept, the rows that collect rejected."""
     early = tables.read(folder / "not_collected.parquet", "id", "reason")
     return pd.concat([table, early.assign(group="", representative="", category="", split="")], ignore_index=True)

@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import yaml
-from huggingface_hub import DatasetCard, DatasetCardData
+from huggingface_hub import DatasetCardData
 
 from native4k import sources
 from native4k.geometry import Geometry, geometry_reasons
 from native4k.page import metrics_files
-from native4k.publish import column_descriptions, dataset_numbers
-from native4k.publish.made import Hashes
+from native4k.publish import croissant, dataset_numbers
 
 HUB_LICENCES = {
     "CC0-1.0": "cc0-1.0",
@@ -61,8 +59,12 @@ SHAPES = ((3840, 2160), (2160, 3840), (4096, 2160), (3840, 2880), (3840, 2560), 
 """Usual sizes in pixels: UHD both ways up, DCI 4K, 4:3, 3:2, square, panorama."""
 
 
+Hashes = dict[str, dict[str, str]]
+"""step, packages, input -> part -> hash: what a dataset was made from."""
+
+
 class Version(NamedTuple):
-    """Everything that the card of a dataset version is written from."""
+    """What the card of a dataset version is written from, but for its tables' columns and plots."""
 
     name: str
     title: str
@@ -70,8 +72,6 @@ class Version(NamedTuple):
     rule: Geometry
     numbers: dict[str, Any]
     kept: pd.DataFrame
-    schema: pa.Schema
-    plots: dict[str, str]
     made: Hashes
 
 
@@ -94,18 +94,19 @@ def header(one: Version) -> dict[str, Any]:
     }
 
 
-def card(one: Version) -> str:
-    """The text of the card."""
+def card(one: Version, schema: pa.Schema, titles: dict[str, str]) -> str:
+    """The text of the card; the schema is that of images.parquet, titles are those of the plots by file name."""
     head = DatasetCardData(**header(one)).to_yaml(line_break="\n")
+    plots = {name: f"![{title}](plots/{name})\n\n" for name, title in titles.items()}
     parts = {
         "Splits": splits(one.numbers),
         "Use": USE,
-        "Categories": _plot(one, "categories.svg") + categories(one.numbers),
-        "Sources": origins(one.kept),
+        "Categories": plots.pop("categories.svg", "") + categories(one.numbers),
+        "Sources": source_table(one.kept),
         "Licences and attribution": licences(one.kept),
-        "Funnel": _plot(one, "funnel.svg") + funnel(one.numbers),
-        "Measures": "".join(_plot(one, name) for name in one.plots if name not in {"categories.svg", "funnel.svg"}),
-        "Columns": COLUMNS + fields(one.schema),
+        "Funnel": plots.pop("funnel.svg") + funnel(one.numbers),
+        "Measures": "".join(plots.values()),
+        "Columns": COLUMNS + fields(schema),
         "Known limits": limits(one.rule, one.numbers),
         "How it was made": MADE + hashes(one.made),
     }
@@ -176,19 +177,12 @@ def categories(numbers: dict[str, Any]) -> str:
     return markdown(["split", *map(escape_cell, names), "all"], rows)
 
 
-def origins(kept: pd.DataFrame) -> str:
+def source_table(kept: pd.DataFrame) -> str:
     """Images of each source, with what it is and where."""
-    counts = kept["source"].value_counts().sort_index()
-    known = {name: sources.find(name) for name in counts.index if name in sources.NAMES}
-    rows = [
-        [
-            escape_cell(name),
-            known[name].title if name in known else "",
-            known[name].page if name in known else "",
-            count,
-        ]
-        for name, count in counts.items()
-    ]
+    rows = []
+    for name, count in kept["source"].value_counts().sort_index().items():
+        source = sources.find(name) if name in sources.NAMES else None
+        rows.append([escape_cell(name), source.title if source else "", source.page if source else "", count])
     return markdown(["source", "what it is", "where it is described", "images"], rows)
 
 
@@ -222,10 +216,7 @@ def funnel(numbers: dict[str, Any]) -> str:
 
 def fields(schema: pa.Schema) -> str:
     """Every column of images.parquet, its type and meaning."""
-    rows = [
-        [f"`{field.name}`", column_descriptions.type_name(field.type), column_descriptions.describe(field.name)]
-        for field in schema
-    ]
+    rows = [[f"`{field.name}`", croissant.type_name(field.type), croissant.describe(field.name)] for field in schema]
     return markdown(["column", "type", "meaning"], rows)
 
 
@@ -233,10 +224,6 @@ def hashes(made: Hashes) -> str:
     """The hashes of everything that the version was made from."""
     rows = [[kind, f"`{part}`", f"`{hash_}`"] for kind, parts in made.items() for part, hash_ in parts.items()]
     return markdown(["kind", "part", "SHA-256"], rows)
-
-
-def _plot(one: Version, name: str) -> str:
-    return f"![{one.plots[name]}](plots/{name})\n\n" if name in one.plots else ""
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -260,14 +247,3 @@ def file_size(size: float) -> str:
             return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:g} bytes"
         size /= 1000
     return f"{size:.3g} TB"
-
-
-def read_header(text: str) -> dict[str, Any]:
-    """The header of a card; ValueError where there is none."""
-    try:
-        tree = DatasetCard(text).data.to_dict() if text.startswith("---\n") else {}
-    except (ValueError, yaml.YAMLError):
-        tree = {}
-    if not isinstance(tree.get("native4k"), dict):
-        raise ValueError("no header of a dataset card")  # noqa: TRY004
-    return tree

@@ -63,21 +63,16 @@ def shares(numbers: Mapping[str, Any]) -> str:
     return plots.lengths([(name, count / max(numbers["kept"], 1)) for name, count in ordered], "categories")
 
 
-def plot_all(kept: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """File name -> title and SVG of the plot."""
-    drawings = {"funnel.svg": ("from the metadata to the kept images", funnel(numbers))}
-    if kept.empty:
-        return drawings
-    drawings["categories.svg"] = ("categories of the kept images", shares(numbers))
-    for name, values in measures(kept).items():
-        if len(values):
-            drawings[f"{name}.svg"] = (MEASURES[name], plots.histogram(values.tolist(), None, None, MEASURES[name]))
-    return drawings
-
-
 def write(kept: pd.DataFrame, numbers: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Write the plots and return file name -> title."""
-    drawings = plot_all(kept, numbers)
-    for name, (title, drawing) in drawings.items():
-        tables.write_text(standalone(drawing, title), folder / name)
-    return {name: title for name, (title, _) in drawings.items()}
+    titles = {"funnel.svg": "from the metadata to the kept images"}
+    drawings = {"funnel.svg": funnel(numbers)}
+    if len(kept):
+        titles["categories.svg"], drawings["categories.svg"] = "categories of the kept images", shares(numbers)
+    for name, values in measures(kept).items():
+        if len(values):
+            titles[f"{name}.svg"] = MEASURES[name]
+            drawings[f"{name}.svg"] = plots.histogram(values.tolist(), None, None, MEASURES[name])
+    for name, drawing in drawings.items():
+        tables.write_text(standalone(drawing, titles[name]), folder / name)
+    return titles

@@ -33,17 +33,16 @@ def rejected_later(table: pd.DataFrame) -> Rejected:
 
 def splits(table: pd.DataFrame) -> dict[str, Any]:
     """Images, bytes and categories of each split, from the kept rows."""
-    names = [*SPLITS, *sorted(set(table["split"]) - set(SPLITS))]
-    return {name: _split(table[table["split"] == name]) for name in names}
-
-
-def _split(rows: pd.DataFrame) -> dict[str, Any]:
-    categories = rows["category"].value_counts().sort_index()
-    return {
-        "images": len(rows),
-        "bytes": int(rows["bytes"].sum()),
-        "categories": {str(name): int(count) for name, count in categories.items()},
-    }
+    found = {}
+    for name in (*SPLITS, *sorted(set(table["split"]) - set(SPLITS))):
+        rows = table[table["split"] == name]
+        categories = rows["category"].value_counts().sort_index()
+        found[name] = {
+            "images": len(rows),
+            "bytes": int(rows["bytes"].sum()),
+            "categories": {str(category): int(count) for category, count in categories.items()},
+        }
+    return found
 
 
 def count(early: Rejected, kept: pd.DataFrame, left: pd.DataFrame) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from typing import Any
 
 from native4k import params, tables
 from native4k.errors import UserError
-from native4k.publish.kinds import source
-from native4k.publish.kinds.numbers import Small, Squares, Tars
+from native4k.publish.kinds import Small, Source, Squares, Tars, find_splits
 
 KINDS = ("webdataset", "imagefolder", "subimages", "lmdb", "osediff", "lowres")
 NOTE = "export.json"
@@ -33,7 +32,7 @@ class Params:
     lowres: Small
 
 
-def note(kind: str, numbers: Any, found: source.Source) -> dict[str, Any]:
+def note(kind: str, numbers: Any, found: Source) -> dict[str, Any]:
     """What an export was made from."""
     return {"kind": kind, "numbers": numbers, "splits": found.lists()}
 
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"no kind {args.kind!r}; there are: {', '.join(KINDS)}")
     numbers = params.load(Params, args.params, "export")
     refuse(args.dataset, args.out)
-    found = source.find(args.dataset, args.splits, args.out)
+    found = find_splits(args.dataset, args.splits, args.out)
     module = importlib.import_module(f"native4k.publish.kinds.{args.kind}")
     tree = params.read(args.params)
     section = tree["export"].get(args.kind)

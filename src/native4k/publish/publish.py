@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from native4k import images, params, tables
+from native4k import images, params, provenance, tables
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.geometry import Geometry
-from native4k.publish import card, card_plots, croissant, dataset_numbers, made
+from native4k.provenance.steps import DATASET, MEASURE
+from native4k.publish import card, card_plots, croissant, dataset_numbers
 
 SPLITS = dataset_numbers.SPLITS
 SUMS = "SHA256SUMS"
@@ -44,11 +44,6 @@ class Params:
     creator: str
 
 
-def file_names(table: pd.DataFrame) -> pd.Series:
-    """The published name of each image: its id, and an ending for its format."""
-    return table["id"] + "." + table["format"].map(images.FORMATS)
-
-
 def link_images(table: pd.DataFrame, store: Path, folder: Path) -> None:
     """Link the images of a split to the files of the store; no bytes are copied."""
     for row in tqdm(table.itertuples(), f"publish {folder.name.split('.')[1]}", len(table), unit="file", mininterval=5):
@@ -70,36 +65,16 @@ def checksum_lines(listed: Mapping[str, str]) -> str:
     return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(listed.items()))
 
 
-def publish_split(rows: pd.DataFrame, store: Path, place: Path) -> dict[str, str]:
-    """Write one split's folder; the checksums of its files."""
-    with tables.whole_folder(place) as folder:
-        link_images(rows, store, folder)
-        tables.write(rows[COLUMNS], folder / "metadata.parquet")
-        listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
-        listed["metadata.parquet"] = tables.digest(folder / "metadata.parquet")
-        tables.write_text(checksum_lines(listed), folder / SUMS)
-        listed[SUMS] = tables.digest(folder / SUMS)
-    return {f"{place.name}/{name}": sha256 for name, sha256 in listed.items()}
-
-
-def remove_remains(out: Path) -> None:
-    """Remove the remains of an interrupted run, and the list that marks the version as complete."""
-    (out / SUMS).unlink(missing_ok=True)
-    for path in out.glob(f".*{tables.PART}"):
-        if path.is_file():
-            path.unlink()
-
-
 def describe(numbers: Params, counted: dict[str, Any], kept: pd.DataFrame) -> dict[str, Any]:
     """The description of the whole dataset for Croissant."""
     count = sum(counted["splits"][name]["images"] for name in SPLITS)
+    licences = kept["license"].value_counts().sort_index(kind="stable").index[: card.MAX_ROWS].tolist()
     return {
         "name": numbers.name,
         "description": f"{numbers.title}: {count:,} images with detail at full size, as they were served",
         "version": numbers.version,
         "url": numbers.url,
-        "license": kept["license"].value_counts().sort_index(kind="stable").index[: card.MAX_ROWS].tolist()
-        or ["unknown"],
+        "license": licences or ["unknown"],
         "creator": {"@type": "sc:Organization", "name": numbers.creator, "url": numbers.url},
         "citeAs": f"{numbers.creator}: {numbers.name}, version {numbers.version}, {numbers.url}",
     }
@@ -107,21 +82,32 @@ def describe(numbers: Params, counted: dict[str, Any], kept: pd.DataFrame) -> di
 
 def publish_splits(kept: pd.DataFrame, store: Path, out: Path) -> dict[str, str]:
     """Write every split's folder; the checksums of all their files."""
-    rows = kept.assign(file_name=file_names(kept))
-    parts = [publish_split(rows[rows["split"] == name], store, out / name) for name in SPLITS]
-    return {name: sha256 for part in parts for name, sha256 in part.items()}
+    checksums: dict[str, str] = {}
+    for split in SPLITS:
+        rows = kept[kept["split"] == split]
+        rows = rows.assign(file_name=rows["file_name"].str.removeprefix(f"{split}/"))
+        with tables.whole_folder(out / split) as folder:
+            link_images(rows, store, folder)
+            tables.write(rows[COLUMNS], folder / "metadata.parquet")
+            listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
+            listed["metadata.parquet"] = tables.digest(folder / "metadata.parquet")
+            tables.write_text(checksum_lines(listed), folder / SUMS)
+            listed[SUMS] = tables.digest(folder / SUMS)
+        checksums |= {f"{split}/{name}": sha256 for name, sha256 in listed.items()}
+    return checksums
 
 
-def publish_tables(kept: pd.DataFrame, left: pd.DataFrame, out: Path) -> dict[str, str]:
+def publish_tables(kept: pd.DataFrame, rejected: pd.DataFrame, out: Path) -> dict[str, str]:
     """Write the kept and the rejected rows; the checksums of both tables."""
     tables.write(kept, out / "images.parquet")
-    tables.write(left[[name for name in REJECTED_COLUMNS if name in left]], out / "rejected.parquet")
+    tables.write(rejected[[name for name in REJECTED_COLUMNS if name in rejected]], out / "rejected.parquet")
     return {name: tables.digest(out / name) for name in croissant.TABLES}
 
 
 def with_file_names(kept: pd.DataFrame) -> pd.DataFrame:
     """The kept rows with their files below the dataset's folder; none for what is in reserve."""
-    return kept.assign(file_name=(kept["split"] + "/" + file_names(kept)).where(kept["split"].isin(SPLITS), ""))
+    names = kept["split"] + "/" + kept["id"] + "." + kept["format"].map(images.FORMATS)
+    return kept.assign(file_name=names.where(kept["split"].isin(SPLITS), ""))
 
 
 def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[str, str], out: Path) -> dict[str, str]:
@@ -133,10 +119,20 @@ def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[
     formats = version.kept.groupby("split")["format"].unique()
     kinds = {name: sorted(formats.get(name, [])) for name in SPLITS}
     tables.write_json(croissant.croissant(about, kinds, schemas, files), out / "croissant.json")
-    text = card.card(version._replace(schema=schemas["images.parquet"], plots=plots))
-    tables.write_text(text, out / "README.md")
+    tables.write_text(card.card(version, schemas["images.parquet"], plots), out / "README.md")
     paths = [out / "README.md", out / "croissant.json", *(out / "plots" / name for name in plots)]
     return {path.relative_to(out).as_posix(): tables.digest(path) for path in paths}
+
+
+def hashes_of_inputs(numbers: Path, lock: Path, made_of: Path) -> card.Hashes:
+    """The hashes of steps, locked packages and tables, the same on every machine; the tables hold each image's."""
+    tree = params.read(numbers)
+    steps = {name: provenance.definition(name, tree) for name in (*MEASURE, *DATASET, "publish")}
+    return {
+        "step": steps,
+        "packages": {lock.name: tables.digest(lock)},
+        "input": {path.name: tables.digest(path) for path in sorted(made_of.glob("*.parquet"))},
+    }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -154,16 +150,17 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(Params, args.params, "publish")
     rule = params.load(Geometry, args.params, "probe", "geometry")
     table = tables.read(args.tables / "images.parquet", *REQUIRED)
-    early = dataset_numbers.rejected_by_collect(
-        tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
-    )
-    origin = made.hashes(args.params, args.lock, args.tables)
-    kept, left = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
-    counted = dataset_numbers.count(early, kept, left)
-    version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, pa.schema([]), {}, origin)
-    remove_remains(args.out)
+    collected = tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
+    made = hashes_of_inputs(args.params, args.lock, args.tables)
+    kept, rejected = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
+    counted = dataset_numbers.count(dataset_numbers.rejected_by_collect(collected), kept, rejected)
+    version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, made)
+    (args.out / SUMS).unlink(missing_ok=True)
+    for remains in args.out.glob(f".*{tables.PART}"):  # of an interrupted run; whole_folder replaces its own
+        if remains.is_file():
+            remains.unlink()
     listed = publish_splits(kept, args.store, args.out)
-    listed |= publish_tables(kept, left, args.out)
+    listed |= publish_tables(kept, rejected, args.out)
     listed |= publish_pages(version, describe(numbers, counted, kept), listed, args.out)
     tables.write_text(checksum_lines(listed), args.out / SUMS)
     print(kept["split"].value_counts().to_string())

@@ -34,15 +34,15 @@ MEANINGS = {
 }
 
 
-def super_resolution(sr: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
+def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Tables, every image's PSNR, curves, and strips of the baselines that learned something."""
-    if not metrics_files.comparison_table(sr)[0]:
+    if not metrics_files.metric_columns(sr):
         return layout.paragraph("No convention was measured: see sr.evaluate.conventions in the params.")
     learned = [name for name, tree in sr.items() if tree.get("parameters", 0)] or list(sr)
     parts = [means(sr), intervals(sr), layout.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
     for name, trees in metrics_files.foreign_test_sets(sr).items():
         parts += [layout.heading(f"On {name}", "a foreign test set"), means(trees), intervals(trees)]
-    plotted = [plot for name in sr for plot in curves(name, models)]
+    plotted = [plot for name in sr for plot in curves(name, curve_folder)]
     if plotted:
         parts += [layout.heading("Training"), layout.plots(plotted)]
     parts += [strips(name, evaluations, limit) for name in learned]
@@ -51,20 +51,21 @@ def super_resolution(sr: dict[str, Any], evaluations: Path, models: Path, limit:
 
 def means(sr: dict[str, Any]) -> Markup:
     """The means of every baseline, a table for each convention; the best of several is bold."""
-    columns, rows = metrics_files.comparison_table(sr)
     notes = {
         "sr-classical": "RGB and Y, a border of as many pixels as the scale left out; as SwinIR and HAT do",
         "sr-real": "Y, no border left out; as StableSR and OSEDiff do",
         "perceptual": "metrics of pyiqa on RGB, no border left out, on the views that params.yaml names",
     }
+    about = [
+        [f"\N{MULTIPLICATION SIGN}{tree['scale']}", tree.get("parameters", 0), tree["images"]] for tree in sr.values()
+    ]
+    comparable = len(sr) > 1 and len({tree["scale"] for tree in sr.values()}) == 1
     parts = []
-    for name in dict.fromkeys(convention for convention, _ in columns):
-        places = [place + 4 for place, (convention, _) in enumerate(columns) if convention == name]
-        head = ["baseline", *(metric_label(columns[at - 4][1]) for at in places), "scale", "parameters", "images"]
-        body = [[row[0], *(row[at] for at in places), f"\N{MULTIPLICATION SIGN}{row[1]}", *row[2:4]] for row in rows]
-        alone = len(rows) == 1 or len({row[1] for row in rows}) > 1
-        best = [] if alone else [None, *(best_value(columns[at - 4][1], [row[at] for row in rows]) for at in places)]
-        parts.append(layout.heading(name, notes.get(name, "")) + layout.table(head, body, best=best))
+    for convention, measured in metrics_files.means_by_convention(sr).items():
+        head = ["baseline", *map(metric_label, measured), "scale", "parameters", "images"]
+        body = [[*row, *rest] for *row, rest in zip(sr, *measured.values(), about, strict=True)]
+        best = [None, *map(best_value, measured, measured.values())] if comparable else []
+        parts.append(layout.heading(convention, notes.get(convention, "")) + layout.table(head, body, best=best))
     return layout.join(parts)
 
 
@@ -78,7 +79,7 @@ def intervals(sr: dict[str, Any]) -> Markup:
     """The mean of every metric with its confidence interval and the median, shown on demand."""
     rows = [
         [metric_label(metric), convention, name, *(measured[key] for key in ("mean", "low", "high", "median"))]
-        for convention, metric in metrics_files.comparison_table(sr)[0]
+        for convention, metric in metrics_files.metric_columns(sr)
         for name, tree in sr.items()
         if "low" in (measured := tree.get(convention, {}).get(metric, {}))
     ]
@@ -90,25 +91,20 @@ def intervals(sr: dict[str, Any]) -> Markup:
 
 def by_category(sr: dict[str, Any]) -> Markup:
     """Every metric by category; all but the first are shown on demand."""
-    columns, _ = metrics_files.comparison_table(sr)
     parts = []
-    for convention, metric in columns:
+    for convention, metric in metrics_files.metric_columns(sr):
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
-        categories = sorted({category for one in values.values() for category in one})
-        rows = [
-            [name, *(metrics_files.mean_of(one.get(category, {})) for category in categories)]
-            for name, one in values.items()
-        ]
-        if not categories:
-            continue
-        parts.append(layout.table([f"{metric_label(metric)}, {convention}", *categories], rows))
-    rest = layout.details("every other metric by category", layout.join(parts[1:]))
-    return layout.join([layout.heading("By category"), *parts[:1], *([rest] if parts[1:] else [])])
+        names = sorted({category for one in values.values() for category in one})
+        rows = [[name, *(metrics_files.mean_of(one.get(key, {})) for key in names)] for name, one in values.items()]
+        if names:
+            parts.append(layout.table([f"{metric_label(metric)}, {convention}", *names], rows))
+    rest = [layout.details("every other metric by category", layout.join(parts[1:]))] if parts[1:] else []
+    return layout.join([layout.heading("By category"), *parts[:1], *rest])
 
 
 def per_image(sr: dict[str, Any], evaluations: Path) -> Markup:
     """A dot for every test image, baseline by baseline, of the first measure."""
-    (convention, metric), *_ = metrics_files.comparison_table(sr)[0]
+    (convention, metric), *_ = metrics_files.metric_columns(sr)
     column = f"{convention}_{metric}".replace("-", "_")
     rows = []
     for name in sr:
@@ -129,9 +125,9 @@ def evenly_spaced(table: pd.DataFrame, limit: int) -> pd.DataFrame:
     return table.iloc[[round(place * (len(table) - 1) / max(1, count - 1)) for place in range(count)]]
 
 
-def curves(name: str, models: Path) -> list[tuple[str, str, Markup]]:
+def curves(name: str, curve_folder: Path) -> list[tuple[str, str, Markup]]:
     """Title, note and plot of each column of a training curve; none if the baseline was not trained."""
-    path = existing(models / f"{name}.csv", name)
+    path = existing(curve_folder / f"{name}.csv", name)
     with path.open(encoding="utf-8", newline="") as file:
         head, *rows = list(csv.reader(file)) or [[]]
     try:
@@ -148,16 +144,17 @@ def curves(name: str, models: Path) -> list[tuple[str, str, Markup]]:
 
 def strips(name: str, evaluations: Path, limit: int) -> Markup:
     """Crops of the images with the worst and the best results: bicubic, the baseline, the original."""
-    paths = pictures(name, evaluations)
-    figures = [
-        layout.PARTS.strip(
-            layout.picture(layout.fitted(path.read_bytes(), limit), f"{name}, image {path.stem}"),
-            [f"{' '.join(path.stem.split('-')[:2])}: bicubic", name, "original"],
-        )
-        for path in paths
-    ]
+    figures = []
+    for path in pictures(name, evaluations):
+        rank = " ".join(path.stem.split("-")[:2])
+        figures.append(strip(path, limit, f"{name}, image {path.stem}", f"{rank}: bicubic", name, "original"))
     note = "images with the worst and the best results: a crop of each, where the original has the most texture"
     return layout.join([layout.heading(name, note), *figures])
+
+
+def strip(path: Path, limit: int, alt: str, *captions: str) -> Markup:
+    """A comparison picture of at most so many bytes, with its captions."""
+    return layout.PARTS.strip(layout.picture(layout.fitted(path.read_bytes(), limit), alt), captions)
 
 
 def pictures(name: str, evaluations: Path) -> list[Path]:
@@ -165,33 +162,23 @@ def pictures(name: str, evaluations: Path) -> list[Path]:
     return sorted(existing(evaluations / name, name).glob("*.webp"))[:MAX_STRIPS]
 
 
-def text_to_image(t2i: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
+def text_to_image(t2i: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
     """Metrics, sheet and curve of every baseline."""
-    return layout.join(_generator(name, tree, evaluations, models, limit) for name, tree in t2i.items())
-
-
-def _generator(name: str, tree: dict[str, Any], evaluations: Path, models: Path, limit: int) -> Markup:
-    single = [
-        [f"{metric_label(key)}{MEANINGS.get(key, '')}", value]
-        for key, value in metrics_files.scalar_metrics(tree).items()
-    ]
-    pairs = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
-    sheets = [
-        layout.PARTS.strip(
-            layout.picture(layout.fitted(path.read_bytes(), limit), f"sheet of {name}"),
-            ["top: the test images as the model sees them; bottom: the pictures generated from their captions"],
-        )
-        for path in pictures(name, evaluations)
-    ]
-    return layout.join(
-        [
+    parts: list[Markup] = []
+    rows_are = "top: the test images as the model sees them; bottom: the pictures generated from their captions"
+    for name, tree in t2i.items():
+        scalars = metrics_files.scalar_metrics(tree).items()
+        pairs = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
+        parts += [
             layout.heading(name, f"{tree['n_images']} images"),
-            *sheets,
+            *(strip(path, limit, f"sheet of {name}", rows_are) for path in pictures(name, evaluations)),
             layout.table(["detail of the pictures", "test images", "generated"], pairs),
-            layout.table(["measure", ""], single),
-            layout.plots(curves(name, models)),
+            layout.table(
+                ["measure", ""], [[f"{metric_label(key)}{MEANINGS.get(key, '')}", value] for key, value in scalars]
+            ),
+            layout.plots(curves(name, curve_folder)),
         ]
-    )
+    return layout.join(parts)
 
 
 def existing(path: Path, name: str) -> Path:

@@ -59,12 +59,12 @@ def thumbnails(path: Path, ids: set[str]) -> dict[str, bytes]:
     return found
 
 
-def kept_gallery(rows: pd.DataFrame, pictures: dict[str, bytes], counts: dict[str, int]) -> Markup:
+def kept_gallery(rows: pd.DataFrame, pictures: dict[str, bytes], counts: pd.Series) -> Markup:
     """A row of pictures for each category."""
     parts = []
     for category, part in rows.groupby("category", sort=True):
         figures = [_figure(row, pictures, _size(row), after=row["split"]) for row in records(part)]
-        note = f"{len(part)} of {counts[str(category)]:,}"
+        note = f"{len(part)} of {counts[category]:,}"
         parts += [layout.heading(str(category), note), layout.gallery(figures)]
     return layout.join(parts)
 

@@ -14,7 +14,7 @@ MAX_PAIRS = 8
 SEARCHES = {
     "phash": ("pHash", "the 64-bit pHash of the whole pictures"),
     "signature": ("signature", "the 256-bit signature of the whole pictures"),
-    "middles": ("middles", "the pHash of the whole of one and of the middle of the other, which finds crops"),
+    "middles": ("inset pHash", "the pHash of the whole of one and of the insets of the other, which finds crops"),
 }
 """Search -> its name on the page, and what it compares."""
 
@@ -25,12 +25,11 @@ def nearest_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     return ordered.groupby("search", sort=False).head(MAX_PAIRS)
 
 
-def section(found: dict[str, Any], table: pd.DataFrame, pairs: pd.DataFrame, pictures: dict[str, bytes]) -> Markup:
-    """Statement, table, and a gallery for each search."""
+def section(found: dict[str, Any], table: pd.DataFrame, near: pd.DataFrame, pictures: dict[str, bytes]) -> Markup:
+    """Statement, table, and a gallery of the nearest pairs for each search."""
     searches = {name: found["searches"][name] for name in SEARCHES if name in found["searches"]}
     found, rows = found | {"searches": searches}, table.set_index("id")[["caption", "width", "height"]]
     parts = [layout.paragraph(statement(found)), *map(layout.paragraph, result_lines(found)), distance_table(found)]
-    near = nearest_pairs(pairs)
     for search in searches:
         part = gallery.records(near[near["search"] == search])
         figures = [_figure(pair, rows, pictures) for pair in part]
@@ -43,7 +42,7 @@ def section(found: dict[str, Any], table: pd.DataFrame, pairs: pd.DataFrame, pic
 def statement(found: dict[str, Any]) -> str:
     """What was compared, in words."""
     left = found["left_out"]
-    without = f", except {left:,} whose pHash says too little to compare" if left else ""
+    without = f", except {left:,} whose pHash is too uniform to compare" if left else ""
     return (
         f"{found['images']:,} kept images, reserve included, were compared across splits{without}. Every image of the "
         "smaller of two splits was compared with every image of the other, so no radius limits the search."
@@ -51,17 +50,12 @@ def statement(found: dict[str, Any]) -> str:
 
 
 def result_lines(found: dict[str, Any]) -> list[str]:
-    """What each search found: a sentence each."""
-    lines = []
-    for search, one in found["searches"].items():
-        _, what = SEARCHES[search]
-        lie = "pair lies" if one["pairs"] == 1 else "pairs lies" if one["within"] == 1 else "pairs lie"
-        copies = "copy" if one["leaks"] == 1 else "copies"
-        lines.append(
-            f"By {what}: {one['within']:,} of {one['pairs']:,} {lie} within {gallery.bits(one['radius'])}, "
-            f"{one['leaks']:,} {copies} among them."
-        )
-    return lines
+    """A line for each search: what it found."""
+    return [
+        f"By {SEARCHES[search][1]}: {one['within']:,} of {one['pairs']:,} pairs within {gallery.bits(one['radius'])}; "
+        f"copies: {one['leaks']:,}."
+        for search, one in found["searches"].items()
+    ]
 
 
 def distance_table(found: dict[str, Any]) -> Markup:

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from markupsafe import Markup
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.fetch.statuses import STATUSES
 from native4k.page import layout, metrics_files, plots
 from native4k.page.metrics_files import metric_label, percent
-from native4k.report import benchmarks, fetched, gallery, leaks
+from native4k.report import benchmarks, gallery, leaks
 from native4k.study import study_report
 
 PAGE = "report.html"
@@ -22,6 +24,11 @@ REJECTED = (
     "Within a reason the closest calls come first. Left of a copy is its representative. "
     "Rows that collect rejected were never downloaded, so no picture of them is shown."
 )
+HOSTS = 20
+"""Hosts that are shown, those with the most images first."""
+
+COLUMNS = ("id", "reason", "rejected_by", "split", "category", "caption", "width", "height", "representative",
+           "distance", "source", "license", "declared_width", "declared_height")  # fmt: skip
 PAIR = ("id", "split", "near_id", "near_split", "search", "distance", "leak")
 
 
@@ -39,12 +46,12 @@ def headline(dataset: dict[str, Any], sr: dict[str, Any]) -> Markup:
         originals = dataset["demo"]["originals"]
         numbers["of planted defects found"] = f"{100 * caught / planted:.0f} %"
         numbers[f"of {originals['count']} originals wrongly rejected"] = str(originals["wrongly_rejected"])
-    columns, rows = metrics_files.comparison_table(sr)
-    place = next((place for place, (_, metric) in enumerate(columns) if metric.startswith("psnr")), None)
-    if len(rows) > 1 and place is not None and len({row[1] for row in rows}) == 1:
-        values = [row[4 + place] for row in rows if row[4 + place] is not None]
-        label = metric_label(columns[place][1])
-        numbers[f"dB {label} won over {rows[0][0]}"] = f"{max(values) - values[0]:+.2f}"
+    psnr = next((at for at in metrics_files.metric_columns(sr) if at[1].startswith("psnr")), None)
+    if len(sr) > 1 and psnr and len({tree["scale"] for tree in sr.values()}) == 1:
+        convention, metric = psnr
+        means = metrics_files.means_by_convention(sr)[convention][metric]
+        values = [mean for mean in means if mean is not None]
+        numbers[f"dB {metric_label(metric)} won over {next(iter(sr))}"] = f"{max(values) - values[0]:+.2f}"
     return layout.headline(numbers)
 
 
@@ -63,6 +70,38 @@ def funnel(counted: dict[str, Any]) -> Markup:
             plots.waterfall(candidates, late, ("kept", counted["kept"])),
         ]
     )
+
+
+def fetched(counts: pd.DataFrame) -> Markup:
+    """A table by status, and a table by host for images from the web."""
+    parts = [layout.table(["status", "images", "MB", "retry", "meaning"], status_rows(counts))]
+    web = counts[counts["host"] != ""]
+    if len(web):
+        note = f"the {HOSTS} with the most images of {web['host'].nunique():,}"
+        head = ["host", "images", "fetched", "share", "most frequent reason"]
+        parts += [layout.heading("By host", note), layout.table(head, host_rows(web))]
+    return layout.join(parts)
+
+
+def status_rows(counts: pd.DataFrame) -> list[list[Any]]:
+    """A row for each status, the most frequent first."""
+    sums = counts.groupby("status")[["images", "bytes"]].sum().sort_values("images", ascending=False, kind="stable")
+    return [
+        [status, int(images), f"{size / 1e6:,.1f}", STATUSES[status].kind.value, STATUSES[status].meaning]
+        for status, images, size in sums.itertuples()
+    ]
+
+
+def host_rows(web: pd.DataFrame) -> list[list[Any]]:
+    """A row for each host, the one with the most images first."""
+    counts = web.pivot_table(index="host", columns="status", values="images", aggfunc="sum", fill_value=0)
+    lost = counts.drop(columns="ok", errors="ignore")
+    summary = pd.DataFrame({"images": counts.sum(axis=1), "lost": lost.sum(axis=1)})
+    largest = summary.sort_values("images", ascending=False, kind="stable").head(HOSTS)
+    return [
+        [host, images, images - failed, percent((images - failed) / images), lost.loc[host].idxmax() if failed else ""]
+        for host, images, failed in largest.itertuples()
+    ]
 
 
 def range_rules(tree: dict[str, Any]) -> dict[str, Any]:
@@ -98,25 +137,16 @@ def composition(dataset: dict[str, Any], table: pd.DataFrame) -> Markup:
 
 def demo_results(demo: dict[str, Any]) -> Markup:
     """How well the curation finds the planted defects."""
-    rows = [[kind, one["planted"], one["found"], percent(one["share"])] for kind, one in demo["defects"].items()]
+    defects = [[kind, one["planted"], one["found"], percent(one["share"])] for kind, one in demo["defects"].items()]
     originals, labels = demo["originals"], demo["labels"]
+    wrong = ["wrongly rejected", originals["wrongly_rejected"], originals["count"], percent(originals["share"])]
+    right = ["labelled with their category", labels["found"], labels["planted"], percent(labels["share"])]
     reasons = ", ".join(f"{name} {count}" for name, count in originals["reasons"].items())
     return layout.join(
         [
             layout.paragraph("The demo draws its own pictures and plants defects among them, so the truth is known."),
-            layout.table(["planted defect", "planted", "found", "share"], rows),
-            layout.table(
-                ["of the originals", "count", "of", "share"],
-                [
-                    [
-                        "wrongly rejected",
-                        originals["wrongly_rejected"],
-                        originals["count"],
-                        percent(originals["share"]),
-                    ],
-                    ["labelled with their category", labels["found"], labels["planted"], percent(labels["share"])],
-                ],
-            ),
+            layout.table(["planted defect", "planted", "found", "share"], defects),
+            layout.table(["of the originals", "count", "of", "share"], [wrong, right]),
             layout.paragraph(f"Wrongly rejected, by reason: {reasons}.") if reasons else "",
             layout.heading("Confusion matrix", "originals; a row is a true category"),
             confusion(labels["confusion"]),
@@ -149,52 +179,38 @@ def pictures(
     near = leaks.nearest_pairs(pairs)
     wanted = {*good["id"], *bad["id"], *bad["representative"], *near["id"], *near["near_id"]} - {""}
     shown = gallery.thumbnails(features / "thumbnails.parquet", wanted)
-    whole = {str(name): int(count) for name, count in table[tables.kept(table)]["category"].value_counts().items()}
-    counts = candidate_rejections(metrics_files.funnel_steps(dataset["funnel"]))
+    counts = candidate_rejections(dataset["funnel"])
     return {
-        "Leaks": leaks.section(dataset["leaks"], table, pairs, shown),
-        "Kept": gallery.kept_gallery(good, shown, whole),
+        "Leaks": leaks.section(dataset["leaks"], table, near, shown),
+        "Kept": gallery.kept_gallery(good, shown, table.loc[tables.kept(table), "category"].value_counts()),
         "Rejected": layout.join([layout.paragraph(REJECTED), gallery.rejected_gallery(bad, shown, counts, rules)]),
     }
 
 
-def candidate_rejections(steps: metrics_files.Steps) -> dict[str, int]:
+def candidate_rejections(counted: dict[str, Any]) -> dict[str, int]:
     """Reason -> the number of candidates that any step rejected for it."""
-    counts: dict[str, int] = {}
-    for reason, rows in (pair for step, reasons in steps if step != "collect" for pair in reasons):
-        counts[reason] = counts.get(reason, 0) + rows
+    counts: Counter[str] = Counter()
+    for step, reasons in metrics_files.funnel_steps(counted):
+        if step != "collect":
+            counts.update(dict(reasons))
     return counts
 
 
-def check_counts(dataset: dict[str, Any], table: pd.DataFrame, where: Path) -> None:
+def check_counts(counted: dict[str, Any], table: pd.DataFrame, where: Path) -> None:
     """Raise a UserError unless the metrics were counted on this table."""
-    counted = candidate_rejections(metrics_files.funnel_steps(dataset["funnel"])) | {"": dataset["funnel"]["kept"]}
-    there = {str(reason): int(rows) for reason, rows in table["reason"].value_counts().items()}
-    if {reason: rows for reason, rows in counted.items() if rows} != there:
+    expected = Counter(candidate_rejections(counted) | {"": counted["kept"]})
+    if expected != Counter(table["reason"]):
         raise UserError(f"{where}: its funnel was counted on other tables; run 'dvc repro'")
 
 
-def origins(tree: dict[str, Any], paths: list[Path]) -> Markup:
+def inputs(tree: dict[str, Any], paths: list[Path]) -> Markup:
     """Hashes of all files that the page was made from, and the params."""
     text = yaml.safe_dump(json.loads(json.dumps(tree)), sort_keys=False, allow_unicode=True, width=100)
-    rows = [
-        ["params", layout.code(digest(text.encode()))],
-        *([f"{path.parent.name}/{path.name}", layout.code(digest(path.read_bytes()))] for path in paths),
-    ]
-    return layout.join(
-        [
-            layout.paragraph(
-                "The page is a pure function of these files: the same ones give the same bytes. SHA-256, 16 digits."
-            ),
-            layout.table([], rows),
-            layout.preformatted("all params", text),
-        ]
-    )
-
-
-def digest(content: bytes) -> str:
-    """The first digits of a hash."""
-    return hashlib.sha256(content).hexdigest()[:16]
+    hashes = {"params": hashlib.sha256(text.encode()).hexdigest()}
+    hashes |= {f"{path.parent.name}/{path.name}": tables.digest(path) for path in paths}
+    note = "The page is a pure function of these files: the same ones give the same bytes. SHA-256, 16 digits."
+    rows = [[name, layout.code(digest[:16])] for name, digest in hashes.items()]
+    return layout.join([layout.paragraph(note), layout.table([], rows), layout.preformatted("all params", text)])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -202,7 +218,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
     parser.add_argument("features", type=Path, help="the folder with the thumbnails (data/features)")
     parser.add_argument("evaluations", type=Path, help="the folder of the evaluations' pictures (data/evaluations)")
-    parser.add_argument("models", type=Path, help="the folder with the training curves (models)")
+    parser.add_argument("curves", type=Path, help="the folder of the training curves (data/curves)")
     parser.add_argument("metrics", type=Path, help="the folder of metrics (metrics)")
     parser.add_argument("out", type=Path, help="the folder to write (data/report)")
 
@@ -213,18 +229,15 @@ def run(args: argparse.Namespace) -> None:
     rules = range_rules(tree)
     dataset = metrics_files.dataset_metrics(args.metrics)
     sr, t2i = metrics_files.baseline_metrics(args.metrics)
-    needed = ("id", "reason", "rejected_by", "split", "category", "caption", "width", "height", "representative")
-    table = tables.read(
-        args.tables / "images.parquet", *needed, "distance", "source", "license", "declared_width", "declared_height"
-    )
-    check_counts(dataset, table, args.metrics / metrics_files.DATASET)
-    limit = benchmarks.PICTURE_BYTES // max(
-        1, sum(len(benchmarks.pictures(name, args.evaluations)) for name in (*sr, *t2i))
-    )
+    studies = metrics_files.studies(args.metrics)
+    table = tables.read(args.tables / "images.parquet", *COLUMNS)
+    check_counts(dataset["funnel"], table, args.metrics / metrics_files.DATASET)
+    strips = [path for name in (*sr, *t2i) for path in benchmarks.pictures(name, args.evaluations)]
+    limit = benchmarks.PICTURE_BYTES // max(1, len(strips))
     sections: dict[str, str] = {
         "": headline(dataset, sr),
         "Funnel": funnel(dataset["funnel"]),
-        "Fetched": fetched.section(tables.read(args.tables / "fetched.parquet", "host", "status")),
+        "Fetched": fetched(tables.read(args.tables / "fetched.parquet", "host", "status")),
         "Thresholds": thresholds(table, rules),
         "Splits": composition(dataset, table),
         **pictures(table, args.features, dataset, rules, tables.read(args.tables / "leaks.parquet", *PAIR)),
@@ -232,21 +245,19 @@ def run(args: argparse.Namespace) -> None:
     if "demo" in dataset:
         sections["Truth"] = layout.join([demo_results(dataset["demo"]), goals(dataset["goals"])])
     if sr:
-        sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.models, limit)
-    studies = metrics_files.studies(args.metrics)
+        sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.curves, limit)
     if studies:
         sections["The study"] = "\n".join(study_report.section(tree) for tree in studies.values())
     if t2i:
-        sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.models, limit)
+        sections["Text-to-image"] = benchmarks.text_to_image(t2i, args.evaluations, args.curves, limit)
     used = [args.tables / f"{name}.parquet" for name in ("images", "leaks", "fetched")]
     used += [args.features / "thumbnails.parquet"]
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *studies, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
-    used += [args.models / f"{name}.csv" for name in (*sr, *t2i)]
-    used += [path for name in (*sr, *t2i) for path in benchmarks.pictures(name, args.evaluations)]
-    sections["How it was made"] = origins(tree, used)
+    used += [args.curves / f"{name}.csv" for name in (*sr, *t2i)]
+    sections["How it was made"] = inputs(tree, [*used, *strips])
     named = tree.get("publish", {})
-    title, lead = named.get("name", "native4k"), named.get("title", "")
+    page = layout.document(named.get("name", "native4k"), named.get("title", ""), sections)
     with tables.whole_folder(args.out) as folder:
-        tables.write_text(layout.document(title, lead, sections), folder / PAGE)
+        tables.write_text(page, folder / PAGE)
     print(f"{args.out / PAGE}")

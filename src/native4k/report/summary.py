@@ -28,7 +28,7 @@ def funnel(counted: dict[str, Any]) -> list[str]:
     """From the metadata to the kept, every reason with its rows."""
     rows: list[list[Any]] = [["metadata", "", counted["metadata"]]]
     for step, reasons in metrics_files.funnel_steps(counted):
-        rows += [[step if not place else "", reason, -rows_] for place, (reason, rows_) in enumerate(reasons)]
+        rows += [[step if not place else "", reason, -count] for place, (reason, count) in enumerate(reasons)]
         if step == "collect":
             rows.append(["candidates", "", counted["candidates"]])
     return aligned_lines([*rows, ["kept", "", counted["kept"]]], texts=2)
@@ -42,13 +42,11 @@ def splits(metrics: dict[str, Any]) -> list[str]:
 
 def super_resolution(sr: dict[str, Any]) -> list[str]:
     """Every baseline's means, one block a convention."""
-    columns, rows = metrics_files.comparison_table(sr)
-    names = dict.fromkeys(convention for convention, _ in columns)
+    about = [[name, tree["scale"], tree.get("parameters", 0), tree["images"]] for name, tree in sr.items()]
     lines = []
-    for name in names:
-        places = [place for place, (convention, _) in enumerate(columns) if convention == name]
-        head = [name, "scale", "parameters", "images", *(metric_label(columns[place][1]) for place in places)]
-        body = [[*row[:4], *(row[4 + place] for place in places)] for row in rows]
+    for convention, measured in metrics_files.means_by_convention(sr).items():
+        head = [convention, "scale", "parameters", "images", *map(metric_label, measured)]
+        body = [[*first, *values] for first, *values in zip(about, *measured.values(), strict=True)]
         lines += [*aligned_lines([head, *body]), ""]
     return lines[:-1]
 

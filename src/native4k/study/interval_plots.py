@@ -12,7 +12,7 @@ NAMES, BEGIN, END = 0.0, 39.0, 97.0  # percent; where names stand, where the sca
 
 
 class Difference(NamedTuple):
-    """A mean, its interval if there is one, and the means of single seeds."""
+    """A mean, its interval if there is one, and the mean of each seed."""
 
     name: str
     mean: float

@@ -143,7 +143,7 @@ def _finding(scale: str, arm: str, name: str, estimate: Tree, images: str, test:
     if estimate["low"] is None:
         return f"{scale}: one test image is too few to compare with {other} ({sample})."
     bounds = f"the interval {signed(estimate['low'])} to {signed(estimate['high'])} {_unit(name)}"
-    by_seed = f"single seeds give {signed(min(seeds))} to {signed(max(seeds))}"
+    by_seed = f"the seeds give {signed(min(seeds))} to {signed(max(seeds))}"
     mean = f"{signed(estimate['mean'])} {_unit(name)}"
     match verdict(estimate):
         case "native":
@@ -160,7 +160,7 @@ def _finding(scale: str, arm: str, name: str, estimate: Tree, images: str, test:
 def _trend(scale: str, arm: str, name: str, estimates: Tree) -> Iterator[str]:
     if len(estimates) > 1:
         steps = ", ".join(f"{signed(estimate['mean'])} with {images}" for images, estimate in estimates.items())
-        yield f"{scale}: native less {arm}, as training images grow: {steps} ({_unit(name)})."
+        yield f"{scale}: native minus {arm}, as training images grow: {steps} ({_unit(name)})."
 
 
 def signed(value: float, digits: int = 3) -> str:

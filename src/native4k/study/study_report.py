@@ -17,7 +17,7 @@ Row = tuple[str, int, str, dict[str, Any]]
 PROTOCOL = (
     "The same network, from the same first weights, is trained on as many patches, in the same order, with the same "
     "degradation: of native 4K pixels, or of another view of the same images, each patch around the same centre. All "
-    "are tested on the same 4K images. Differences are native less the other arm, image by image and seed by seed; "
+    "are tested on the same 4K images. Differences are native minus the other arm, image by image and seed by seed; "
     "above zero native is better. Intervals are from images and seeds resampled together (bootstrap), d is Cohen's."
 )
 
@@ -33,11 +33,14 @@ def section(tree: dict[str, Any]) -> str:
     name, rows = tree["measure"], largest(tree)
     parts: list[str] = [page.paragraph(PROTOCOL), *(page.paragraph(finding) for finding in tree["findings"])]
     points = [_difference(f"{scale}, {ARMS.get(arm, arm)}", estimates[name]) for scale, _, arm, estimates in rows]
-    parts += [page.heading(f"Native less the other arm, {measure_label(name)}", "a small dot is a seed")]
+    parts += [page.heading(f"Native minus the other arm, {measure_label(name)}", "a small dot is a seed")]
     parts += [interval_plots.forest(points, unit(name)), _differences(differences(tree))]
-    parts += [page.heading("By category", f"{measure_label(name)}, native less the other arm"), _categories(rows, name)]
+    parts += [
+        page.heading("By category", f"{measure_label(name)}, native minus the other arm"),
+        _categories(rows, name),
+    ]
     plots = [
-        f"<div>{page.heading(f'{scale}: native less {arm}', f'{measure_label(name)}, by training images')}"
+        f"<div>{page.heading(f'{scale}: native minus {arm}', f'{measure_label(name)}, by training images')}"
         f"{interval_plots.trend(points, unit(name))}</div>"
         for (scale, arm), points in trends(tree, name).items()
     ]
@@ -95,7 +98,7 @@ def _difference(label: str, estimate: dict[str, Any]) -> interval_plots.Differen
 
 
 def _differences(rows: list[Row]) -> str:
-    head = ["native less", "scale", "training images", "measure", "mean", "interval", "d", "single seeds"]
+    head = ["native minus", "scale", "training images", "measure", "mean", "interval", "d", "range of seeds"]
     body = [
         [
             *(arm, scale, images, measure_label(name), _signed(one["mean"]), _bounds(one["low"], one["high"])),
@@ -111,7 +114,7 @@ def _differences(rows: list[Row]) -> str:
 def _categories(rows: list[Row], name: str) -> str:
     names = sorted({category for *_, estimates in rows for category in estimates[name]["by_category"]})
     counts = {category: rows[0][3][name]["by_category"].get(category, {}).get("images", 0) for category in names}
-    head = ["native less", "scale", *(f"{category} ({count})" for category, count in counts.items())]
+    head = ["native minus", "scale", *(f"{category} ({count})" for category, count in counts.items())]
     body = [
         [arm, scale, *(_estimate(estimates[name]["by_category"].get(category)) for category in names)]
         for scale, _, arm, estimates in rows

@@ -9,9 +9,7 @@ import pytest
 
 from native4k import images, params
 from native4k.errors import UserError
-from native4k.publish.kinds import lowres, osediff
-from native4k.publish.kinds.numbers import Small, Squares
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Small, Source, Squares, lowres, osediff
 from native4k.sr import degrade, resample
 from tests.publish.kinds.pairs import dataset, loaded
 

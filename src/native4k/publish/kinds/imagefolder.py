@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source
 from native4k.publish.kinds.webdataset import columns, records
 
 

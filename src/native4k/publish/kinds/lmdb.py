@@ -7,9 +7,7 @@ from typing import IO, Any
 
 import lmdb
 
-from native4k.publish.kinds import squares
-from native4k.publish.kinds.numbers import Squares
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Squares, subimages
 
 MAP = 2**40
 """Bytes that a database may grow to; address space, not disk."""
@@ -23,21 +21,21 @@ class Store:
 
     def __init__(self, database: Any, lines: IO[str], level: int) -> None:
         self.database, self.lines, self.level = database, lines, level
-        self.waiting: list[tuple[bytes, bytes]] = []
+        self.buffer: list[tuple[bytes, bytes]] = []
 
     def put(self, name: str, shape: str, content: bytes) -> None:
         """Add a sub-image."""
-        self.waiting.append((name.encode(), content))
+        self.buffer.append((name.encode(), content))
         self.lines.write(f"{name}.png {shape} {self.level}\n")
-        if len(self.waiting) >= COMMIT:
+        if len(self.buffer) >= COMMIT:
             self.commit()
 
     def commit(self) -> None:
-        """Write what waits."""
+        """Write the buffer."""
         with self.database.begin(write=True) as transaction:
-            for key, content in self.waiting:
+            for key, content in self.buffer:
                 transaction.put(key, content, append=True)
-        self.waiting = []
+        self.buffer = []
 
 
 @contextmanager
@@ -57,14 +55,13 @@ def filling(folder: Path, level: int) -> Iterator[Store]:
 def export(source: Source, folder: Path, numbers: Squares) -> None:
     """Write a database of originals and one of each scale, for every split."""
     for split in source.splits:
+        names = {1: f"{split}_HR.lmdb"} | {scale: f"{split}_LR_x{scale}.lmdb" for scale in numbers.scales}
         with ExitStack() as stack:
-            large = stack.enter_context(filling(folder / f"{split}_HR.lmdb", numbers.png_level))
-            small = {
-                scale: stack.enter_context(filling(folder / f"{split}_LR_x{scale}.lmdb", numbers.png_level))
-                for scale in numbers.scales
+            stores = {
+                scale: stack.enter_context(filling(folder / name, numbers.png_level)) for scale, name in names.items()
             }
-            for square in squares.packed(source, split, numbers):
-                large.put(square.name, square.shape, square.content)
+            for square in subimages.png_squares(source, split, numbers):
+                stores[1].put(square.name, square.shape, square.content)
                 for scale, content in square.small.items():
                     side = numbers.side // scale
-                    small[scale].put(square.name, f"({side},{side},3)", content)
+                    stores[scale].put(square.name, f"({side},{side},3)", content)

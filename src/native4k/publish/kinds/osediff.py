@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from native4k.errors import UserError
-from native4k.publish.kinds import squares
-from native4k.publish.kinds.numbers import Squares
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Squares, subimages
 from native4k.sr import resample
 
 
@@ -23,29 +21,33 @@ def export(source: Source, folder: Path, numbers: Squares) -> None:
     """Write squares of train with their list, and pairs of the other splits."""
     if len(numbers.scales) != 1:
         raise UserError(f"params export.osediff.scales: expected one scale, got {len(numbers.scales)}")
-    scale, level = numbers.scales[0], numbers.png_level
-
-    def finish(square: squares.Square) -> tuple[str, bytes, bytes]:
-        bicubic = enlarged(square.small[scale], scale)
-        return square.name, squares.png(square.pixels, level), squares.png(bicubic, level)
-
     for split in source.splits:
         if split == "train":
-            train(source, folder, numbers)
-            continue
-        places = [folder / split / name for name in ("test_HR", "test_SR_bicubic")]
-        for place in places:
-            place.mkdir(parents=True)
-        for name, *pair in squares.walk(source, split, numbers, finish):
-            for place, content in zip(places, pair, strict=True):
-                (place / f"{name}.png").write_bytes(content)
+            export_train(source, folder, numbers)
+        else:
+            export_pairs(source, split, folder / split, numbers)
 
 
-def train(source: Source, folder: Path, numbers: Squares) -> None:
+def export_train(source: Source, folder: Path, numbers: Squares) -> None:
     """Write the squares of train and their list."""
     (folder / "train").mkdir()
     with (folder / "train.txt").open("w", encoding="utf-8") as lines:
-        for square in squares.packed(source, "train", numbers):
+        for square in subimages.png_squares(source, "train", numbers):
             name = f"train/{square.name}.png"
             (folder / name).write_bytes(square.content)
             lines.write(f"{source.out / name}\n")
+
+
+def export_pairs(source: Source, split: str, folder: Path, numbers: Squares) -> None:
+    """Write the squares of a split, and their small versions enlarged, under the same names."""
+    scale, level = numbers.scales[0], numbers.png_level
+
+    def pair(square: subimages.Square) -> tuple[str, bytes, bytes]:
+        bicubic = enlarged(square.small[scale], scale)
+        return square.name, subimages.png(square.pixels, level), subimages.png(bicubic, level)
+
+    for place in ("test_HR", "test_SR_bicubic"):
+        (folder / place).mkdir(parents=True)
+    for name, original, bicubic in subimages.map_squares(source, split, numbers, pair):
+        (folder / "test_HR" / f"{name}.png").write_bytes(original)
+        (folder / "test_SR_bicubic" / f"{name}.png").write_bytes(bicubic)

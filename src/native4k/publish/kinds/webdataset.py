@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from native4k.publish.kinds.numbers import Tars
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Tars
 
 BLOCK = tarfile.BLOCKSIZE
 ROWS = 1_000
@@ -73,14 +72,9 @@ def records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
         )
 
 
-def in_tar(content: bytes | Path) -> int:
-    """The bytes that a member takes, with its header."""
-    return BLOCK + -(-size_of(content) // BLOCK) * BLOCK
-
-
 def weight(sample: tuple[str, dict[str, bytes | Path]]) -> int:
-    """The bytes that a sample takes in a tar."""
-    return sum(map(in_tar, sample[1].values()))
+    """The bytes that a sample takes in a tar: for each member a header, and its content in whole blocks."""
+    return sum(BLOCK + -(-size_of(content) // BLOCK) * BLOCK for content in sample[1].values())
 
 
 def add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:

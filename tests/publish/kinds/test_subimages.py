@@ -13,9 +13,7 @@ from PIL import Image
 
 from native4k import images
 from native4k.errors import UserError
-from native4k.publish.kinds import squares
-from native4k.publish.kinds.numbers import Squares
-from native4k.publish.kinds.source import Source
+from native4k.publish.kinds import Source, Squares, subimages
 from native4k.sr import resample
 from tests.publish.kinds.pairs import dataset, loaded
 
@@ -69,7 +67,7 @@ def test_the_lists_have_basicsrs_words(exported: Callable[[str], Path]) -> None:
 
 @given(st.integers(1, 200), st.integers(1, 50), st.integers(1, 50))
 def test_squares_reach_both_ends_a_step_apart_and_never_beyond(length: int, side: int, step: int) -> None:
-    places = squares.starts(length, side, step)
+    places = subimages.starts(length, side, step)
     assert (places == []) == (length < side)
     if places:
         assert (places[0], places[-1]) == (0, length - side)
@@ -81,7 +79,7 @@ def test_a_picture_smaller_than_a_square_has_none_and_is_counted(
 ) -> None:
     source = Source(published.out, ("val",), Path("out"))
     large = Squares(side=64, step=64, scales=(4,), png_level=1)
-    assert list(squares.packed(source, "val", large)) == []
+    assert list(subimages.png_squares(source, "val", large)) == []
     assert "val: 1 pictures are smaller than 64 pixels and have no sub-image" in capsys.readouterr().out
 
 
@@ -89,11 +87,11 @@ def test_a_picture_smaller_than_a_square_has_none_and_is_counted(
 def test_sides_and_steps_that_a_scale_does_not_divide_are_one_line(published: Any, side: int, step: int) -> None:
     source = Source(published.out, ("val",), Path("out"))
     with pytest.raises(UserError, match=rf"export: side {side} and step {step} must be multiples of 4"):
-        list(squares.packed(source, "val", Squares(side=side, step=step, scales=(4,), png_level=1)))
+        list(subimages.png_squares(source, "val", Squares(side=side, step=step, scales=(4,), png_level=1)))
 
 
 @pytest.mark.parametrize("level", [0, 1, 9])
 def test_packing_loses_nothing(level: int, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    (tmp_path / "a.png").write_bytes(squares.png(pixels[:, ::-1], level))
+    (tmp_path / "a.png").write_bytes(subimages.png(pixels[:, ::-1], level))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")), pixels[:, ::-1])
