@@ -1,6 +1,7 @@
 """The metrics files and the numbers in them, read without tables or arrays, so that `summary` starts at once."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,9 @@ def dataset_metrics(metrics: Path) -> dict[str, Any]:
     return read(metrics / DATASET, "funnel", "splits", "leaks")
 
 
-def baseline_metrics(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def baseline_metrics(metrics: Path, stale: Collection[Path] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
     """The metrics of every super-resolution baseline, by scale and parameters, and of every text-to-image baseline."""
-    trees = {path.stem: read(path) for path in sorted(metrics.glob("*.json")) if path.name != DATASET}
+    trees = {path.stem: read(path) for path in current_files(metrics, stale) if path.name != DATASET}
     sr = {name: tree for name, tree in trees.items() if "scale" in tree}
     t2i = {name: tree for name, tree in trees.items() if "generated" in tree}
     for name, tree in trees.items():
@@ -51,10 +52,15 @@ def baseline_metrics(metrics: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return {name: sr[name] for name in order}, t2i
 
 
-def studies(metrics: Path) -> dict[str, Any]:
-    """The results of studies that are kept in git, by name."""
-    paths = [path for path in sorted(metrics.glob("*.json")) if "study" in read(path)]
+def studies(metrics: Path, stale: Collection[Path] = ()) -> dict[str, Any]:
+    """The results of studies that are kept in git, by name, but for stale files."""
+    paths = [path for path in current_files(metrics, stale) if "study" in read(path)]
     return {path.stem: read(path, *RESULT_KEYS) for path in paths}
+
+
+def current_files(metrics: Path, stale: Collection[Path]) -> list[Path]:
+    """The metrics files, in order, but for stale ones."""
+    return [path for path in sorted(metrics.glob("*.json")) if path not in stale]
 
 
 def funnel_steps(funnel: dict[str, Any]) -> Steps:

@@ -6,6 +6,7 @@ from typing import Any
 
 from native4k.page import metrics_files
 from native4k.page.metrics_files import metric_label, percent
+from native4k.provenance import lock
 from native4k.study import origin
 
 LEAKS = ("pairs", "radius", "within", "leaks")
@@ -86,9 +87,9 @@ def demo(grades: dict[str, Any]) -> list[str]:
     ]
 
 
-def study(metrics: Path, results: Path, numbers: Path) -> list[str]:
+def study(found: dict[str, Any], results: Path, numbers: Path) -> list[str]:
     """The findings of the studies; results of other code, numbers or images than those at hand are not shown."""
-    lines = [finding for tree in metrics_files.studies(metrics).values() for finding in tree["findings"]]
+    lines = [finding for tree in found.values() for finding in tree["findings"]]
     if not results.exists():
         return [*lines, "more scales and arms, and how it grows with the images: run 'make study'"] if lines else []
     tree = origin.read(results)
@@ -98,25 +99,35 @@ def study(metrics: Path, results: Path, numbers: Path) -> list[str]:
 
 
 def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:
-    """All that is printed."""
-    dataset = metrics_files.dataset_metrics(metrics)
-    sr, t2i = metrics_files.baseline_metrics(metrics)
-    parts = {
-        "funnel": funnel(dataset["funnel"]),
-        "splits": splits(dataset),
-        "pairs across splits": leaks(dataset["leaks"]),
-    }
-    if "demo" in dataset:
-        parts["the demo's planted defects"] = [*demo(dataset["demo"]), *goals(dataset["goals"])]
+    """All that is printed; what was not made of the tables at hand is left out, with a line that says so."""
+    stale = lock.stale_metrics(metrics)
+    parts = {} if metrics / metrics_files.DATASET in stale else dataset(metrics_files.dataset_metrics(metrics))
+    sr, t2i = metrics_files.baseline_metrics(metrics, stale)
     if sr:
         parts["super-resolution, means over the test images"] = super_resolution(sr)
-    studied = study(metrics, results, numbers)
+    studied = study(metrics_files.studies(metrics, stale), results, numbers)
     if studied:
         parts["what native 4K is worth to training"] = studied
     if t2i:
         parts["text-to-image, on the test captions"] = text_to_image(t2i)
+    if stale:
+        parts["left out, since it was not made of the tables at hand"] = [
+            f"{path}: {why}" for path, why in stale.items()
+        ]
     parts["report"] = [str(report) if report.exists() else f"{report} is not there; run 'dvc repro'"]
     return "\n\n".join("\n".join([title, *(f"  {line}".rstrip() for line in lines)]) for title, lines in parts.items())
+
+
+def dataset(found: dict[str, Any]) -> dict[str, list[str]]:
+    """The parts about the dataset itself."""
+    parts = {
+        "funnel": funnel(found["funnel"]),
+        "splits": splits(found),
+        "pairs across splits": leaks(found["leaks"]),
+    }
+    if "demo" in found:
+        parts["the demo's planted defects"] = [*demo(found["demo"]), *goals(found["goals"])]
+    return parts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
