@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from native4k.errors import UserError
-from native4k.learning import batches, loop, process_group, recipe
+from native4k.learning import loop, micro_batches, process_group, recipe
 from native4k.sr import patches
 from native4k.sr.recipes import Batch
 from tests.learning.playing import RICH, Enlarger, game, played, regression, same, task, training
@@ -86,7 +86,7 @@ def test_each_player_moves_its_own_weights_alone() -> None:
 
 
 def _batches(numbers: Any, step: int = 0) -> list[Any]:
-    parts = batches.Steps(task(), numbers, process_group.single())[step]
+    parts = micro_batches.Steps(task(), numbers, process_group.single())[step]
     return [(part, task().batch(part.content, torch.device("cpu"), torch.contiguous_format)) for part in parts]
 
 

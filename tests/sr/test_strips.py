@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native4k import images
-from native4k.sr import resample, strips
+from native4k import images, resample
+from native4k.sr import strips
 
 
 @given(values=st.lists(st.integers(0, 9), min_size=1, max_size=20), count=st.integers(0, 3))

@@ -18,8 +18,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from native4k import cli, params
-from native4k.sr import baselines, patches, resample, train
+from native4k import cli, params, resample
+from native4k.sr import baselines, patches, train
 from native4k.sr.task import Task, Validation
 from tests.sr.conftest import SECTION
 

@@ -15,12 +15,11 @@ from annotated_types import Ge, Gt
 from torch import nn
 from tqdm import tqdm
 
-from native4k import params, tables
+from native4k import degrade, params, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.measure import columns, hardware
-from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
-from native4k.sr.metrics import perceptual, statistics
+from native4k.sr import baselines, metrics, patches, perceptual, strips, testsets, tiles
 
 KEYS = ["test_set", "id", "category"]
 """Columns of the table of images that are no measures."""
@@ -36,7 +35,7 @@ class Params:
     perceptual: dict[str, columns.View]
     views: Annotated[int, Gt(0)]
     models: hardware.Hardware
-    bootstrap: statistics.Bootstrap
+    bootstrap: metrics.Bootstrap
     strips: Annotated[int, Ge(0)]
     strip_side: Annotated[int, Gt(0)]
     test_sets: dict[str, testsets.Params]
@@ -107,19 +106,19 @@ def column_name(name: str) -> str:
     return name.replace(" ", "_").replace("-", "_")
 
 
-def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: statistics.Bootstrap) -> dict[str, Any]:
+def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: metrics.Bootstrap) -> dict[str, Any]:
     """Means, medians and intervals, of all and by category, by convention and metric."""
     tree: dict[str, Any] = {"images": len(rows)}
     for column in rows.columns.drop(KEYS, errors="ignore"):
         convention, metric = column.split()
         by_category = {
-            str(name): statistics.described(values.to_numpy(), bootstrap)
+            str(name): metrics.describe(values.to_numpy(), bootstrap)
             for name, values in rows.groupby("category", sort=True)[column]
         }
-        found: dict[str, Any] = statistics.described(rows[column].to_numpy(), bootstrap)
+        found: dict[str, Any] = metrics.describe(rows[column].to_numpy(), bootstrap)
         tree.setdefault(convention, {})[metric] = found | {"by_category": by_category}
     for metric, value in whole.items():
-        tree.setdefault(perceptual.NAME, {})[metric] = {"whole": round(value, statistics.DIGITS)}
+        tree.setdefault(perceptual.NAME, {})[metric] = {"whole": round(value, metrics.DIGITS)}
     return tree
 
 

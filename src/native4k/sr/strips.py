@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from native4k.sr import resample
+from native4k import resample
 from native4k.sr.patches import cutting
 
 

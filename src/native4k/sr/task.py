@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from native4k import degrade, resample
 from native4k.learning import acceleration
 from native4k.learning.process_group import ProcessGroup
-from native4k.sr import baselines, degrade, patches, resample
+from native4k.sr import baselines, patches
 from native4k.sr.recipes import Batch
 
 

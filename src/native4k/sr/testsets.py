@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from native4k import images, params
+from native4k import degrade, images, params
 from native4k.errors import UserError
-from native4k.sr import degrade, patches
+from native4k.sr import patches
 
 HIGH = r"(?P<name>.+?)(?P<mark>(?:_SRF_(?P<srf>\d+))?_HR)?"
 LOW = r"(?P<name>.+?)(?P<mark>_SRF_(?P<srf>\d+)_LR|(?:_LR(?:BI)?)?_?x(?P<x>\d+)|_LR(?P<lr>\d*))?"
@@ -103,7 +103,7 @@ def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
 
 def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
     """A pair's pixels, the low-resolution ones made now if there is no file."""
-    truth = patches.pixels(pair.high)
+    truth = images.load_or_fail(pair.high)
     height, width = (side - side % scale for side in truth.shape[:2])
     if not height or not width:
         raise UserError(f"{pair.high}: smaller than one pixel at scale {scale}; leave it out of the split")
@@ -111,7 +111,7 @@ def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
     if pair.low is None:
         assert making is not None
         return Pictures(degrade.degrade(truth, pair.id, scale, *making), truth)
-    return Pictures(patches.pixels(pair.low), truth)
+    return Pictures(images.load_or_fail(pair.low), truth)
 
 
 def agree(pair: Pair, scale: int) -> None:

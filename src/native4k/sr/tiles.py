@@ -1,23 +1,32 @@
-"""Tile by tile through a network: mirrored borders, smooth blending, no seams, and never more than a band in memory."""
+"""Tile by tile through a network: mirrored borders, smooth blending, no seams, and never more than a band in memory.
+
+The largest tile follows from the memory that a network takes for each pixel, and from what is free.
+"""
 
 import os
+import re
+import weakref
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from annotated_types import Ge, Gt, Interval
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from native4k import params
+from native4k import params, resample
 from native4k.errors import UserError
-from native4k.learning.memory import out_of_memory_says
-from native4k.sr import memory, resample
+from native4k.learning.acceleration import out_of_memory_says
 
 NO_MEMORY = (
     "out of memory with tiles of {} pixels; lower sr.upscale.tile (sr evaluate) or sr.upscale.largest (sr upscale)"
 )
 ALIGNMENT = 8  # small pixels; what a tile's side is a multiple of, so that windows of 8 need no padding
+SAMPLE = 64  # pixels a side of the picture that is tried
+
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"))
+"""The limit of a container, and what it uses."""
 
 
 @params.params
@@ -49,18 +58,6 @@ def load(path: Path) -> Params:
         least = numbers.overlap + ALIGNMENT
         raise UserError(f"{path}: sr.upscale.largest: must be at least overlap + {ALIGNMENT} = {least}")
     return numbers
-
-
-def fit_tile(network: nn.Module, numbers: Params, device: torch.device) -> int:
-    """The side of the largest tile that the free memory has room for."""
-    budget = memory.free(device) * numbers.memory_share
-    side = int((budget / memory.per_pixel(network, device)) ** 0.5) // ALIGNMENT * ALIGNMENT
-    if side < numbers.overlap + ALIGNMENT:
-        raise UserError(
-            f"sr.upscale.memory_share {numbers.memory_share} of the free memory ({budget / 2**20:.0f} MiB) has no room "
-            f"for a tile of {numbers.overlap + ALIGNMENT}; free some, raise that share, or lower sr.upscale.overlap"
-        )
-    return min(side, numbers.largest)
 
 
 def device() -> torch.device:
@@ -122,3 +119,68 @@ def _ramp(side: int, overlap: int, scale: int) -> Tensor:
     near = torch.minimum(edge, edge.flip(0))
     step = ((near - 0.25) * 2).clamp(0, 1)
     return step * step * (3 - 2 * step)
+
+
+def fit_tile(network: nn.Module, numbers: Params, device: torch.device) -> int:
+    """The side of the largest tile that the free memory has room for."""
+    budget = free(device) * numbers.memory_share
+    side = int((budget / per_pixel(network, device)) ** 0.5) // ALIGNMENT * ALIGNMENT
+    if side < numbers.overlap + ALIGNMENT:
+        raise UserError(
+            f"sr.upscale.memory_share {numbers.memory_share} of the free memory ({budget / 2**20:.0f} MiB) has no room "
+            f"for a tile of {numbers.overlap + ALIGNMENT}; free some, raise that share, or lower sr.upscale.overlap"
+        )
+    return min(side, numbers.largest)
+
+
+class Peak(TorchDispatchMode):
+    """Counts the bytes of the tensors that operations make, and remembers the highest sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: set[int] = set()
+        self.now = self.highest = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run the operation and count the tensors that it made."""
+        made = function(*args, **(kwargs or {}))
+        for one in made if isinstance(made, list | tuple) else [made]:
+            if isinstance(one, torch.Tensor):
+                self._hold(one.untyped_storage())
+        return made
+
+    def _hold(self, storage: torch.UntypedStorage) -> None:
+        place, size = storage.data_ptr(), storage.nbytes()
+        if place and place not in self.held:
+            self.held.add(place)
+            self.now += size
+            self.highest = max(self.highest, self.now)
+            weakref.finalize(storage, self._drop, place, size)
+
+    def _drop(self, place: int, size: int) -> None:
+        self.held.discard(place)
+        self.now -= size
+
+
+@torch.no_grad()
+def per_pixel(network: nn.Module, device: torch.device) -> float:
+    """Measure the bytes that a network takes for each pixel of a small picture."""
+    with Peak() as peak:
+        network(torch.zeros(1, 3, SAMPLE, SAMPLE, device=device))
+    return peak.highest / SAMPLE**2
+
+
+def free(device: torch.device) -> int:
+    """Return the bytes that are free on the GPU, or on the machine and within the container's limit."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    limit, used = (path.read_text(encoding="ascii").strip() if path.exists() else "max" for path in LIMITS)
+    inside = int(limit) - int(used) if limit.isdecimal() and used.isdecimal() else None
+    return available() if inside is None else max(0, min(inside, available()))
+
+
+def available() -> int:
+    """Return the bytes that the machine can give without swapping."""
+    path = Path("/proc/meminfo")
+    found = re.search(r"MemAvailable:\s+(\d+) kB", path.read_text(encoding="ascii")) if path.exists() else None
+    return int(found[1]) * 1024 if found else os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from native4k import degrade
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds import squares
 from native4k.publish.kinds.numbers import Small
 from native4k.publish.kinds.source import Source
-from native4k.sr import degrade
 
 
 def versions(file: tuple[str, Path], numbers: Small, made: degrade.Params) -> dict[str, bytes]:

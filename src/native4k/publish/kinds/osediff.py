@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from native4k import resample
 from native4k.errors import UserError
 from native4k.publish.kinds import squares
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
-from native4k.sr import resample
 
 
 def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:

@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from native4k import images, resample
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds.numbers import Squares
 from native4k.publish.kinds.source import Source
-from native4k.sr import patches, resample
 
 Result = TypeVar("Result")
 
@@ -43,7 +43,7 @@ def png(pixels: np.ndarray, level: int) -> bytes:
 
 def fitted(path: Path, scales: tuple[int, ...]) -> np.ndarray:
     """A picture, its sides cut to what every scale divides."""
-    pixels, whole = patches.pixels(path), math.lcm(*scales)
+    pixels, whole = images.load_or_fail(path), math.lcm(*scales)
     height, width = (side - side % whole for side in pixels.shape[:2])
     return pixels[:height, :width]
 

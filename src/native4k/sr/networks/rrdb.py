@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from annotated_types import Gt
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.params import params
-from native4k.sr import basicsr, resample
+from native4k.sr import networks
 from native4k.sr.networks import check_scale
 
 UNSHUFFLED = {4: 1, 2: 2}
@@ -35,7 +36,7 @@ class Rrdb(nn.Module):
         check_scale(shape.kind, scale, sorted(UNSHUFFLED))
         self.scale = scale
         self.hidden = {"kind": shape.kind}
-        self.body = basicsr.load("archs.rrdbnet_arch").RRDBNet(
+        self.body = networks.import_basicsr("archs.rrdbnet_arch").RRDBNet(
             num_in_ch=3,
             num_out_ch=3,
             scale=scale,

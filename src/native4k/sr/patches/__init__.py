@@ -1,8 +1,10 @@
-"""Stores of high-resolution training patches: cut once from the originals, in pieces, and memory-mapped."""
+"""Stores of training patches: cut once from the originals in pieces, memory-mapped, and shuffled by arithmetic."""
 
 import dataclasses
+import functools
 import hashlib
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -14,18 +16,19 @@ from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
-from native4k.sr.patches import cutting, pieces, shuffle
+from native4k.sr.patches import cutting, pieces
 from native4k.sr.patches.cutting import View
 
 STEPS: dict[str, Any] = {"mininterval": 5.0, "dynamic_ncols": True}
 """How often progress is shown (seconds), also in a log file."""
-
 
 Params = cutting.Params
 """How patches are cut."""
 
 IMAGES = 16
 """Images in a piece of a store: what is lost when one is killed, about three seconds of work."""
+
+ROUNDS = 8
 
 
 class Store(NamedTuple):
@@ -41,16 +44,6 @@ def pictures(folder: Path, *columns: str) -> pd.DataFrame:
     if table.empty:
         raise UserError(f"{folder}: there are no images in this split; publish a dataset that has some")
     return table.sort_values("id", ignore_index=True)
-
-
-def pixels(path: Path) -> np.ndarray:
-    """The pixels of a picture, or one line that names the file at fault."""
-    try:
-        return images.load(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; get it with: dvc pull {path.parent}") from None
-    except images.Unreadable as error:
-        raise UserError(f"{path}: cannot be decoded ({error}); get it again, or leave it out") from None
 
 
 def fingerprint(folder: Path, table: pd.DataFrame, *others: object) -> str:
@@ -108,8 +101,8 @@ def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, n
     epochs, places = np.divmod(positions, patches)
     chosen = np.empty_like(positions)
     for epoch in np.unique(epochs):
-        chosen[epochs == epoch] = shuffle.shuffled(places[epochs == epoch], patches, seed, int(epoch))
-    return chosen, shuffle.scattered(positions, 8, seed)
+        chosen[epochs == epoch] = shuffled(places[epochs == epoch], patches, seed, int(epoch))
+    return chosen, scattered(positions, 8, seed)
 
 
 def turn(patch: np.ndarray, way: int) -> np.ndarray:
@@ -152,7 +145,7 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
     def make(piece: int, views: list[str]) -> dict[str, np.ndarray]:
         found: dict[str, list[np.ndarray]] = {view: [] for view in views}
         for path in paths[piece * IMAGES : (piece + 1) * IMAGES]:
-            picture = pixels(path)
+            picture = images.load_or_fail(path)
             for view, made in found.items():
                 made.append(cutting.cut(picture, path.stem, numbers, cast("View", view)))
         return {view: np.concatenate(made) for view, made in found.items()}
@@ -179,3 +172,41 @@ def _afford(scratch: Path, needed: int) -> None:
             f"{scratch}: the patches take {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; remove stores of old "
             "numbers there, name another --scratch, or lower sr.patches.per_image"
         )
+
+
+def shuffled(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
+    """Another number below `count` for each one: a permutation.
+
+    The network permutes the next square; a number that it takes beyond the last patch goes through it again.
+    """
+    side = np.uint64(math.isqrt(count - 1) + 1)
+    keys = _round_keys(seed, epoch)
+    found = _permuted(places.astype(np.uint64), side, keys)
+    while len(beyond := np.flatnonzero(found >= count)):
+        found[beyond] = _permuted(found[beyond], side, keys)
+    return found.astype(np.int64)
+
+
+def scattered(positions: np.ndarray, ways: int, seed: int) -> np.ndarray:
+    """A number below `ways` for each position, by chance."""
+    key = _round_keys(seed, -1)[0]
+    return (_mixed(positions.astype(np.uint64) ^ key) % np.uint64(ways)).astype(np.int64)
+
+
+def _permuted(numbers: np.ndarray, side: np.uint64, keys: tuple[np.uint64, ...]) -> np.ndarray:
+    left, right = np.divmod(numbers, side)
+    for key in keys:
+        left, right = right, (left + _mixed(right ^ key) % side) % side
+    return left * side + right
+
+
+def _mixed(numbers: np.ndarray) -> np.ndarray:
+    """Each number's bits stirred (splitmix64: Steele, Lea and Flood 2014)."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+@functools.lru_cache(maxsize=8)
+def _round_keys(seed: int, epoch: int) -> tuple[np.uint64, ...]:
+    return tuple(np.random.SeedSequence([seed, epoch + 1]).generate_state(ROUNDS, np.uint64))
