@@ -71,7 +71,7 @@ def test_filtering_is_exact(size: int, seed: int) -> None:
 
 
 @given(sides=st.tuples(st.integers(1, 50), st.integers(1, 50)), way=st.sampled_from(["area", "bilinear", "bicubic"]))
-def test_resizing_is_torchs(sides: tuple[int, int], way: degrade.Ways) -> None:
+def test_resizing_is_torchs(sides: tuple[int, int], way: degrade.Interpolation) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (31, 24, 3)).astype(np.float64)
     image = torch.from_numpy(picture).permute(2, 0, 1)[None]
     expected = torch.nn.functional.interpolate(image, size=sides, mode=way)[0].permute(1, 2, 0).numpy()
@@ -117,13 +117,13 @@ def test_noise_has_the_strength_it_is_given(made: degrade.Params) -> None:
     only = params.validate(
         degrade.Stage, _plain(first) | {"gaussian_share": 1.0, "gaussian": [10, 10], "grey_share": 0.0}, "stage"
     )
-    noise = degrade._noisy(grey, np.random.default_rng(0), only) - grey
+    noise = degrade._add_noise(grey, np.random.default_rng(0), only) - grey
     assert noise.std() == pytest.approx(10, rel=0.03)
     assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.02
     same = params.validate(
         degrade.Stage, _plain(first) | {"gaussian_share": 0.0, "poisson": [1, 1], "grey_share": 1.0}, "stage"
     )
-    noise = degrade._noisy(grey, np.random.default_rng(0), same) - grey
+    noise = degrade._add_noise(grey, np.random.default_rng(0), same) - grey
     assert np.array_equal(noise[..., 0], noise[..., 2])
     assert noise.std() > 10  # one level in the picture: light is counted in ones
 

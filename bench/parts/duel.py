@@ -150,7 +150,9 @@ def pace(whose: str, batch: int, side: int, steps: int) -> list[float]:
             loop.fit(recipe._replace(players=(player._replace(losses=losses),)), given, numbers, Path(scratch))
     else:
         theirs = Basicsr(network, baseline, side, device)
-        parts = [part for step in micro_batches.remaining(given, numbers, 0, process_group.single()) for part in step]
+        parts = [
+            part for step in micro_batches.remaining_steps(given, numbers, 0, process_group.single()) for part in step
+        ]
         for made in [given.batch(part.content, device, torch.contiguous_format) for part in parts]:
             marks.append(_now(device))
             theirs.step(made.small, made.large)

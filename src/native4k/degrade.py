@@ -33,7 +33,7 @@ Name = Literal["bicubic", "realesrgan"]
 """MATLAB's antialiased bicubic, which has no numbers, or Real-ESRGAN's two stages."""
 
 Shape = Literal["iso", "aniso", "generalized_iso", "generalized_aniso", "plateau_iso", "plateau_aniso"]
-Ways = Literal["area", "bilinear", "bicubic"]
+Interpolation = Literal["area", "bilinear", "bicubic"]
 
 
 @params.params
@@ -98,25 +98,25 @@ def degrade_realesrgan(picture: np.ndarray, scale: int, random: np.random.Genera
     """Degrade a picture (height, width, 3) in uint8, which becomes scale times smaller."""
     height, width = (side // scale for side in picture.shape[:2])
     first, second = numbers.first, numbers.second
-    made = _blurred(picture.astype(np.float64), random, first)
-    times = _factor(random, first)
-    made = resize(made, _sides(picture.shape, times), _way(random))
-    made = jpeg(_noisy(made, random, first), random, first)
-    made = _blurred(made, random, second)
-    times = _factor(random, second)
-    made = _noisy(resize(made, _sides((height, width), times), _way(random)), random, second)
+    made = _blur(picture.astype(np.float64), random, first)
+    times = _draw_factor(random, first)
+    made = resize(made, _sides(picture.shape, times), _draw_interpolation(random))
+    made = jpeg(_add_noise(made, random, first), random, first)
+    made = _blur(made, random, second)
+    times = _draw_factor(random, second)
+    made = _add_noise(resize(made, _sides((height, width), times), _draw_interpolation(random)), random, second)
 
-    def last(made: np.ndarray) -> np.ndarray:
-        made = resize(made, (height, width), _way(random))
+    def shrink(made: np.ndarray) -> np.ndarray:
+        made = resize(made, (height, width), _draw_interpolation(random))
         if random.random() >= numbers.sinc_share:
             return made
         size = int(random.choice(numbers.sinc_sizes))
         return convolve(made, sinc(random.uniform(EARLIEST, np.pi), size))
 
-    def packed(made: np.ndarray) -> np.ndarray:
+    def compress(made: np.ndarray) -> np.ndarray:
         return jpeg(made, random, second)
 
-    made = packed(last(made)) if random.random() < 0.5 else last(packed(made))  # noqa: PLR2004 (as often)
+    made = compress(shrink(made)) if random.random() < 0.5 else shrink(compress(made))  # noqa: PLR2004 (as often)
     return made.round().clip(0, 255).astype(np.uint8)
 
 
@@ -126,7 +126,7 @@ def convolve(made: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return quantise(np.round(found * FINE) / FINE)
 
 
-def resize(made: np.ndarray, sides: tuple[int, int], way: Ways) -> np.ndarray:
+def resize(made: np.ndarray, sides: tuple[int, int], way: Interpolation) -> np.ndarray:
     """Resize to any sides, without antialiasing except for `area`, as in the published code."""
     for axis, length in enumerate(sides):
         if made.shape[axis] != length:
@@ -148,12 +148,12 @@ def quantise(made: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(made * GRID) / GRID)
 
 
-def _blurred(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
+def _blur(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
     kernel = draw_kernel(random, stage.blur)
     return convolve(made, kernel) if random.random() < stage.blur.share else made
 
 
-def _noisy(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
+def _add_noise(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
     """Gaussian noise, or that of counted light; of each channel its own, or grey."""
     gaussian, grey = random.random() < stage.gaussian_share, random.random() < stage.grey_share
     if gaussian:
@@ -167,7 +167,7 @@ def _noisy(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.nd
     return quantise(made + noise).clip(0, 255)
 
 
-def _factor(random: np.random.Generator, stage: Stage) -> float:
+def _draw_factor(random: np.random.Generator, stage: Stage) -> float:
     ways = list(stage.resize)
     weights = np.array([stage.resize[way] for way in ways])
     way = ways[int(random.choice(len(ways), p=weights / weights.sum()))]
@@ -175,8 +175,8 @@ def _factor(random: np.random.Generator, stage: Stage) -> float:
     return chosen[way]
 
 
-def _way(random: np.random.Generator) -> Ways:
-    ways: tuple[Ways, ...] = ("area", "bilinear", "bicubic")
+def _draw_interpolation(random: np.random.Generator) -> Interpolation:
+    ways: tuple[Interpolation, ...] = ("area", "bilinear", "bicubic")
     return ways[int(random.integers(len(ways)))]
 
 
@@ -227,8 +227,8 @@ def draw_kernel(random: np.random.Generator, numbers: Blur) -> np.ndarray:
         sigma[1] = sigma[0]
     distance = elliptic(size, sigma, angle)
     if shape.startswith("plateau"):
-        return quantise_kernel(1 / (distance ** _exponent(random, numbers.plateau) + 1))
-    exponent = _exponent(random, numbers.generalized) if shape.startswith("generalized") else 1.0
+        return quantise_kernel(1 / (distance ** _draw_exponent(random, numbers.plateau) + 1))
+    exponent = _draw_exponent(random, numbers.generalized) if shape.startswith("generalized") else 1.0
     return quantise_kernel(np.exp(-0.5 * distance**exponent))
 
 
@@ -256,6 +256,6 @@ def quantise_kernel(kernel: np.ndarray) -> np.ndarray:
     return np.asarray(steps / STEP)
 
 
-def _exponent(random: np.random.Generator, span: Range) -> float:
+def _draw_exponent(random: np.random.Generator, span: Range) -> float:
     """Below and above one equally often."""
     return random.uniform(span[0], 1) if random.random() < 0.5 else random.uniform(1, span[1])  # noqa: PLR2004

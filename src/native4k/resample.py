@@ -27,7 +27,7 @@ def resize_exactly(image: Tensor, scale: float) -> Tensor:
 
     The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
     """
-    made = torch.stack([_exactly(plane, scale) for plane in image.reshape(-1, *image.shape[-2:])])
+    made = torch.stack([_resize_plane(plane, scale) for plane in image.reshape(-1, *image.shape[-2:])])
     return made.reshape(*image.shape[:-2], *made.shape[-2:])
 
 
@@ -79,7 +79,7 @@ def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     return image
 
 
-def _exactly(plane: Tensor, scale: float) -> Tensor:
+def _resize_plane(plane: Tensor, scale: float) -> Tensor:
     return imresize((plane * 255).round_(), scale, torch.float64).round_().clamp_(0, 255).float().div_(255)
 
 

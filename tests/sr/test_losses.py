@@ -126,11 +126,6 @@ def test_flat_pictures_and_faint_grain_stay_as_they_are() -> None:
     torch.testing.assert_close(sharpen(grain, PUBLISHED), grain, rtol=0, atol=0)
 
 
-def test_without_numbers_nothing_is_sharpened() -> None:
-    image = pictures()
-    assert sharpen(image, None) is image
-
-
 def test_autocast_does_not_make_it_coarse() -> None:
     image = pictures()
     with torch.autocast("cpu", torch.bfloat16):

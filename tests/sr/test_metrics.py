@@ -67,7 +67,7 @@ def test_identical_pictures_are_as_good_as_can_be() -> None:
 def test_the_smallest_picture_is_as_small_as_what_is_measured_allows(
     conventions: tuple[metrics.Name, ...], measures: tuple[metrics.Measure, ...], side: int
 ) -> None:
-    assert metrics.smallest(8, conventions, measures) == side
+    assert metrics.min_side(8, conventions, measures) == side
     picture = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     assert all(np.isfinite(list(metrics.compare(picture, picture, 8, conventions, measures).values())))
 

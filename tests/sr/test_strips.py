@@ -33,7 +33,7 @@ def test_a_strip_shows_bicubic_ours_and_the_original_where_the_texture_is() -> N
     truth = np.full((96, 96, 3), 128, np.uint8)
     truth[48:, :48] = np.random.default_rng(0).integers(0, 256, (48, 48, 3))
     small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
-    shown = strips.strip(small, truth, truth, 48)
+    shown = strips.comparison(small, truth, truth, 48)
     assert shown.shape == (48, 144, 3)
     assert np.array_equal(shown[:, 48:96], truth[48:, :48])
     assert np.array_equal(shown[:, 96:], truth[48:, :48])

@@ -178,7 +178,7 @@ def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
         (4, 3, "half"): 4,
         (4, 3, "native"): 4,
     }
-    pair = testsets.ours(tmp_path / "test")[0]
+    pair = testsets.own_pairs(tmp_path / "test")[0]
     truth = images.load_or_fail(pair.high)
     small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
     for folder in (tmp_path / "scratch/study").glob("*/weights"):

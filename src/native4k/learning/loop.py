@@ -61,7 +61,7 @@ def fit(
         if validation is not None and not state.progress.curve:
             _add_point(learner, validation)
         unread: list[tuple[int, Sums]] = []
-        for step in micro_batches.remaining(task, numbers, state.progress.seen, group):
+        for step in micro_batches.remaining_steps(task, numbers, state.progress.seen, group):
             before = state.progress.seen
             given = [(part, task.batch(part.content, group.device, learner.layout)) for part in step]
             unread.append((before, learner.step(given)))
@@ -108,7 +108,7 @@ class Learner:
         share = training.learning_rate_share(self.numbers.schedule, progress.seen, self.numbers.images)
         optimizer.param_groups[0]["lr"] = self.numbers.optimizer.lr * player.lr * share
         optimizer.zero_grad()
-        with _only(player, self.recipe.players):
+        with _only_gradients_of(player, self.recipe.players):
             sums = self._gradients(place, player, given)
         gradients = [weight.grad for weight in player.weights if weight.grad is not None]
         self.group.all_reduce([*gradients, *sums.values()])
@@ -134,7 +134,7 @@ class Learner:
 
 
 @contextmanager
-def _only(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
+def _only_gradients_of(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
     """Let the losses of one player reach its own weights, and not those of the others."""
     others = [weight for other in players if other is not player for weight in other.weights]
     for weight in others:

@@ -59,8 +59,8 @@ class Steps(Dataset[list[MicroBatch]]):
         """Read all micro-batches of a step."""
         first = step * self.numbers.batch
         whole = range(first, min(first + self.numbers.batch, self.numbers.images))
-        own = cut(whole, self.group.size)[self.group.rank]
-        pieces = [(piece, len(piece) / len(whole)) for piece in cut(own, self.numbers.parts) if piece]
+        own = split_evenly(whole, self.group.size)[self.group.rank]
+        pieces = [(piece, len(piece) / len(whole)) for piece in split_evenly(own, self.numbers.parts) if piece]
         # with fewer samples than processes, as the last batch may have: the first, which then counts for nothing
         return [self._read(piece, whole, weight) for piece, weight in pieces or [(whole[:1], 0.0)]]
 
@@ -69,13 +69,13 @@ class Steps(Dataset[list[MicroBatch]]):
         return MicroBatch(whole[0], len(whole), own[0] - whole[0], len(own), weight, content)
 
 
-def cut(positions: range, pieces: int) -> list[range]:
+def split_evenly(positions: range, pieces: int) -> list[range]:
     """Cut positions into neighbouring pieces, as equal as can be."""
     edges = [len(positions) * piece // pieces for piece in range(pieces + 1)]
     return [positions[first:last] for first, last in pairwise(edges)]
 
 
-def remaining(task: Task, numbers: Training, seen: int, group: ProcessGroup) -> Iterable[list[MicroBatch]]:
+def remaining_steps(task: Task, numbers: Training, seen: int, group: ProcessGroup) -> Iterable[list[MicroBatch]]:
     """Read all steps that are left after so many samples, ahead of time in worker processes if there are some."""
     rest = range(-(-seen // numbers.batch), -(-numbers.images // numbers.batch))
     loader = DataLoader(

@@ -83,8 +83,8 @@ def measure(
 
 def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.Pictures:
     """The pixels of an image that is large enough to be measured."""
-    smallest = metrics.smallest(scale, method.conventions, method.measures)
-    pictures = testsets.opened(pair, scale, method.making)
+    smallest = metrics.min_side(scale, method.conventions, method.measures)
+    pictures = testsets.open_pair(pair, scale, method.making)
     if min(pictures.truth.shape[:2]) < smallest:
         raise UserError(
             f"{pair.high}: too small to be measured at scale {scale}, which takes {smallest} pixels; leave it out of "
@@ -136,14 +136,16 @@ def run(args: argparse.Namespace) -> None:
     """Write the metrics, the table of images and the comparison pictures."""
     numbers = load(args.params)
     made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
-    own = testsets.ours(args.test)
+    own = testsets.own_pairs(args.test)
     use_threads(sizes.threads)
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")
     network, scale = network.to(tiles.device()), saved.baseline.scale
     extremes = strips.Extremes(numbers.strips)
-    sets = {"": own} | {name: testsets.foreign(name, chosen, scale) for name, chosen in numbers.test_sets.items()}
+    sets = {"": own} | {
+        name: testsets.published_pairs(name, chosen, scale) for name, chosen in numbers.test_sets.items()
+    }
     rows, trees = [], {}
     for name, pairs in sets.items():
         how = numbers.test_sets[name].degradation if name else numbers.degradation
@@ -170,7 +172,7 @@ def run(args: argparse.Namespace) -> None:
 def _show(result: Result, extremes: strips.Extremes, numbers: Params) -> None:
     value = next(found for name, found in result.row.items() if name not in KEYS)
     if extremes.wants(value):
-        picture = strips.strip(result.small, result.ours, result.truth, numbers.strip_side)
+        picture = strips.comparison(result.small, result.ours, result.truth, numbers.strip_side)
         extremes.add(strips.Shown(value, result.row["id"], picture))
 
 

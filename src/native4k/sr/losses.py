@@ -129,7 +129,7 @@ def _vgg(numbers: Perceptual) -> nn.Sequential:
 
     with torch.device("meta"):
         published = models.vgg19(weights=None).features
-    names = _names(published)
+    names = _layer_names(published)
     unknown = sorted(numbers.layers.keys() - set(names))
     if unknown or not numbers.layers:
         known = ", ".join(name for name in names if name.startswith("conv"))
@@ -137,11 +137,11 @@ def _vgg(numbers: Perceptual) -> nn.Sequential:
     kept = nn.Sequential()
     for name, layer in zip(names[: 1 + max(map(names.index, numbers.layers))], published, strict=False):
         kept.add_module(name, nn.ReLU() if isinstance(layer, nn.ReLU) else layer)  # in place, it would change features
-    _load(kept, names, vgg_file(numbers))
+    _load_vgg(kept, names, vgg_file(numbers))
     return kept
 
 
-def _names(layers: nn.Sequential) -> list[str]:
+def _layer_names(layers: nn.Sequential) -> list[str]:
     """Name the layers: conv3_1 is the first convolution of the third block; blocks end with a pooling."""
     names, block, number = [], 1, 0
     for layer in layers:
@@ -162,7 +162,7 @@ def vgg_file(numbers: Perceptual) -> Path:
     return Path(torch.hub.get_dir(), "checkpoints", models.VGG19_Weights.IMAGENET1K_V1.url.rpartition("/")[2])
 
 
-def _load(layers: nn.Sequential, names: list[str], path: Path) -> None:
+def _load_vgg(layers: nn.Sequential, names: list[str], path: Path) -> None:
     if not path.is_file():
         get = "from torchvision import models; models.vgg19(weights='IMAGENET1K_V1')"
         raise UserError(f"perceptual.file: {path}: no such weights of VGG19; with a network run: python -c {get!r}")

@@ -80,20 +80,20 @@ def compare(
     found: dict[str, float] = {}
     for name in conventions:
         for channels in CONVENTIONS[name].channels:
-            one, other = (inside(side, CONVENTIONS[name].borders * scale) for side in pairs[channels])
-            values = _measured(one, other, tuple(kind for kind in measures if (kind, channels) != ("ms_ssim", "rgb")))
+            one, other = (without_border(side, CONVENTIONS[name].borders * scale) for side in pairs[channels])
+            values = _measure(one, other, tuple(kind for kind in measures if (kind, channels) != ("ms_ssim", "rgb")))
             found |= {f"{name} {kind}_{channels}": value for kind, value in values.items()}
     return found
 
 
-def smallest(scale: int, conventions: tuple[Name, ...], measures: tuple[Measure, ...]) -> int:
+def min_side(scale: int, conventions: tuple[Name, ...], measures: tuple[Measure, ...]) -> int:
     """Pixels of the shorter side of an image that all of it can be measured of."""
     border = max([CONVENTIONS[name].borders for name in conventions], default=0) * scale
     needs = {"psnr": 1, "ssim": SMALLEST, "ms_ssim": SMALLEST_OF_ALL}
     return 2 * border + max([needs[kind] for kind in measures], default=1)
 
 
-def inside(picture: np.ndarray, border: int) -> np.ndarray:
+def without_border(picture: np.ndarray, border: int) -> np.ndarray:
     """The picture without its border."""
     return picture[border : picture.shape[0] - border, border : picture.shape[1] - border]
 
@@ -112,7 +112,7 @@ def psnr(ours: np.ndarray, truth: np.ndarray) -> float:
     return min(BEST, 10 * math.log10(255**2 / error)) if error else BEST
 
 
-def _measured(ours: np.ndarray, truth: np.ndarray, measures: tuple[Measure, ...]) -> dict[str, float]:
+def _measure(ours: np.ndarray, truth: np.ndarray, measures: tuple[Measure, ...]) -> dict[str, float]:
     found: dict[str, float] = {}
     if "psnr" in measures:
         found["psnr"] = psnr(ours, truth)

@@ -44,7 +44,7 @@ class Extremes:
                 Image.fromarray(shown.strip).save(folder / f"{name}-{place}-{shown.id}.webp", lossless=True)
 
 
-def strip(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> np.ndarray:
+def comparison(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> np.ndarray:
     """Bicubic, ours and the original beside each other, where the original has the most texture."""
     scale = truth.shape[0] // small.shape[0]
     side = min(side, *truth.shape[:2]) // scale * scale

@@ -57,19 +57,19 @@ def check(sets: dict[str, Params], where: str) -> None:
             raise UserError(f"{where}.{name}: give either low or degradation")
 
 
-def ours(folder: Path) -> list[Pair]:
+def own_pairs(folder: Path) -> list[Pair]:
     """Our own split."""
     table = patches.pictures(folder, "category")
     return [Pair(str(row.id), str(row.category), folder / str(row.file_name), None) for row in table.itertuples()]
 
 
-def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
+def published_pairs(name: str, numbers: Params, scale: int) -> list[Pair]:
     """A foreign set's pairs, by the names that the files have in common."""
-    high = named(Path(numbers.high.format(scale=scale)), HIGH, scale)
+    high = pictures_by_name(Path(numbers.high.format(scale=scale)), HIGH, scale)
     low: dict[str, Path] = {}
     if numbers.low is not None:
         folder = Path(numbers.low.format(scale=scale))
-        low = named(folder, LOW, scale)
+        low = pictures_by_name(folder, LOW, scale)
         alone = sorted(high.keys() ^ low.keys())
         if alone:
             lacks = folder if alone[0] in high else Path(numbers.high.format(scale=scale))
@@ -78,11 +78,11 @@ def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
     pairs = [Pair(image, name, path, low.get(image)) for image, path in sorted(high.items())]
     for pair in pairs:
         if pair.low is not None:
-            agree(pair, scale)
+            check_sizes(pair, scale)
     return pairs
 
 
-def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
+def pictures_by_name(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
     """A folder's pictures by their names without marks; if some are marked, only those marked for the scale."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; correct sr.evaluate.test_sets")
@@ -101,7 +101,7 @@ def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
     return made
 
 
-def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
+def open_pair(pair: Pair, scale: int, making: Making | None) -> Pictures:
     """A pair's pixels, the low-resolution ones made now if there is no file."""
     truth = images.load_or_fail(pair.high)
     height, width = (side - side % scale for side in truth.shape[:2])
@@ -114,7 +114,7 @@ def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
     return Pictures(images.load_or_fail(pair.low), truth)
 
 
-def agree(pair: Pair, scale: int) -> None:
+def check_sizes(pair: Pair, scale: int) -> None:
     """Refuse a low-resolution picture of another size than the scale makes, before anything is measured."""
     assert pair.low is not None
     (width, height), found = _sides(pair.high), _sides(pair.low)
@@ -133,5 +133,5 @@ def _sides(path: Path) -> tuple[int, int]:
 
 def _scale(groups: dict[str, str | None]) -> int | None:
     """The scale in a file's name, if there is one."""
-    told = next((groups[key] for key in ("srf", "x", "lr") if groups.get(key)), None)
-    return int(told) if told else None
+    found = next((groups[key] for key in ("srf", "x", "lr") if groups.get(key)), None)
+    return int(found) if found else None

@@ -88,7 +88,7 @@ def train_all(planned: dict[runs.Run, baselines.Saved], folders: Folders, where:
 
 def measure_all(homes: dict[runs.Run, Path], folders: Folders, method: evaluate.Method, workers: int) -> pd.DataFrame:
     """A row for each run, and for bicubic, and test image; what is measured already is read from journals."""
-    pairs = testsets.ours(folders.test)
+    pairs = testsets.own_pairs(folders.test)
     code = provenance.code("native4k.study.measurements", words=("bicubic",))  # a trained network's is in its home
     key = patches.fingerprint(folders.test, patches.pictures(folders.test), method, code)
     rows = []

@@ -41,7 +41,7 @@ def _square(path: Path, side: int) -> np.ndarray:
     return np.asarray(ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS))
 
 
-def resolved(baseline: str, **sections: Any) -> dict[str, Any]:
+def saved_params(baseline: str, **sections: Any) -> dict[str, Any]:
     """Return the baseline's name and the numbers of its steps, as they are saved beside the results."""
     return {"baseline": baseline} | {name: dataclasses.asdict(numbers) for name, numbers in sections.items()}
 

@@ -81,7 +81,7 @@ def _write(args: argparse.Namespace, numbers: Params, table: pd.DataFrame, pictu
         save_file(tensors, folder / "latents.safetensors")
         tables.write(table[["id", "caption"]], folder / "captions.parquet")
         autoencoder.save(network, folder / "autoencoder")
-        tables.write_json(data.resolved(args.baseline, encode=numbers), folder / "params.json")
+        tables.write_json(data.saved_params(args.baseline, encode=numbers), folder / "params.json")
 
 
 def _check(numbers: Params, where: str) -> None:

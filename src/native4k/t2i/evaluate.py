@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     with tables.whole_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
-    tables.write_json(rounded(metrics | {"n_images": len(table)}), args.out)
+    tables.write_json(round_numbers(metrics | {"n_images": len(table)}), args.out)
 
 
 def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:
@@ -115,10 +115,10 @@ def sheet(rows: list[np.ndarray]) -> Image.Image:
     return Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0))
 
 
-def rounded(tree: dict[str, Any]) -> dict[str, Any]:
+def round_numbers(tree: dict[str, Any]) -> dict[str, Any]:
     """Round every number to 4 digits after the point."""
     return {
-        key: rounded(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
+        key: round_numbers(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
         for key, value in tree.items()
     }
 

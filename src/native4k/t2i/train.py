@@ -83,4 +83,4 @@ def _write(args: argparse.Namespace, numbers: Params, network: nn.Module, curve:
     with tables.whole_folder(args.out_dir) as folder:
         save_file(network.state_dict(), folder / "transformer.safetensors")
         shutil.copytree(args.latents_dir / "autoencoder", folder / "autoencoder")
-        tables.write_json(made | data.resolved(args.baseline, train=numbers), folder / "params.json")
+        tables.write_json(made | data.saved_params(args.baseline, train=numbers), folder / "params.json")

@@ -77,7 +77,7 @@ def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: V
     for view in views:
         cutting.check(numbers, view)
     table = pictures(folder, "width", "height")
-    _roomy(table, folder, numbers)
+    _check_sizes(table, folder, numbers)
     names, paths = [str(name) for name in table["file_name"]], [folder / name for name in table["file_name"]]
     home = scratch / _key(names, numbers)
     marks = [_mark(paths[first : first + IMAGES]) for first in range(0, len(paths), IMAGES)]
@@ -101,8 +101,8 @@ def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, n
     epochs, places = np.divmod(positions, patches)
     chosen = np.empty_like(positions)
     for epoch in np.unique(epochs):
-        chosen[epochs == epoch] = shuffled(places[epochs == epoch], patches, seed, int(epoch))
-    return chosen, scattered(positions, 8, seed)
+        chosen[epochs == epoch] = shuffle(places[epochs == epoch], patches, seed, int(epoch))
+    return chosen, draw_ways(positions, 8, seed)
 
 
 def turn(patch: np.ndarray, way: int) -> np.ndarray:
@@ -110,7 +110,7 @@ def turn(patch: np.ndarray, way: int) -> np.ndarray:
     return np.rot90(patch[:, ::-1] if way >= 4 else patch, way % 4)  # noqa: PLR2004 (four turns of each face)
 
 
-def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
+def _check_sizes(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
     least = cutting.min_side(numbers)
     small = table[table[["width", "height"]].min(axis=1) < least]
     if len(small):
@@ -150,21 +150,21 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
                 made.append(cutting.cut(picture, path.stem, numbers, cast("View", view)))
         return {view: np.concatenate(made) for view, made in found.items()}
 
-    _afford(home.parent, sum(part.lacks() for part in parts.values()))
+    _check_disk(home.parent, sum(part.missing_bytes() for part in parts.values()))
     home.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_follows(), **STEPS) as bar:
+    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_is_not_first_rank(), **STEPS) as bar:
         todo = len({piece for part in parts.values() for piece in part.missing()})
         bar.update(max(0, len(paths) - todo * IMAGES))
         for piece in pieces.fill(parts, home / "lock", threads, make):
             bar.update(len(paths[piece * IMAGES : (piece + 1) * IMAGES]))
 
 
-def _follows() -> bool:
+def _is_not_first_rank() -> bool:
     """Whether this is one of torchrun's processes and not the first, whose progress is shown."""
     return os.environ.get("RANK", "0") != "0"
 
 
-def _afford(scratch: Path, needed: int) -> None:
+def _check_disk(scratch: Path, needed: int) -> None:
     scratch.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(scratch).free
     if needed > free:
@@ -174,33 +174,33 @@ def _afford(scratch: Path, needed: int) -> None:
         )
 
 
-def shuffled(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
+def shuffle(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
     """Another number below `count` for each one: a permutation.
 
     The network permutes the next square; a number that it takes beyond the last patch goes through it again.
     """
     side = np.uint64(math.isqrt(count - 1) + 1)
     keys = _round_keys(seed, epoch)
-    found = _permuted(places.astype(np.uint64), side, keys)
+    found = _permute(places.astype(np.uint64), side, keys)
     while len(beyond := np.flatnonzero(found >= count)):
-        found[beyond] = _permuted(found[beyond], side, keys)
+        found[beyond] = _permute(found[beyond], side, keys)
     return found.astype(np.int64)
 
 
-def scattered(positions: np.ndarray, ways: int, seed: int) -> np.ndarray:
+def draw_ways(positions: np.ndarray, ways: int, seed: int) -> np.ndarray:
     """A number below `ways` for each position, by chance."""
     key = _round_keys(seed, -1)[0]
-    return (_mixed(positions.astype(np.uint64) ^ key) % np.uint64(ways)).astype(np.int64)
+    return (_mix(positions.astype(np.uint64) ^ key) % np.uint64(ways)).astype(np.int64)
 
 
-def _permuted(numbers: np.ndarray, side: np.uint64, keys: tuple[np.uint64, ...]) -> np.ndarray:
+def _permute(numbers: np.ndarray, side: np.uint64, keys: tuple[np.uint64, ...]) -> np.ndarray:
     left, right = np.divmod(numbers, side)
     for key in keys:
-        left, right = right, (left + _mixed(right ^ key) % side) % side
+        left, right = right, (left + _mix(right ^ key) % side) % side
     return left * side + right
 
 
-def _mixed(numbers: np.ndarray) -> np.ndarray:
+def _mix(numbers: np.ndarray) -> np.ndarray:
     """Each number's bits stirred (splitmix64: Steele, Lea and Flood 2014)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -40,7 +40,7 @@ class Pieces(NamedTuple):
     rows: int
     marks: list[str]
 
-    def lacks(self) -> int:
+    def missing_bytes(self) -> int:
         """Bytes that are still to be written."""
         return min(len(self.missing()) * self.rows, self.shape[0]) * math.prod(self.shape[1:])
 
@@ -61,8 +61,8 @@ class Pieces(NamedTuple):
         if not self.folder.exists():
             return list(range(len(self.marks)))
         self._check()
-        told = (self.folder / DONE).read_bytes()
-        parts = [told[first : first + MARK] for first in range(0, len(told), MARK)]
+        found = (self.folder / DONE).read_bytes()
+        parts = [found[first : first + MARK] for first in range(0, len(found), MARK)]
         return [piece for piece, part in enumerate(parts) if part != self._mark(piece)]
 
     def has(self, piece: int) -> bool:
@@ -111,9 +111,9 @@ class Pieces(NamedTuple):
                 raise UserError(f"{path}: is missing, this store of patches was half deleted; {mend}")
             if size is not None and path.stat().st_size != size:
                 raise UserError(f"{path}: has {path.stat().st_size} bytes, not {size}; {mend}")
-        told = _tree(self.folder / ABOUT)
-        if told != self._about():
-            raise UserError(f"{self.folder / ABOUT}: says {told}, this code makes {self._about()}; {mend}")
+        found = _read_about(self.folder / ABOUT)
+        if found != self._about():
+            raise UserError(f"{self.folder / ABOUT}: says {found}, this code makes {self._about()}; {mend}")
 
 
 def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iterator[int]:
@@ -127,7 +127,7 @@ def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iter
     def one(piece: int, *, wait: bool = False) -> bool:
         with _locked(file.fileno(), piece, wait=wait) as got:
             try:
-                return got and _made(views, piece, make)
+                return got and _make_missing(views, piece, make)
             except UserError as error:
                 failed.append(str(error))
                 return True
@@ -154,7 +154,7 @@ def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iter
         raise UserError(min(failed) + (f"; {len(failed) - 1} more are at fault" if len(failed) > 1 else ""))
 
 
-def _made(views: dict[str, Pieces], piece: int, make: Make) -> bool:
+def _make_missing(views: dict[str, Pieces], piece: int, make: Make) -> bool:
     lacking = [name for name, view in views.items() if not view.has(piece)]
     if lacking:
         for name, made in make(piece, lacking).items():
@@ -162,7 +162,7 @@ def _made(views: dict[str, Pieces], piece: int, make: Make) -> bool:
     return True
 
 
-def _tree(path: Path) -> object:
+def _read_about(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
