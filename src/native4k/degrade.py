@@ -82,7 +82,7 @@ class Params:
 
 
 def degrade(picture: np.ndarray, image: str, scale: int, name: Name, numbers: Params) -> np.ndarray:
-    """The low-resolution picture of one (height, width, 3) in uint8 whose sides are multiples of the scale."""
+    """Return the low-resolution picture of one (height, width, 3) in uint8 whose sides are multiples of the scale."""
     if name == "bicubic":
         return resample.to_pixels(resample.downscale(resample.to_tensor(picture), scale))
     random = generator_of(numbers.realesrgan.seed, image)
@@ -154,7 +154,7 @@ def _blur(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.nda
 
 
 def _add_noise(made: np.ndarray, random: np.random.Generator, stage: Stage) -> np.ndarray:
-    """Gaussian noise, or that of counted light; of each channel its own, or grey."""
+    """Add Gaussian noise, or that of counted light; of each channel its own, or grey."""
     gaussian, grey = random.random() < stage.gaussian_share, random.random() < stage.grey_share
     if gaussian:
         shape = (*made.shape[:2], 1 if grey else 3)
@@ -185,7 +185,7 @@ def _sides(shape: tuple[int, ...], factor: float) -> tuple[int, int]:
 
 
 def _average(made: np.ndarray, length: int, _: str) -> np.ndarray:
-    """Means of all lines that a new one touches."""
+    """Average all lines that a new one touches."""
     old = len(made)
     first = np.arange(length) * old // length
     behind = -(-np.arange(1, length + 1) * old // length)
@@ -194,7 +194,7 @@ def _average(made: np.ndarray, length: int, _: str) -> np.ndarray:
 
 
 def _interpolate(made: np.ndarray, length: int, way: str) -> np.ndarray:
-    """Sums of the two or four nearest lines; beyond the border is the border."""
+    """Interpolate between the two or four nearest lines; the border repeats."""
     old = len(made)
     centre = (np.arange(length) + 0.5) * (old / length) - 0.5
     nearest = np.floor(centre)
@@ -257,5 +257,5 @@ def quantise_kernel(kernel: np.ndarray) -> np.ndarray:
 
 
 def _draw_exponent(random: np.random.Generator, span: Range) -> float:
-    """Below and above one equally often."""
+    """Draw an exponent below or above one, equally often."""
     return random.uniform(span[0], 1) if random.random() < 0.5 else random.uniform(1, span[1])  # noqa: PLR2004

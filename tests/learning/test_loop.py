@@ -232,7 +232,7 @@ def test_a_loss_that_is_no_number_stops_names_the_images_and_keeps_the_last_chec
     chosen, _ = patches.order(10, 2, 7, numbers.seed)
     named = ", ".join(sorted(f"image{place}" for place in chosen))
     expected = (
-        rf"the loss is no number after 10 images \(.*(nan|inf).*\); lower training.optimizer.lr "
+        rf"the loss is not finite after 10 images \(.*(nan|inf).*\); lower training.optimizer.lr "
         f".* look at the images {named};"
     )
     assert re.match(expected, str(caught.value))

@@ -225,7 +225,10 @@ def test_a_file_of_anything_else_is_one_line_and_runs_nothing(
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (weights.Start(path="models/a", key="params"), "here.key: is of a file; remove it"),
+        (
+            weights.Start(path="models/a", key="params"),
+            "here.key: belongs to a file of weights, not to a folder; remove it",
+        ),
         (weights.Start(path="nowhere.pth"), "here: nowhere.pth: no such file"),
         (
             weights.Start(path="models/none"),

@@ -164,7 +164,7 @@ def _read(unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: T
             names = ", ".join(sorted(task.names(numbers, range(seen, min(seen + numbers.batch, numbers.images)))))
             parts = ", ".join(f"{name} {value}" for name, value in zip(losses, values, strict=True))
             raise UserError(
-                f"the loss is no number after {seen} images ({parts}); lower training.optimizer.lr or set "
+                f"the loss is not finite after {seen} images ({parts}); lower training.optimizer.lr or set "
                 f"training.clip, or look at the images {names}; the last good checkpoint is kept"
             )
         progress.steps += 1

@@ -62,7 +62,7 @@ class Result(NamedTuple):
 
 
 def load(path: Path) -> Params:
-    """What is measured, checked as far as it can be without pictures."""
+    """Load what is measured, checked as far as it can be without pictures."""
     numbers = params.load(Params, path, "sr", "evaluate")
     if not (numbers.conventions and numbers.measures):
         raise UserError(f"{path}: sr.evaluate: name one of conventions and one of measures at least")
@@ -73,7 +73,7 @@ def load(path: Path) -> Params:
 def measure(
     network: nn.Module, pairs: list[testsets.Pair], scale: int, method: Method, models: perceptual.Metrics
 ) -> Iterator[Result]:
-    """Each image of a set; sides are cut to multiples of the scale."""
+    """Measure each image of a set; sides are cut to multiples of the scale."""
     for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
         pictures = open_pictures(pair, scale, method)
         ours, values = enlarge_and_compare(network, pictures, scale, method)
@@ -82,7 +82,7 @@ def measure(
 
 
 def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.Pictures:
-    """The pixels of an image that is large enough to be measured."""
+    """Read the pixels of an image, which must be large enough to be measured."""
     smallest = metrics.min_side(scale, method.conventions, method.measures)
     pictures = testsets.open_pair(pair, scale, method.making)
     if min(pictures.truth.shape[:2]) < smallest:
@@ -96,18 +96,18 @@ def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.P
 def enlarge_and_compare(
     network: nn.Module, pictures: testsets.Pictures, scale: int, method: Method
 ) -> tuple[np.ndarray, dict[str, float]]:
-    """The small picture enlarged by a network, and every measure of it, by names such as "sr-classical psnr_y"."""
+    """Enlarge the small picture, and return it with every measure of it, by names such as "sr-classical psnr_y"."""
     ours = tiles.enlarge(network, pictures.small, scale, method.tiles.tile, method.tiles.overlap)
     return ours, metrics.compare(ours, pictures.truth, scale, method.conventions, method.measures)
 
 
 def column_name(name: str) -> str:
-    """A measure's name in a table of images."""
+    """Return a measure's name in a table of images."""
     return name.replace(" ", "_").replace("-", "_")
 
 
 def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: metrics.Bootstrap) -> dict[str, Any]:
-    """Means, medians and intervals, of all and by category, by convention and metric."""
+    """Summarise means, medians and intervals, of all and by category, by convention and metric."""
     tree: dict[str, Any] = {"images": len(rows)}
     for column in rows.columns.drop(KEYS, errors="ignore"):
         convention, metric = column.split()

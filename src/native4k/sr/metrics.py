@@ -72,7 +72,7 @@ def compare(
     conventions: tuple[Name, ...],
     measures: tuple[Measure, ...],
 ) -> dict[str, float]:
-    """Every measure of two pictures (height, width, 3) in uint8, by names such as "sr-classical psnr_y".
+    """Return every measure of two pictures (height, width, 3) in uint8, by names such as "sr-classical psnr_y".
 
     MS-SSIM is of the luma alone, as it is published.
     """
@@ -87,19 +87,19 @@ def compare(
 
 
 def min_side(scale: int, conventions: tuple[Name, ...], measures: tuple[Measure, ...]) -> int:
-    """Pixels of the shorter side of an image that all of it can be measured of."""
+    """Return the shortest side, in pixels, of an image that all measures can be taken of."""
     border = max([CONVENTIONS[name].borders for name in conventions], default=0) * scale
     needs = {"psnr": 1, "ssim": SMALLEST, "ms_ssim": SMALLEST_OF_ALL}
     return 2 * border + max([needs[kind] for kind in measures], default=1)
 
 
 def without_border(picture: np.ndarray, border: int) -> np.ndarray:
-    """The picture without its border."""
+    """Cut the border off a picture."""
     return picture[border : picture.shape[0] - border, border : picture.shape[1] - border]
 
 
 def luma(picture: np.ndarray) -> np.ndarray:
-    """The Y of YCbCr, not rounded; in strips, so that no copy of all is made."""
+    """Compute the Y of YCbCr, not rounded; in strips, so that the whole is never copied."""
     made = np.empty(picture.shape[:2], np.float32)
     for top in range(0, len(made), STRIP):
         made[top : top + STRIP] = picture[top : top + STRIP].astype(np.float32) @ LUMA + 16
@@ -107,7 +107,7 @@ def luma(picture: np.ndarray) -> np.ndarray:
 
 
 def psnr(ours: np.ndarray, truth: np.ndarray) -> float:
-    """Peak signal to noise ratio in dB, peak 255."""
+    """Return the peak signal-to-noise ratio in dB, peak 255."""
     error = cv2.norm(ours, truth, cv2.NORM_L2SQR) / truth.size
     return min(BEST, 10 * math.log10(255**2 / error)) if error else BEST
 
@@ -142,7 +142,7 @@ def ssim_and_ms_ssim(ours: np.ndarray, truth: np.ndarray) -> tuple[float, float]
 
 
 def halve(picture: np.ndarray) -> np.ndarray:
-    """Means of 2 x 2 pixels; an odd side begins with a line of zeros, as in pyiqa."""
+    """Average 2 x 2 pixels; an odd side begins with a line of zeros, as in pyiqa."""
     odd = [(side % 2, 0) for side in picture.shape[:2]]
     picture = np.pad(picture, [*odd, (0, 0)][: picture.ndim])
     height, width = (side // 2 for side in picture.shape[:2])
@@ -150,7 +150,7 @@ def halve(picture: np.ndarray) -> np.ndarray:
 
 
 def means(ours: np.ndarray, truth: np.ndarray) -> Means:
-    """Wang et al. 2004, equation 13, block by block."""
+    """Average the terms of SSIM (Wang et al. 2004, equation 13), block by block."""
     sums, count = np.zeros(3), 0
     for top in range(0, truth.shape[0] - REACH, BLOCK[0]):
         for left in range(0, truth.shape[1] - REACH, BLOCK[1]):

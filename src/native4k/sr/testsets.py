@@ -58,13 +58,13 @@ def check(sets: dict[str, Params], where: str) -> None:
 
 
 def own_pairs(folder: Path) -> list[Pair]:
-    """Our own split."""
+    """List the pairs of a published split of ours."""
     table = patches.pictures(folder, "category")
     return [Pair(str(row.id), str(row.category), folder / str(row.file_name), None) for row in table.itertuples()]
 
 
 def published_pairs(name: str, numbers: Params, scale: int) -> list[Pair]:
-    """A foreign set's pairs, by the names that the files have in common."""
+    """List the pairs of a published set, by the names that its files have in common."""
     high = pictures_by_name(Path(numbers.high.format(scale=scale)), HIGH, scale)
     low: dict[str, Path] = {}
     if numbers.low is not None:
@@ -83,7 +83,7 @@ def published_pairs(name: str, numbers: Params, scale: int) -> list[Pair]:
 
 
 def pictures_by_name(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
-    """A folder's pictures by their names without marks; if some are marked, only those marked for the scale."""
+    """Find a folder's pictures by their names without marks; if some are marked, only those marked for the scale."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; correct sr.evaluate.test_sets")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in images.ENDINGS)
@@ -102,7 +102,7 @@ def pictures_by_name(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
 
 
 def open_pair(pair: Pair, scale: int, making: Making | None) -> Pictures:
-    """A pair's pixels, the low-resolution ones made now if there is no file."""
+    """Read a pair's pixels; those of low resolution are made now if there is no file."""
     truth = images.load_or_fail(pair.high)
     height, width = (side - side % scale for side in truth.shape[:2])
     if not height or not width:
@@ -124,7 +124,7 @@ def check_sizes(pair: Pair, scale: int) -> None:
 
 
 def _sides(path: Path) -> tuple[int, int]:
-    """Width and height, from the header alone."""
+    """Read width and height from the header alone."""
     try:
         return images.header(path)[1:]
     except images.Unreadable as error:
@@ -132,6 +132,6 @@ def _sides(path: Path) -> tuple[int, int]:
 
 
 def _scale(groups: dict[str, str | None]) -> int | None:
-    """The scale in a file's name, if there is one."""
+    """Return the scale in a file's name, if there is one."""
     found = next((groups[key] for key in ("srf", "x", "lr") if groups.get(key)), None)
     return int(found) if found else None

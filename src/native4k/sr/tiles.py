@@ -50,7 +50,7 @@ class Span(NamedTuple):
 
 
 def load(path: Path) -> Params:
-    """The tiles' numbers, checked against each other."""
+    """Load the numbers of tiles, checked against each other."""
     numbers = params.load(Params, path, "sr", "upscale")
     if numbers.overlap >= numbers.tile:
         raise UserError(f"{path}: sr.upscale.overlap: must be less than tile {numbers.tile} (got {numbers.overlap})")
@@ -61,7 +61,7 @@ def load(path: Path) -> Params:
 
 
 def device() -> torch.device:
-    """The GPU if there is one; cuBLAS repeats itself only with buffers of fixed size."""
+    """Return the GPU if there is one; cuBLAS repeats itself only with buffers of fixed size."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -70,7 +70,7 @@ def device() -> torch.device:
 def enlarge(
     network: nn.Module, small: np.ndarray, scale: int, tile: int, overlap: int, *, half: bool = False
 ) -> np.ndarray:
-    """A picture (height, width, 3) in uint8, scale times larger; half: in bfloat16 where torch thinks it safe.
+    """Enlarge a picture (height, width, 3) in uint8; half: in bfloat16 where torch thinks it safe.
 
     Only one row of tiles is held in floating point: what no later tile touches is rounded at once.
     """
@@ -94,7 +94,7 @@ def enlarge(
 
 
 def plan_spans(length: int, scale: int, tile: int, overlap: int) -> list[Span]:
-    """Equal tiles from half an overlap before one border to half an overlap, or more, behind the other."""
+    """Plan equal tiles from half an overlap before one border to half an overlap, or more, behind the other."""
     count = -(-length // (tile - overlap))
     share = -(-length // count) + overlap
     side = min(tile, share + -share % ALIGNMENT)
@@ -108,11 +108,11 @@ def plan_spans(length: int, scale: int, tile: int, overlap: int) -> list[Span]:
         total[first:last] += ramp[made]
         reads = resample.mirror(torch.arange(start, start + side), length)
         found.append(Span(reads, slice(first, last), made, ramp[made]))
-    return [stretch._replace(weight=stretch.weight / total[stretch.writes]) for stretch in found]
+    return [span._replace(weight=span.weight / total[span.writes]) for span in found]
 
 
 def _ramp(side: int, overlap: int, scale: int) -> Tensor:
-    """A tile's weights: nothing in an overlap's outer quarter, one after three quarters, smooth between."""
+    """Compute a tile's weights: nothing in an overlap's outer quarter, one after three quarters, smooth between."""
     if not overlap:
         return torch.ones(side * scale)
     edge = (torch.arange(side * scale) + 0.5) / (overlap * scale)  # distance in overlaps
@@ -122,7 +122,7 @@ def _ramp(side: int, overlap: int, scale: int) -> Tensor:
 
 
 def fit_tile(network: nn.Module, numbers: Params, device: torch.device) -> int:
-    """The side of the largest tile that the free memory has room for."""
+    """Return the side of the largest tile that the free memory has room for."""
     budget = free(device) * numbers.memory_share
     side = int((budget / per_pixel(network, device)) ** 0.5) // ALIGNMENT * ALIGNMENT
     if side < numbers.overlap + ALIGNMENT:

@@ -43,7 +43,7 @@ def file(start: Start) -> Path:
 def check(start: Start, where: str) -> None:
     """Refuse a key for a folder, whose weights have none."""
     if start.key is not None and file(start) != Path(start.path):
-        raise UserError(f"{where}.key: is of a file; remove it")
+        raise UserError(f"{where}.key: belongs to a file of weights, not to a folder; remove it")
 
 
 def fill(network: nn.Module, start: Start, where: str) -> str:

@@ -39,7 +39,7 @@ class Store(NamedTuple):
 
 
 def pictures(folder: Path, *columns: str) -> pd.DataFrame:
-    """The images of a split, sorted by id; their files are in the same folder."""
+    """Read the rows of a split, sorted by id; the files are in the same folder."""
     table = tables.read(folder / "metadata.parquet", columns=["id", "file_name", *columns])
     if table.empty:
         raise UserError(f"{folder}: there are no images in this split; publish a dataset that has some")
@@ -47,14 +47,14 @@ def pictures(folder: Path, *columns: str) -> pd.DataFrame:
 
 
 def fingerprint(folder: Path, table: pd.DataFrame, *others: object) -> str:
-    """16 hex digits for whatever is made of these images and of the other values."""
+    """Return 16 hex digits for whatever is made of these images and of the other values."""
     files = [[name, _size(folder / name)] for name in table["file_name"]]
     text = json.dumps([files, *others], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def load(path: Path, scale: int, side: int | None = None) -> Params:
-    """How patches are cut, with a side of the baseline's own if it has one, checked against its scale."""
+    """Load how patches are cut, with the baseline's own side if it has one, checked against its scale."""
     numbers = params.load(Params, path, "sr", "patches")
     if side is not None:
         numbers = dataclasses.replace(numbers, side=side)
@@ -65,12 +65,12 @@ def load(path: Path, scale: int, side: int | None = None) -> Params:
 
 
 def store(folder: Path, numbers: Params, scratch: Path, threads: int, view: View = "native") -> Store:
-    """The patches of a split in one view, cut now or found in the scratch folder."""
+    """Return the patches of a split in one view, cut now or found in the scratch folder."""
     return stores(folder, numbers, scratch, threads, view)[view]
 
 
 def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: View) -> dict[View, Store]:
-    """The patches of a split in several views, of the same places, each image decoded once.
+    """Return the patches of a split in several views, of the same places, each image decoded once.
 
     Processes that ask at once share the work; the same command again goes on where one was killed.
     """
@@ -93,7 +93,7 @@ def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: V
 
 
 def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which patches come after `seen` ones, and how each is turned (0 to 7); every patch comes once an epoch.
+    """Return which patches come after `seen` ones, and how each is turned (0 to 7); each comes once an epoch.
 
     `seen` counts over all processes: one that takes part of a batch asks for its positions.
     """
@@ -106,7 +106,7 @@ def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, n
 
 
 def turn(patch: np.ndarray, way: int) -> np.ndarray:
-    """One of the eight rotations and reflections of a square."""
+    """Rotate or reflect a square, in one of eight ways."""
     return np.rot90(patch[:, ::-1] if way >= 4 else patch, way % 4)  # noqa: PLR2004 (four turns of each face)
 
 
@@ -123,13 +123,13 @@ def _check_sizes(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
 
 
 def _key(names: list[str], numbers: Params) -> str:
-    """16 hex digits for the images by their names, the numbers and the code that decides bytes."""
+    """Return 16 hex digits for the images by their names, the numbers and the code that decides bytes."""
     text = json.dumps([names, numbers, provenance.code("native4k.sr.patches.cutting", "native4k.images")], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _mark(paths: list[Path]) -> str:
-    """16 hex digits for a piece's images as they are now."""
+    """Return 16 hex digits for a piece's images as they are now."""
     text = json.dumps([[path.name, _size(path)] for path in paths])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -175,7 +175,7 @@ def _check_disk(scratch: Path, needed: int) -> None:
 
 
 def shuffle(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
-    """Another number below `count` for each one: a permutation.
+    """Permute the numbers below `count`.
 
     The network permutes the next square; a number that it takes beyond the last patch goes through it again.
     """
@@ -188,7 +188,7 @@ def shuffle(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray
 
 
 def draw_ways(positions: np.ndarray, ways: int, seed: int) -> np.ndarray:
-    """A number below `ways` for each position, by chance."""
+    """Draw a number below `ways` for each position."""
     key = _round_keys(seed, -1)[0]
     return (_mix(positions.astype(np.uint64) ^ key) % np.uint64(ways)).astype(np.int64)
 
@@ -201,7 +201,7 @@ def _permute(numbers: np.ndarray, side: np.uint64, keys: tuple[np.uint64, ...]) 
 
 
 def _mix(numbers: np.ndarray) -> np.ndarray:
-    """Each number's bits stirred (splitmix64: Steele, Lea and Flood 2014)."""
+    """Mix the bits of each number (splitmix64: Steele, Lea and Flood 2014)."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))

@@ -41,11 +41,11 @@ class Pieces(NamedTuple):
     marks: list[str]
 
     def missing_bytes(self) -> int:
-        """Bytes that are still to be written."""
+        """Count the bytes that are still to be written."""
         return min(len(self.missing()) * self.rows, self.shape[0]) * math.prod(self.shape[1:])
 
     def create(self) -> None:
-        """The folder with nothing in it, unless it is there; else see that it is whole and ours."""
+        """Make the folder with no finished piece; one that is there must be whole and of this layout."""
         if self.folder.exists():
             self._check()
             return
@@ -57,7 +57,7 @@ class Pieces(NamedTuple):
             tables.write_json(self._about(), temporary / ABOUT)
 
     def missing(self) -> list[int]:
-        """Pieces that are to be made, or made again."""
+        """List the pieces that are to be made, or made again."""
         if not self.folder.exists():
             return list(range(len(self.marks)))
         self._check()
@@ -72,7 +72,7 @@ class Pieces(NamedTuple):
             return file.read(MARK) == self._mark(piece)
 
     def write(self, piece: int, made: np.ndarray) -> None:
-        """A piece, and only when it is on the disk its mark."""
+        """Write a piece, and only when it is on the disk its mark."""
         first = piece * self.rows
         offset = len(self._header()) + first * math.prod(self.shape[1:])
         for name, content, place in (
@@ -86,7 +86,7 @@ class Pieces(NamedTuple):
                 os.fsync(file.fileno())
 
     def array(self) -> np.ndarray:
-        """All rows, in memory only as they are read."""
+        """Map all rows, in memory only as they are read."""
         made: np.ndarray = np.load(self.folder / DATA, mmap_mode="r")
         return made
 
@@ -171,7 +171,7 @@ def _read_about(path: Path) -> object:
 
 @contextmanager
 def _locked(file: int, piece: int, *, wait: bool) -> Iterator[bool]:
-    """One byte of the lock file, and whether it was to be had."""
+    """Lock one byte of the lock file, and yield whether it was free."""
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, piece)
     except (BlockingIOError, PermissionError):
