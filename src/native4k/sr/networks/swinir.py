@@ -12,8 +12,7 @@ from native4k import resample
 from native4k.errors import UserError
 from native4k.learning import micro_batches
 from native4k.params import params
-from native4k.sr import networks
-from native4k.sr.networks import check_scale
+from native4k.sr.networks import check_scale, import_basicsr
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
 """What each upsampler can do."""
@@ -116,7 +115,7 @@ def check(shape: Params, scale: int) -> None:
 def _build_body(shape: Params, scale: int) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
-        return networks.import_basicsr("archs.swinir_arch").SwinIR(
+        return import_basicsr("archs.swinir_arch").SwinIR(
             img_size=4 * shape.window_size,  # only sizes the first mask
             embed_dim=shape.embed_dim,
             depths=shape.depths,
