@@ -26,10 +26,9 @@ from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 from PIL import Image
 
-from native4k import tables
+from native4k import resample, tables
 from native4k.learning.training import use_threads
-from native4k.sr import baselines, basicsr, patches, resample, tiles, upscale
-from native4k.sr.metrics import similarity
+from native4k.sr import baselines, metrics, networks, patches, tiles, upscale
 
 SIDES = (2160, 3840)
 METADATA = "metadata.parquet"
@@ -61,7 +60,7 @@ def compared(works: dict[str, Callable[[], object]], runs: int) -> dict[str, flo
 
 def resizing(truth: np.ndarray, runs: int) -> list[Row]:
     """A quarter of the sides, as degrading a test image does."""
-    theirs = basicsr.load("utils.matlab_functions").imresize
+    theirs = networks.import_basicsr("utils.matlab_functions").imresize
     image = resample.to_tensor(truth)
     array = np.ascontiguousarray(truth.astype(np.float32) / 255)
     found = compared(
@@ -85,16 +84,16 @@ def resizing(truth: np.ndarray, runs: int) -> list[Row]:
 
 def comparing(ours: np.ndarray, truth: np.ndarray, runs: int, *, pyiqa: bool) -> list[Row]:
     """SSIM of RGB."""
-    theirs = basicsr.load("metrics.psnr_ssim").calculate_ssim
+    theirs = networks.import_basicsr("metrics.psnr_ssim").calculate_ssim
     found = compared(
         {
-            "SSIM, ours": lambda: similarity.ssim(ours, truth),
-            "SSIM and MS-SSIM, ours": lambda: similarity.ssim_and_ms_ssim(ours, truth),
+            "SSIM, ours": lambda: metrics.ssim(ours, truth),
+            "SSIM and MS-SSIM, ours": lambda: metrics.ssim_and_ms_ssim(ours, truth),
             "SSIM, basicsr": lambda: theirs(ours, truth, 0),
         },
         runs,
     )
-    print(f"difference: {abs(similarity.ssim(ours, truth) - theirs(ours, truth, 0)):.1e}")
+    print(f"difference: {abs(metrics.ssim(ours, truth) - theirs(ours, truth, 0)):.1e}")
     peers = [found["SSIM, basicsr"]]
     if pyiqa:
         peers.append(alone(pyiqas, SIDES))

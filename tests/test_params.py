@@ -39,7 +39,7 @@ READERS = {
     ("export",): "native4k.publish.export:Params",
     ("assess",): "native4k.publish.assess:Params",
     ("sr", "patches"): "native4k.sr.patches:Params",
-    ("sr", "degrade"): "native4k.sr.degrade:Params",
+    ("sr", "degrade"): "native4k.degrade:Params",
     ("sr", "upscale"): "native4k.sr.tiles:Params",
     ("sr", "evaluate"): "native4k.sr.evaluate:Params",
     ("sr", "baselines", "*"): "native4k.sr.baselines:Params",

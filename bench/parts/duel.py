@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from native4k.learning import batches, loop, process_group
-from native4k.sr import baselines, basicsr, patches, recipes, resample
+from native4k import resample
+from native4k.learning import loop, micro_batches, process_group
+from native4k.sr import baselines, networks, patches, recipes
 from native4k.sr.networks import swinir
 from native4k.sr.recipes import Batch
 from native4k.sr.task import Task
@@ -46,7 +47,7 @@ class Basicsr:
     def __init__(self, network: swinir.SwinIR, baseline: baselines.Params, side: int, device: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # third parties' imports
-            model = basicsr.load("models.swinir_model").SwinIRModel(options(baseline, side, device))
+            model = networks.import_basicsr("models.swinir_model").SwinIRModel(options(baseline, side, device))
         learned = dict(network.body.named_parameters())
         for name, weight in model.net_g.named_parameters():
             weight.data.copy_(learned[name].detach())
@@ -149,7 +150,9 @@ def pace(whose: str, batch: int, side: int, steps: int) -> list[float]:
             loop.fit(recipe._replace(players=(player._replace(losses=losses),)), given, numbers, Path(scratch))
     else:
         theirs = Basicsr(network, baseline, side, device)
-        parts = [part for step in batches.remaining(given, numbers, 0, process_group.single()) for part in step]
+        parts = [
+            part for step in micro_batches.remaining_steps(given, numbers, 0, process_group.single()) for part in step
+        ]
         for made in [given.batch(part.content, device, torch.contiguous_format) for part in parts]:
             marks.append(_now(device))
             theirs.step(made.small, made.large)

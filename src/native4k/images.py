@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import AvifImagePlugin, Image, ImageFile
 
+from native4k.errors import UserError
 from native4k.formats import SIDEWAYS, png, tiff
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
@@ -125,6 +126,16 @@ def bands(image: Image.Image, orientation: int, height: int) -> Iterator[Image.I
 def load(path: Path) -> np.ndarray:
     """The pixels of a file: height x width x 3, uint8."""
     return np.asarray(decode(path.read_bytes()))
+
+
+def load_or_fail(path: Path) -> np.ndarray:
+    """The pixels of a picture, or one line that names the file at fault."""
+    try:
+        return load(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; get it with: dvc pull {path.parent}") from None
+    except Unreadable as error:
+        raise UserError(f"{path}: cannot be decoded ({error}); get it again, or leave it out") from None
 
 
 def opened(content: bytes | Path) -> ImageFile.ImageFile:

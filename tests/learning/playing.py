@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from native4k import params
-from native4k.learning import loop, process_group, random_rows
+from native4k.learning import loop, micro_batches, process_group
 from native4k.learning.recipe import Player, Recipe
 from native4k.sr import baselines, patches
 from native4k.sr.recipes import Batch
@@ -42,7 +42,7 @@ SCHEDULE = {"kind": "multistep", "warmup": 0, "milestones": [], "gamma": 0.5}
 
 def task(count: int = 7, side: int = 16) -> Task:
     """Patches to be made two times larger."""
-    from native4k.sr import degrade
+    from native4k import degrade
 
     pixels = np.stack([scene(number, side, side) for number in range(count)])
     store = patches.Store(pixels, [f"image{number}" for number in range(count)])
@@ -85,7 +85,7 @@ def game(*, single: bool = False) -> Recipe:
     for a whole batch; and in float64, so that sums in another order give the same.
     """
     torch.manual_seed(0)
-    network = Enlarger(random_rows.DropPath(0.2) if single else nn.Dropout(0.2))
+    network = Enlarger(micro_batches.DropPath(0.2) if single else nn.Dropout(0.2))
     norms = [] if single else [nn.BatchNorm2d(4), nn.utils.spectral_norm(nn.Conv2d(4, 4, 1))]
     critic = nn.Sequential(nn.Conv2d(3, 4, 4, 4), *norms, nn.Conv2d(4, 1, 1))
     if single:

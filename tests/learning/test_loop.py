@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from native4k.errors import UserError
-from native4k.learning import batches, loop, process_group, recipe
+from native4k.learning import loop, micro_batches, process_group, recipe
 from native4k.sr import patches
 from native4k.sr.recipes import Batch
 from tests.learning.playing import RICH, Enlarger, game, played, regression, same, task, training
@@ -86,7 +86,7 @@ def test_each_player_moves_its_own_weights_alone() -> None:
 
 
 def _batches(numbers: Any, step: int = 0) -> list[Any]:
-    parts = batches.Steps(task(), numbers, process_group.single())[step]
+    parts = micro_batches.Steps(task(), numbers, process_group.single())[step]
     return [(part, task().batch(part.content, torch.device("cpu"), torch.contiguous_format)) for part in parts]
 
 
@@ -232,7 +232,7 @@ def test_a_loss_that_is_no_number_stops_names_the_images_and_keeps_the_last_chec
     chosen, _ = patches.order(10, 2, 7, numbers.seed)
     named = ", ".join(sorted(f"image{place}" for place in chosen))
     expected = (
-        rf"the loss is no number after 10 images \(.*(nan|inf).*\); lower training.optimizer.lr "
+        rf"the loss is not finite after 10 images \(.*(nan|inf).*\); lower training.optimizer.lr "
         f".* look at the images {named};"
     )
     assert re.match(expected, str(caught.value))

@@ -9,14 +9,13 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from native4k import cli, images, tables
-from native4k.sr import metrics, resample
-from native4k.sr.metrics import statistics
+from native4k import cli, images, resample, tables
+from native4k.sr import metrics
 
 Make = Callable[..., Path]
 Draw = Callable[[int, int, int], np.ndarray]
 
-BOOTSTRAP = statistics.Bootstrap(seed=0, draws=50, confidence=0.9)
+BOOTSTRAP = metrics.Bootstrap(seed=0, draws=50, confidence=0.9)
 
 
 def _train(folder: Path, numbers: Path, name: str) -> None:
@@ -59,10 +58,10 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
         "scale": 4,
     }
     luma = table["sr_real_psnr_y"].to_numpy()
-    assert tree["sr-real"]["psnr_y"] == statistics.described(luma, BOOTSTRAP) | {
+    assert tree["sr-real"]["psnr_y"] == metrics.describe(luma, BOOTSTRAP) | {
         "by_category": {
-            "Food": statistics.described(luma[[0, 2]], BOOTSTRAP),
-            "Nature": statistics.described(luma[[1]], BOOTSTRAP),
+            "Food": metrics.describe(luma[[0, 2]], BOOTSTRAP),
+            "Nature": metrics.describe(luma[[1]], BOOTSTRAP),
         },
     }
     assert tree["sr-real"]["psnr_y"]["low"] < tree["sr-real"]["psnr_y"]["mean"] < tree["sr-real"]["psnr_y"]["high"]
@@ -102,7 +101,7 @@ def test_what_cannot_be_measured_is_one_line(
     said = complaint(*_words(tmp_path, "swinir_x4"))
     assert "weights.safetensors: body.conv_first.weight is missing, the network of params.json beside it" in said
     save_file(shorter | {"body.conv_first.weight": content["body.conv_first.weight"][:4].contiguous()}, weights)
-    assert "is (4, 3, 3, 3), the network of params.json beside it wants (8, 3, 3, 3)" in complaint(
+    assert "is (4, 3, 3, 3), the network wants (8, 3, 3, 3); params.json beside it is another baseline's" in complaint(
         *_words(tmp_path, "swinir_x4")
     )
     weights.write_bytes(b"no numbers")

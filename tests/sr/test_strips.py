@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native4k import images
-from native4k.sr import resample, strips
+from native4k import images, resample
+from native4k.sr import strips
 
 
 @given(values=st.lists(st.integers(0, 9), min_size=1, max_size=20), count=st.integers(0, 3))
@@ -33,7 +33,7 @@ def test_a_strip_shows_bicubic_ours_and_the_original_where_the_texture_is() -> N
     truth = np.full((96, 96, 3), 128, np.uint8)
     truth[48:, :48] = np.random.default_rng(0).integers(0, 256, (48, 48, 3))
     small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
-    shown = strips.strip(small, truth, truth, 48)
+    shown = strips.comparison(small, truth, truth, 48)
     assert shown.shape == (48, 144, 3)
     assert np.array_equal(shown[:, 48:96], truth[48:, :48])
     assert np.array_equal(shown[:, 96:], truth[48:, :48])

@@ -66,26 +66,26 @@ def test_pairs_of_published_layouts_are_found_by_their_names(layout: str, tmp_pa
     _fill(tmp_path, large, (24, 32), draw)
     _fill(tmp_path, small, (6, 8), draw)
     numbers = testsets.Params(high=str(tmp_path / high), low=str(tmp_path / low))
-    pairs = testsets.foreign("published", numbers, 4)
+    pairs = testsets.published_pairs("published", numbers, 4)
     assert [pair.id for pair in pairs] == ids
     assert {pair.category for pair in pairs} == {"published"}
     for place, pair in enumerate(pairs):
         assert (str(pair.high), str(pair.low)) == (str(tmp_path / large[place]), str(tmp_path / small[place]))
-        opened = testsets.opened(pair, 4, None)
+        opened = testsets.open_pair(pair, 4, None)
         assert (opened.small.shape, opened.truth.shape) == ((6, 8, 3), (24, 32, 3))
 
 
 def test_sides_that_are_no_multiples_are_cut_before_they_are_compared(tmp_path: Path, draw: Draw) -> None:
     _fill(tmp_path, ["a.png"], (26, 35), draw)
     _fill(tmp_path, ["ax4.png"], (6, 8), draw)
-    opened = testsets.opened(testsets.Pair("a", "x", tmp_path / "a.png", tmp_path / "ax4.png"), 4, None)
+    opened = testsets.open_pair(testsets.Pair("a", "x", tmp_path / "a.png", tmp_path / "ax4.png"), 4, None)
     assert np.array_equal(opened.truth, draw(0, 26, 35)[:24, :32])
 
 
 def _refused(root: Path, scale: int = 4, low: str = "LR") -> str:
     numbers = testsets.Params(high=str(root / "HR"), low=str(root / low))
     with pytest.raises(UserError) as caught:
-        [testsets.opened(pair, scale, None) for pair in testsets.foreign("mine", numbers, scale)]
+        [testsets.open_pair(pair, scale, None) for pair in testsets.published_pairs("mine", numbers, scale)]
     return str(caught.value).replace(f"{root}/", "")
 
 

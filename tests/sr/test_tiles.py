@@ -1,4 +1,4 @@
-"""native4k.sr.tiles and memory: tiles that leave no trace and fit the memory there is."""
+"""native4k.sr.tiles: tiles that leave no trace and fit the memory there is."""
 
 import itertools
 from collections.abc import Callable
@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.errors import UserError
-from native4k.sr import memory, resample, tiles
+from native4k.sr import tiles
 from native4k.sr.networks import bicubic, swinir
 
 Draw = Callable[[int, int, int], np.ndarray]
@@ -112,7 +113,7 @@ def test_a_row_of_tiles_is_all_that_is_held(draw: Draw) -> None:
     network = _bicubic(4)
     heights = []
     for height in (64, 512):
-        with memory.Peak() as peak:
+        with tiles.Peak() as peak:
             tiles.enlarge(network, np.zeros((height, 32, 3), np.uint8), 4, 32, 8)
         heights.append(peak.highest - height * 32 * 3 * 5)  # the small picture itself, in uint8 and float32
     assert heights[1] < heights[0] * 1.2
@@ -120,12 +121,12 @@ def test_a_row_of_tiles_is_all_that_is_held(draw: Draw) -> None:
 
 def test_a_network_that_holds_more_gets_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = tiles.Params(tile=128, overlap=16, threads=1, largest=256, memory_share=0.5)
-    needed = memory.per_pixel(Convolution(), torch.device("cpu"))
+    needed = tiles.per_pixel(Convolution(), torch.device("cpu"))
     assert needed >= 4 * (3 + 12)  # its input and what its layer makes
     for pixels, side in ((10**6, 256), (200**2, 200), (100**2 + 5, 96), (24**2 + 1, 24)):
-        monkeypatch.setattr(memory, "free", lambda _, pixels=pixels: int(2 * needed * pixels) + 1)
+        monkeypatch.setattr(tiles, "free", lambda _, pixels=pixels: int(2 * needed * pixels) + 1)
         assert tiles.fit_tile(Convolution(), numbers, torch.device("cpu")) == side
-    monkeypatch.setattr(memory, "free", lambda _: 1000)
+    monkeypatch.setattr(tiles, "free", lambda _: 1000)
     with pytest.raises(UserError, match=r"memory_share 0.5 .* has no room for a tile of 24; free some, raise"):
         tiles.fit_tile(Convolution(), numbers, torch.device("cpu"))
 
@@ -135,14 +136,14 @@ def test_the_free_memory_is_that_of_the_container(monkeypatch: pytest.MonkeyPatc
 
     folder = Path(str(tmp_path))
     limits = (folder / "max", folder / "current")
-    monkeypatch.setattr(memory, "LIMITS", limits)
-    everything = memory.free(torch.device("cpu"))
+    monkeypatch.setattr(tiles, "LIMITS", limits)
+    everything = tiles.free(torch.device("cpu"))
     assert everything > 10**7
     limits[0].write_text("3000000\n")
     limits[1].write_text("1000000\n")
-    assert memory.free(torch.device("cpu")) == 2_000_000
+    assert tiles.free(torch.device("cpu")) == 2_000_000
     limits[0].write_text("max\n")
-    assert memory.free(torch.device("cpu")) > 10**7
+    assert tiles.free(torch.device("cpu")) > 10**7
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), MemoryError(), RuntimeError("not enough memory: 9")])

@@ -18,8 +18,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from native4k import cli, params, processor
-from native4k.sr import baselines, patches, resample, train
+from native4k import cli, params, processor, resample
+from native4k.sr import baselines, patches, train
 from native4k.sr.task import Task, Validation
 from tests.sr.conftest import SECTION
 
@@ -157,7 +157,7 @@ def test_a_loss_that_is_no_number_names_the_baseline(
     monkeypatch.setattr(resample, "downscale", lambda image, scale: image[..., :16, :16] * math.nan)
     monkeypatch.setattr(Validation, "__call__", lambda *_: {"val_psnr": 20.0})
     said = complaint(*_words(tmp_path, numbers=numbers()))
-    assert re.search(r"swinir_x4: the loss is no number after 0 images .*look at the images train000[01]", said)
+    assert re.search(r"swinir_x4: the loss is not finite after 0 images .*look at the images train000[01]", said)
     assert not (tmp_path / "out").exists()
 
 

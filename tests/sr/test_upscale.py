@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from native4k import cli, images
-from native4k.sr import resample
+from native4k import cli, images, resample
 
 Make = Callable[..., Path]
 Draw = Callable[[int, int, int], np.ndarray]

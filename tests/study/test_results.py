@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.sr.metrics.statistics import Bootstrap
+from native4k.sr.metrics import Bootstrap
 from native4k.study import results
 
 BOOTSTRAP = Bootstrap(seed=0, draws=2000, confidence=0.95)

@@ -17,9 +17,9 @@ import yaml
 from PIL import Image
 from torch import Tensor, nn
 
-from native4k import cli, tables
+from native4k import cli, images, resample, tables
 from native4k.learning.recipe import Recipe
-from native4k.sr import baselines, metrics, networks, patches, recipes, resample, testsets, tiles
+from native4k.sr import baselines, metrics, networks, patches, recipes, testsets, tiles
 from native4k.sr.recipes import Batch
 from native4k.study import origin, runs
 from tests.sr.conftest import SECTION
@@ -178,17 +178,17 @@ def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
         (4, 3, "half"): 4,
         (4, 3, "native"): 4,
     }
-    pair = testsets.ours(tmp_path / "test")[0]
-    truth = patches.pixels(pair.high)
+    pair = testsets.own_pairs(tmp_path / "test")[0]
+    truth = images.load_or_fail(pair.high)
     small = resample.to_pixels(resample.downscale(resample.to_tensor(truth), 4))
     for folder in (tmp_path / "scratch/study").glob("*/weights"):
         saved, network = baselines.restore(folder)
-        scale, arm, images, _, _, seed = saved.name.split()
+        scale, arm, count, _, _, seed = saved.name.split()
         if scale != "x4":
             continue
         wanted = metrics.compare(tiles.enlarge(network, small, 4, 32, 8), truth, 4, ("sr-real",), ("psnr", "ssim"))
         row = table.query(
-            f"scale == 4 and arm == '{arm}' and images == {images} and seed == {seed} and id == '{pair.id}'"
+            f"scale == 4 and arm == '{arm}' and images == {count} and seed == {seed} and id == '{pair.id}'"
         )
         assert row[["sr_real_psnr_y", "sr_real_ssim_y"]].to_numpy().tolist() == [list(wanted.values())]
     tree = json.loads((tmp_path / "out.json").read_text())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from native4k import cli
-from native4k.study import interval_plots, origin, study_report
+from native4k.study import origin, study_report
 
 PSNR, SSIM = "sr_real_psnr_y", "sr_real_ssim_y"
 MINUS = "\N{MINUS SIGN}"
@@ -72,10 +72,10 @@ def test_a_trend_is_drawn_where_there_are_several_numbers_of_images() -> None:
 
 def test_zero_stands_in_every_plot_and_means_lie_in_their_intervals() -> None:
     rows = [
-        interval_plots.Difference("a", 0.2, 0.1, 0.3, (0.15, 0.25)),
-        interval_plots.Difference("b", 0.35, None, None),
+        study_report.Difference("a", 0.2, 0.1, 0.3, (0.15, 0.25)),
+        study_report.Difference("b", 0.35, None, None),
     ]
-    forest, trend = interval_plots.forest(rows, "dB"), interval_plots.trend(rows, "dB")
+    forest, trend = study_report.forest(rows, "dB"), study_report.trend(rows, "dB")
     assert forest.count('class="bound"') == trend.count('class="bound"') == 1
     (left, right), *_ = re.findall(r'<line x1="([\d.]+)%" x2="([\d.]+)%" [^>]*class="mean"', forest)
     dots = [float(x) for x in re.findall(r'<circle cx="([\d.]+)%"', forest)]
@@ -86,9 +86,9 @@ def test_zero_stands_in_every_plot_and_means_lie_in_their_intervals() -> None:
 
 
 def test_differences_of_nothing_can_be_drawn() -> None:
-    nothing = [interval_plots.Difference("a", 0.0, 0.0, 0.0)]
-    assert 'class="bound"' in interval_plots.forest(nothing, "dB")
-    assert 'class="bound"' in interval_plots.trend(nothing, "dB")
+    nothing = [study_report.Difference("a", 0.0, 0.0, 0.0)]
+    assert 'class="bound"' in study_report.forest(nothing, "dB")
+    assert 'class="bound"' in study_report.trend(nothing, "dB")
 
 
 @pytest.fixture(name="made")

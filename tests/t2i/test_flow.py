@@ -36,5 +36,7 @@ def test_guidance_goes_on_past_the_caption() -> None:
         return latents * 0 + text[:, :, None, None]
 
     zero = torch.zeros(1, 1, 1, 1)
-    found = [flow.guided(network, zero, torch.zeros(1), torch.ones(1, 1), scale).item() for scale in (0.0, 1.0, 3.0)]
+    found = [
+        flow.guided_velocity(network, zero, torch.zeros(1), torch.ones(1, 1), scale).item() for scale in (0.0, 1.0, 3.0)
+    ]
     assert found == [0, 1, 3]

@@ -14,7 +14,7 @@ from native4k import cli, params, tables
 from native4k.errors import UserError
 from native4k.learning import process_group
 from native4k.learning.training import Training
-from native4k.t2i import autoencoder, folders, generate
+from native4k.t2i import autoencoder, data, generate
 from tests.t2i.conftest import TRAINING
 
 
@@ -136,25 +136,25 @@ def test_encoding_numbers_that_cannot_be_are_one_line(
 
 
 def test_pictures_that_are_missing_or_broken_are_named(split: Path) -> None:
-    table = folders.load_split(split)
+    table = data.load_split(split)
     (split / "2.png").write_bytes((split / "2.png").read_bytes()[:200])
     with pytest.raises(UserError, match=r"2\.png: unreadable \(truncated\); publish again"):
-        folders.load_squares(split, table, 16)
+        data.load_squares(split, table, 16)
     (split / "1.png").unlink()
     with pytest.raises(UserError, match=r"1\.png: in the split's metadata but not there; publish again"):
-        folders.load_squares(split, table, 16)
+        data.load_squares(split, table, 16)
 
 
 def test_a_split_without_pictures_is_refused_and_one_without_captions_is_not(tmp_path: Path) -> None:
     table = pd.DataFrame({"id": ["b", "a"], "file_name": ["b.png", "a.png"], "caption": ["a sea", None]})
     tables.write(table, tmp_path / "metadata.parquet")
-    assert folders.load_split(tmp_path)[["id", "caption"]].to_dict("list") == {
+    assert data.load_split(tmp_path)[["id", "caption"]].to_dict("list") == {
         "id": ["a", "b"],
         "caption": ["", "a sea"],
     }
     tables.write(table[:0], tmp_path / "metadata.parquet")
     with pytest.raises(UserError, match="the split has no images"):
-        folders.load_split(tmp_path)
+        data.load_split(tmp_path)
 
 
 def test_captions_that_are_not_there_are_one_line(tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ def test_a_loss_that_is_not_a_number_stops_with_one_line(
     assert cli.main([*arguments(tmp_path, latents, "model"), str(numbers)]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     where = f"native4k t2i train: {numbers}: t2i.baselines.small.train"
-    assert re.match(rf"{re.escape(where)}: the loss is no number after 0 images .* look at the images [abcd, ]+;", said)
+    assert re.match(
+        rf"{re.escape(where)}: the loss is not finite after 0 images .* look at the images [abcd, ]+;", said
+    )
 
 
 def test_the_curve_averages_over_images(tmp_path: Path, numbers: Path, latents: Path) -> None:

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from native4k.errors import UserError
-from native4k.learning import acceleration, batches, checkpoint, memory, process_group, random_rows, schedule
-from native4k.learning.ema import EMA
+from native4k.learning import acceleration, checkpoint, micro_batches, process_group, training
+from native4k.learning.checkpoint import EMA
 from native4k.learning.process_group import ProcessGroup
 from native4k.learning.recipe import Player, Recipe, Task, Validation
 from native4k.learning.training import Training
@@ -31,7 +31,7 @@ NO_MEMORY = (
 READ_EVERY = {"cpu": 1, "cuda": 16}
 """Steps between two readings of the loss, which wait for a GPU."""
 
-Given = list[tuple[batches.MicroBatch, Any]]
+Given = list[tuple[micro_batches.MicroBatch, Any]]
 """The micro-batches of a step, each with what the task has brought to the device."""
 
 Sums = dict[str, Tensor]
@@ -48,17 +48,20 @@ def fit(
     """
     group = group or process_group.single()
     if group.device.type == "cpu":
-        memory.keep_freed()
+        acceleration.keep_freed()
     learner = Learner(recipe, numbers, group)
     state, every = learner.state, (numbers.curve_every, numbers.checkpoint_every)
     if home is not None:
         checkpoint.restore(state, home)
-    with memory.out_of_memory_says(NO_MEMORY.format(task.memory_hint)), _bar(state.progress, numbers, group) as bar:
+    with (
+        acceleration.out_of_memory_says(NO_MEMORY.format(task.memory_hint)),
+        _bar(state.progress, numbers, group) as bar,
+    ):
         validation = task.validation(numbers, group)
         if validation is not None and not state.progress.curve:
             _add_point(learner, validation)
         unread: list[tuple[int, Sums]] = []
-        for step in batches.remaining(task, numbers, state.progress.seen, group):
+        for step in micro_batches.remaining_steps(task, numbers, state.progress.seen, group):
             before = state.progress.seen
             given = [(part, task.batch(part.content, group.device, learner.layout)) for part in step]
             unread.append((before, learner.step(given)))
@@ -102,10 +105,10 @@ class Learner:
 
     def _turn(self, place: int, player: Player, given: Given) -> Sums:
         optimizer, scaler, progress = self.state.optimizers[place], self.state.scaler, self.state.progress
-        share = schedule.share(self.numbers.schedule, progress.seen, self.numbers.images)
+        share = training.learning_rate_share(self.numbers.schedule, progress.seen, self.numbers.images)
         optimizer.param_groups[0]["lr"] = self.numbers.optimizer.lr * player.lr * share
         optimizer.zero_grad()
-        with _only(player, self.recipe.players):
+        with _only_gradients_of(player, self.recipe.players):
             sums = self._gradients(place, player, given)
         gradients = [weight.grad for weight in player.weights if weight.grad is not None]
         self.group.all_reduce([*gradients, *sums.values()])
@@ -121,7 +124,7 @@ class Learner:
         for part, batch in given:
             own = range(part.first, part.first + part.rows)
             seed = _seed(self.numbers.seed, part.step, place)
-            with random_rows.micro_batch(seed, own, part.whole, self.group.device):
+            with micro_batches.micro_batch(seed, own, part.whole, self.group.device):
                 with acceleration.autocast(self.numbers, self.group.device):
                     found = {name: value.float() * part.weight for name, value in player.losses(batch).items()}
                 self.state.scaler.scale(torch.stack(list(found.values())).sum()).backward()
@@ -131,7 +134,7 @@ class Learner:
 
 
 @contextmanager
-def _only(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
+def _only_gradients_of(player: Player, players: tuple[Player, ...]) -> Iterator[None]:
     """Let the losses of one player reach its own weights, and not those of the others."""
     others = [weight for other in players if other is not player for weight in other.weights]
     for weight in others:
@@ -161,7 +164,7 @@ def _read(unread: list[tuple[int, Sums]], progress: checkpoint.Progress, task: T
             names = ", ".join(sorted(task.names(numbers, range(seen, min(seen + numbers.batch, numbers.images)))))
             parts = ", ".join(f"{name} {value}" for name, value in zip(losses, values, strict=True))
             raise UserError(
-                f"the loss is no number after {seen} images ({parts}); lower training.optimizer.lr or set "
+                f"the loss is not finite after {seen} images ({parts}); lower training.optimizer.lr or set "
                 f"training.clip, or look at the images {names}; the last good checkpoint is kept"
             )
         progress.steps += 1

@@ -18,19 +18,19 @@ Steps = list[tuple[str, list[tuple[str, int]]]]
 """Step -> its reasons with their rows, in the order of the pipeline, the most frequent reason first."""
 
 
-def read(path: Path, *needed: str) -> dict[str, Any]:
-    """Read a metrics file; a UserError says what is wrong with it."""
+def read(path: Path, *needed: str, command: str = "dvc repro") -> dict[str, Any]:
+    """Read a metrics file, which must have some keys; a UserError says what is wrong, and which command makes it."""
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run 'dvc repro'") from None
+        raise UserError(f"{path}: no such file; run '{command}'") from None
     except ValueError as error:
-        raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run 'dvc repro'") from None
+        raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run '{command}'") from None
     if not isinstance(tree, dict):
-        raise UserError(f"{path}: expected named metrics, found {type(tree).__name__}; run 'dvc repro'")
+        raise UserError(f"{path}: expected named metrics, found {type(tree).__name__}; run '{command}'")
     for key in needed:
         if key not in tree:
-            raise UserError(f"{path}: {key!r} is missing; run 'dvc repro'")
+            raise UserError(f"{path}: {key!r} is missing; run '{command}'")
     return tree
 
 

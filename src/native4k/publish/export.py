@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     section = tree["export"].get(args.kind)
     with tables.whole_folder(args.out) as folder:
         if args.kind == "lowres":
-            from native4k.sr import degrade
+            from native4k import degrade
 
             module.export(found, folder, numbers.lowres, params.load(degrade.Params, args.params, "sr", "degrade"))
             section |= {"degrade": tree["sr"]["degrade"]}

@@ -11,17 +11,18 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialised
 from torch import nn
 
-from native4k import params, tables
+from native4k import degrade, params, tables
 from native4k.errors import UserError
-from native4k.learning import schedule, training
+from native4k.learning import training
 from native4k.learning.checkpoint import learned
-from native4k.sr import degrade, networks, patches, recipes, starting_weights
-from native4k.sr.starting_weights import Params as Start
+from native4k.learning.training import check_schedule
+from native4k.sr import networks, patches, recipes, weights
+from native4k.sr.weights import Start
 
 TRAINED, PRETRAINED = "baselines", "pretrained"
 """The sections of baselines without starting weights, and with."""
 
-WEIGHTS, PARAMS = "weights.safetensors", "params.json"
+WEIGHTS, PARAMS = weights.NAME, "params.json"
 
 Positive = Annotated[int, Gt(0)]
 
@@ -74,9 +75,9 @@ def load(path: Path, name: str) -> Params:
         if given is not None and not learns:
             raise UserError(f"{where}.{key}: remove it; {baseline.network.kind} has nothing to learn")
     if baseline.start is not None:
-        starting_weights.check(baseline.start, f"{where}.start")
+        weights.check(baseline.start, f"{where}.start")
     if training is not None:
-        schedule.check(training.schedule, training.images, f"{where}.training.schedule")
+        check_schedule(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
 
 
@@ -140,18 +141,12 @@ def _fill(network: nn.Module, path: Path) -> None:
     if not path.exists():
         raise UserError(f"{path}: no such file; {_GET.format(path.parent)}")
     try:
-        weights = load_file(path)
+        there = load_file(path)
     except SafetensorError as error:
         raise UserError(f"{path}: not readable ({error}); {_GET.format(path.parent)}") from None
-    wanted = {name: tuple(value.shape) for name, value in learned(network).items()}
-    there = {name: tuple(value.shape) for name, value in weights.items()}
-    wrong = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
-    if wrong:
-        raise UserError(
-            f"{path}: {wrong[0]} is {there.get(wrong[0], 'missing')}, the network of {PARAMS} beside it wants "
-            f"{wanted.get(wrong[0], 'none')}: they are of different baselines; {_GET.format(path.parent)}"
-        )
-    network.load_state_dict(weights, strict=False)  # what is frozen is not in the file
+    rest = f"; {PARAMS} beside it is another baseline's; {_GET.format(path.parent)}"
+    weights.check_shapes(learned(network), there, f"{path}: {{}}{rest}")
+    network.load_state_dict(there, strict=False)  # what is frozen is not in the file
 
 
 _GET = "get it with 'dvc pull {0}', or train it with 'native4k sr train'"

@@ -15,12 +15,11 @@ from annotated_types import Ge, Gt
 from torch import nn
 from tqdm import tqdm
 
-from native4k import params, tables
+from native4k import degrade, params, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.measure import columns, hardware
-from native4k.sr import baselines, degrade, metrics, patches, strips, testsets, tiles
-from native4k.sr.metrics import perceptual, statistics
+from native4k.sr import baselines, metrics, patches, perceptual, strips, testsets, tiles
 
 KEYS = ["test_set", "id", "category"]
 """Columns of the table of images that are no measures."""
@@ -36,7 +35,7 @@ class Params:
     perceptual: dict[str, columns.View]
     views: Annotated[int, Gt(0)]
     models: hardware.Hardware
-    bootstrap: statistics.Bootstrap
+    bootstrap: metrics.Bootstrap
     strips: Annotated[int, Ge(0)]
     strip_side: Annotated[int, Gt(0)]
     test_sets: dict[str, testsets.Params]
@@ -63,7 +62,7 @@ class Result(NamedTuple):
 
 
 def load(path: Path) -> Params:
-    """What is measured, checked as far as it can be without pictures."""
+    """Load what is measured, checked as far as it can be without pictures."""
     numbers = params.load(Params, path, "sr", "evaluate")
     if not (numbers.conventions and numbers.measures):
         raise UserError(f"{path}: sr.evaluate: name one of conventions and one of measures at least")
@@ -74,7 +73,7 @@ def load(path: Path) -> Params:
 def measure(
     network: nn.Module, pairs: list[testsets.Pair], scale: int, method: Method, models: perceptual.Metrics
 ) -> Iterator[Result]:
-    """Each image of a set; sides are cut to multiples of the scale."""
+    """Measure each image of a set; sides are cut to multiples of the scale."""
     for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
         pictures = open_pictures(pair, scale, method)
         ours, values = enlarge_and_compare(network, pictures, scale, method)
@@ -83,9 +82,9 @@ def measure(
 
 
 def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.Pictures:
-    """The pixels of an image that is large enough to be measured."""
-    smallest = metrics.smallest(scale, method.conventions, method.measures)
-    pictures = testsets.opened(pair, scale, method.making)
+    """Read the pixels of an image, which must be large enough to be measured."""
+    smallest = metrics.min_side(scale, method.conventions, method.measures)
+    pictures = testsets.open_pair(pair, scale, method.making)
     if min(pictures.truth.shape[:2]) < smallest:
         raise UserError(
             f"{pair.high}: too small to be measured at scale {scale}, which takes {smallest} pixels; leave it out of "
@@ -97,29 +96,29 @@ def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.P
 def enlarge_and_compare(
     network: nn.Module, pictures: testsets.Pictures, scale: int, method: Method
 ) -> tuple[np.ndarray, dict[str, float]]:
-    """The small picture enlarged by a network, and every measure of it, by names such as "sr-classical psnr_y"."""
+    """Enlarge the small picture, and return it with every measure of it, by names such as "sr-classical psnr_y"."""
     ours = tiles.enlarge(network, pictures.small, scale, method.tiles.tile, method.tiles.overlap)
     return ours, metrics.compare(ours, pictures.truth, scale, method.conventions, method.measures)
 
 
 def column_name(name: str) -> str:
-    """A measure's name in a table of images."""
+    """Return a measure's name in a table of images."""
     return name.replace(" ", "_").replace("-", "_")
 
 
-def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: statistics.Bootstrap) -> dict[str, Any]:
-    """Means, medians and intervals, of all and by category, by convention and metric."""
+def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: metrics.Bootstrap) -> dict[str, Any]:
+    """Summarise means, medians and intervals, of all and by category, by convention and metric."""
     tree: dict[str, Any] = {"images": len(rows)}
     for column in rows.columns.drop(KEYS, errors="ignore"):
         convention, metric = column.split()
         by_category = {
-            str(name): statistics.described(values.to_numpy(), bootstrap)
+            str(name): metrics.describe(values.to_numpy(), bootstrap)
             for name, values in rows.groupby("category", sort=True)[column]
         }
-        found: dict[str, Any] = statistics.described(rows[column].to_numpy(), bootstrap)
+        found: dict[str, Any] = metrics.describe(rows[column].to_numpy(), bootstrap)
         tree.setdefault(convention, {})[metric] = found | {"by_category": by_category}
     for metric, value in whole.items():
-        tree.setdefault(perceptual.NAME, {})[metric] = {"whole": round(value, statistics.DIGITS)}
+        tree.setdefault(perceptual.NAME, {})[metric] = {"whole": round(value, metrics.DIGITS)}
     return tree
 
 
@@ -137,14 +136,16 @@ def run(args: argparse.Namespace) -> None:
     """Write the metrics, the table of images and the comparison pictures."""
     numbers = load(args.params)
     made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
-    own = testsets.ours(args.test)
+    own = testsets.own_pairs(args.test)
     use_threads(sizes.threads)
     saved, network = baselines.restore(args.model)
     if saved.name != args.baseline:
         raise UserError(f"{args.model}: holds the baseline {saved.name}, not {args.baseline}; name its own folder")
     network, scale = network.to(tiles.device()), saved.baseline.scale
     extremes = strips.Extremes(numbers.strips)
-    sets = {"": own} | {name: testsets.foreign(name, chosen, scale) for name, chosen in numbers.test_sets.items()}
+    sets = {"": own} | {
+        name: testsets.published_pairs(name, chosen, scale) for name, chosen in numbers.test_sets.items()
+    }
     rows, trees = [], {}
     for name, pairs in sets.items():
         how = numbers.test_sets[name].degradation if name else numbers.degradation
@@ -171,7 +172,7 @@ def run(args: argparse.Namespace) -> None:
 def _show(result: Result, extremes: strips.Extremes, numbers: Params) -> None:
     value = next(found for name, found in result.row.items() if name not in KEYS)
     if extremes.wants(value):
-        picture = strips.strip(result.small, result.ours, result.truth, numbers.strip_side)
+        picture = strips.comparison(result.small, result.ours, result.truth, numbers.strip_side)
         extremes.add(strips.Shown(value, result.row["id"], picture))
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from native4k.sr import resample
+from native4k import resample
 from native4k.sr.patches import cutting
 
 
@@ -27,25 +27,25 @@ class Extremes:
         self.best: list[Shown] = []
 
     def wants(self, value: float) -> bool:
-        """Whether an image with this value is one of them."""
+        """Whether an image with this value belongs to either list."""
         full = len(self.worst) == self.count
         return bool(self.count) and (not full or value < self.worst[-1].value or value > self.best[-1].value)
 
     def add(self, shown: Shown) -> None:
-        """Take it in where it belongs."""
+        """Add an image to the lists where its value belongs."""
         self.worst = sorted([*self.worst, shown], key=lambda one: (one.value, one.id))[: self.count]
         self.best = sorted([*self.best, shown], key=lambda one: (-one.value, one.id))[: self.count]
 
     def save(self, folder: Path) -> None:
-        """Files such as worst-1-ID.webp; of few images, none is shown as both."""
+        """Write files such as worst-1-ID.webp; of few images, none is shown as both."""
         below = {shown.id for shown in self.worst}
         for name, kept in (("worst", self.worst), ("best", [one for one in self.best if one.id not in below])):
             for place, shown in enumerate(kept, 1):
                 Image.fromarray(shown.strip).save(folder / f"{name}-{place}-{shown.id}.webp", lossless=True)
 
 
-def strip(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> np.ndarray:
-    """Bicubic, ours and the original beside each other, where the original has the most texture."""
+def comparison(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> np.ndarray:
+    """Lay bicubic, ours and the original side by side, where the original has the most texture."""
     scale = truth.shape[0] // small.shape[0]
     side = min(side, *truth.shape[:2]) // scale * scale
     rows, columns = (length // side for length in truth.shape[:2])

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from native4k import degrade, resample
 from native4k.learning import acceleration
 from native4k.learning.process_group import ProcessGroup
-from native4k.sr import baselines, degrade, patches, resample
+from native4k.sr import baselines, patches
 from native4k.sr.recipes import Batch
 
 
@@ -47,8 +48,8 @@ class Task:
         small = None
         if numbers.degradation != "bicubic":
             pairs = zip(own, large, strict=True)
-            small = _stacked([self.degraded(numbers, f"{numbers.seed} {at}", patch) for at, patch in pairs])
-        return Content(_stacked(large), small, [self.captions.get(self.learn.ids[place], "") for place in chosen])
+            small = _stack([self.degraded(numbers, f"{numbers.seed} {at}", patch) for at, patch in pairs])
+        return Content(_stack(large), small, [self.captions.get(self.learn.ids[place], "") for place in chosen])
 
     def batch(self, content: Content, device: torch.device, layout: torch.memory_format) -> Batch:
         """Bring patches to the device as a recipe takes them."""
@@ -111,5 +112,5 @@ def _tensor(pixels: Tensor, device: torch.device) -> Tensor:
     return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).contiguous().float().div_(255)
 
 
-def _stacked(pictures: list[np.ndarray]) -> Tensor:
+def _stack(pictures: list[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(pictures))

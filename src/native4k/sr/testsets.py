@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from native4k import images, params
+from native4k import degrade, images, params
 from native4k.errors import UserError
-from native4k.sr import degrade, patches
+from native4k.sr import patches
 
 HIGH = r"(?P<name>.+?)(?P<mark>(?:_SRF_(?P<srf>\d+))?_HR)?"
 LOW = r"(?P<name>.+?)(?P<mark>_SRF_(?P<srf>\d+)_LR|(?:_LR(?:BI)?)?_?x(?P<x>\d+)|_LR(?P<lr>\d*))?"
@@ -57,19 +57,19 @@ def check(sets: dict[str, Params], where: str) -> None:
             raise UserError(f"{where}.{name}: give either low or degradation")
 
 
-def ours(folder: Path) -> list[Pair]:
-    """Our own split."""
+def own_pairs(folder: Path) -> list[Pair]:
+    """List the pairs of a published split of ours."""
     table = patches.pictures(folder, "category")
     return [Pair(str(row.id), str(row.category), folder / str(row.file_name), None) for row in table.itertuples()]
 
 
-def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
-    """A foreign set's pairs, by the names that the files have in common."""
-    high = named(Path(numbers.high.format(scale=scale)), HIGH, scale)
+def published_pairs(name: str, numbers: Params, scale: int) -> list[Pair]:
+    """List the pairs of a published set, by the names that its files have in common."""
+    high = pictures_by_name(Path(numbers.high.format(scale=scale)), HIGH, scale)
     low: dict[str, Path] = {}
     if numbers.low is not None:
         folder = Path(numbers.low.format(scale=scale))
-        low = named(folder, LOW, scale)
+        low = pictures_by_name(folder, LOW, scale)
         alone = sorted(high.keys() ^ low.keys())
         if alone:
             lacks = folder if alone[0] in high else Path(numbers.high.format(scale=scale))
@@ -78,12 +78,12 @@ def foreign(name: str, numbers: Params, scale: int) -> list[Pair]:
     pairs = [Pair(image, name, path, low.get(image)) for image, path in sorted(high.items())]
     for pair in pairs:
         if pair.low is not None:
-            agree(pair, scale)
+            check_sizes(pair, scale)
     return pairs
 
 
-def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
-    """A folder's pictures by their names without marks; if some are marked, only those marked for the scale."""
+def pictures_by_name(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
+    """Find a folder's pictures by their names without marks; if some are marked, only those marked for the scale."""
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; correct sr.evaluate.test_sets")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in images.ENDINGS)
@@ -101,9 +101,9 @@ def named(folder: Path, pattern: str, scale: int) -> dict[str, Path]:
     return made
 
 
-def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
-    """A pair's pixels, the low-resolution ones made now if there is no file."""
-    truth = patches.pixels(pair.high)
+def open_pair(pair: Pair, scale: int, making: Making | None) -> Pictures:
+    """Read a pair's pixels; those of low resolution are made now if there is no file."""
+    truth = images.load_or_fail(pair.high)
     height, width = (side - side % scale for side in truth.shape[:2])
     if not height or not width:
         raise UserError(f"{pair.high}: smaller than one pixel at scale {scale}; leave it out of the split")
@@ -111,10 +111,10 @@ def opened(pair: Pair, scale: int, making: Making | None) -> Pictures:
     if pair.low is None:
         assert making is not None
         return Pictures(degrade.degrade(truth, pair.id, scale, *making), truth)
-    return Pictures(patches.pixels(pair.low), truth)
+    return Pictures(images.load_or_fail(pair.low), truth)
 
 
-def agree(pair: Pair, scale: int) -> None:
+def check_sizes(pair: Pair, scale: int) -> None:
     """Refuse a low-resolution picture of another size than the scale makes, before anything is measured."""
     assert pair.low is not None
     (width, height), found = _sides(pair.high), _sides(pair.low)
@@ -124,7 +124,7 @@ def agree(pair: Pair, scale: int) -> None:
 
 
 def _sides(path: Path) -> tuple[int, int]:
-    """Width and height, from the header alone."""
+    """Read width and height from the header alone."""
     try:
         return images.header(path)[1:]
     except images.Unreadable as error:
@@ -132,6 +132,6 @@ def _sides(path: Path) -> tuple[int, int]:
 
 
 def _scale(groups: dict[str, str | None]) -> int | None:
-    """The scale in a file's name, if there is one."""
-    told = next((groups[key] for key in ("srf", "x", "lr") if groups.get(key)), None)
-    return int(told) if told else None
+    """Return the scale in a file's name, if there is one."""
+    found = next((groups[key] for key in ("srf", "x", "lr") if groups.get(key)), None)
+    return int(found) if found else None

@@ -14,12 +14,12 @@ import pandas as pd
 import torch
 from torch import nn
 
-from native4k import params, provenance, tables
+from native4k import degrade, params, provenance, tables
 from native4k.errors import UserError
 from native4k.learning import loop, process_group
 from native4k.learning.process_group import ProcessGroup
 from native4k.learning.training import use_threads
-from native4k.sr import baselines, degrade, patches, recipes, starting_weights
+from native4k.sr import baselines, patches, recipes, weights
 from native4k.sr.task import Task
 
 COLUMNS = ["images_seen", "loss", "val_psnr"]
@@ -50,7 +50,7 @@ def build_network(baseline: baselines.Params, where: str, group: ProcessGroup) -
     """Build the network with its starting weights, which go to the log, or with random ones."""
     network = baselines.build(baseline, where)
     if baseline.start is not None:
-        message = starting_weights.fill(network, baseline.start, f"{where}.start")
+        message = weights.fill(network, baseline.start, f"{where}.start")
         if group.rank == 0:
             print(message)
     return network
@@ -107,5 +107,5 @@ def _train_or_build(args: argparse.Namespace, group: ProcessGroup) -> tuple[base
 
 def _weight_files(baseline: baselines.Params) -> list[Path]:
     """List the files of weights that a run reads; reading reports a missing one."""
-    found = [] if baseline.start is None else [starting_weights.file(baseline.start)]
+    found = [] if baseline.start is None else [weights.file(baseline.start)]
     return found if baseline.training is None else found + recipes.files(baseline.training.recipe)

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
     bad: list[str] = []
     for path, out in tqdm(todo.items(), "upscaling", unit="image", **patches.STEPS):
         try:
-            small = patches.pixels(path)
+            small = images.load_or_fail(path)
         except UserError as error:
             bad.append(str(error))
             continue

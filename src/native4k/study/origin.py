@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from native4k import params, provenance
-from native4k.errors import UserError
 from native4k.page import metrics_files
 
 LISTS = ("metadata.parquet", "SHA256SUMS")
@@ -14,20 +13,12 @@ LISTS = ("metadata.parquet", "SHA256SUMS")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A file of results, or one line that says what is wrong with it."""
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run 'make study'") from None
-    except ValueError as error:
-        raise UserError(f"{path}: not readable as JSON: {' '.join(str(error).split())}; run 'make study'") from None
-    if not isinstance(tree, dict) or not tree.keys() >= set(metrics_files.RESULT_KEYS):
-        raise UserError(f"{path}: not the results of a study; run 'make study'")
-    return tree
+    """Read a file of results; a UserError says what is wrong with it."""
+    return metrics_files.read(path, *metrics_files.RESULT_KEYS, command="make study")
 
 
 def made_of(numbers: Path, design: str, splits: tuple[Path, ...]) -> dict[str, Any]:
-    """The names of the splits, and a hash of them, of the params and of the code."""
+    """Return the names of the splits, and a hash of them, of the params and of the code."""
     images = [[_digest(split / name) for name in LISTS] for split in splits]
     inputs = [provenance.definition("study", params.read(numbers), design), images]
     text = json.dumps(inputs, sort_keys=True, default=str)

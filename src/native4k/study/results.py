@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from native4k.sr.metrics import statistics
+from native4k.sr import metrics
 
 NATIVE, BICUBIC = "native", "bicubic"
 KEYS = ["scale", "images", "arm", "seed", "id", "category"]
@@ -30,7 +30,7 @@ DESCRIPTIONS = {
 """What the arms that native 4K pixels are compared with are trained on."""
 
 
-def summarize(rows: pd.DataFrame, bootstrap: statistics.Bootstrap) -> Tree:
+def summarize(rows: pd.DataFrame, bootstrap: metrics.Bootstrap) -> Tree:
     """Means of every arm, differences to native, and findings, by scale and number of training images."""
     means: Tree = {}
     differences: Tree = {}
@@ -55,20 +55,20 @@ def measures(rows: pd.DataFrame) -> list[str]:
     return [str(name) for name in rows.columns if name not in KEYS]
 
 
-def difference(rows: pd.DataFrame, arm: str, name: str, bootstrap: statistics.Bootstrap) -> Tree:
-    """Native less another arm: mean, interval, Cohen's d of pairs, every seed's mean, and by category."""
+def difference(rows: pd.DataFrame, arm: str, name: str, bootstrap: metrics.Bootstrap) -> Tree:
+    """Native minus another arm: mean, interval, Cohen's d of pairs, every seed's mean, and by category."""
     pairs = paired_differences(rows, arm, name)
     categories = rows.drop_duplicates("id").set_index("id")["category"].reindex(pairs.columns)
     by_category = {
         str(category): _estimate(pairs.loc[:, (categories == category).to_numpy()], bootstrap)
         for category in sorted(categories.unique())
     }
-    seeds = {str(seed): round(float(value), statistics.DIGITS) for seed, value in pairs.mean(axis=1).items()}
+    seeds = {str(seed): round(float(value), metrics.DIGITS) for seed, value in pairs.mean(axis=1).items()}
     return _estimate(pairs, bootstrap) | {"seeds": seeds, "by_category": by_category}
 
 
 def paired_differences(rows: pd.DataFrame, arm: str, name: str) -> pd.DataFrame:
-    """Native less another arm: a row a seed, a column an image; both arms have the same seeds and images."""
+    """Native minus another arm: a row a seed, a column an image; both arms have the same seeds and images."""
     native, other = (rows[rows["arm"] == one].pivot_table(name, "seed", "id", dropna=False) for one in (NATIVE, arm))
     if not (native.index.equals(other.index) and native.columns.equals(other.columns)):
         raise AssertionError(f"{NATIVE} and {arm} were not measured with the same seeds on the same images")
@@ -78,19 +78,9 @@ def paired_differences(rows: pd.DataFrame, arm: str, name: str) -> pd.DataFrame:
     return pairs
 
 
-def interval(values: np.ndarray, numbers: statistics.Bootstrap) -> tuple[float, float]:
+def interval(values: np.ndarray, numbers: metrics.Bootstrap) -> tuple[float, float]:
     """The bounds of the mean of (seeds, images), both resampled with replacement."""
-    random = np.random.default_rng([numbers.seed, *values.shape])
-    at_once = max(1, statistics.CHUNK // values.size)
-    means = np.concatenate(
-        [
-            _resampled_means(values, random, min(at_once, numbers.draws - first))
-            for first in range(0, numbers.draws, at_once)
-        ]
-    )
-    tail = (1 - numbers.confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
+    return metrics.percentiles(values.shape, lambda random, draws: _resampled_means(values, random, draws), numbers)
 
 
 def effect_size(values: np.ndarray) -> float | None:
@@ -176,16 +166,16 @@ def _unit(name: str) -> str:
 def _mean(rows: pd.DataFrame, name: str) -> Tree:
     """The mean of all rows, and the standard deviation of the seeds' means."""
     seeds = rows.groupby("seed")[name].mean()
-    deviation = None if len(seeds) == 1 else round(float(seeds.std(ddof=1)), statistics.DIGITS)
-    return {"mean": round(float(seeds.mean()), statistics.DIGITS), "seed_spread": deviation}
+    deviation = None if len(seeds) == 1 else round(float(seeds.std(ddof=1)), metrics.DIGITS)
+    return {"mean": round(float(seeds.mean()), metrics.DIGITS), "seed_spread": deviation}
 
 
-def _estimate(pairs: pd.DataFrame, bootstrap: statistics.Bootstrap) -> Tree:
+def _estimate(pairs: pd.DataFrame, bootstrap: metrics.Bootstrap) -> Tree:
     """Mean, interval and effect size of differences; an interval needs two images."""
     values = pairs.to_numpy()
     low, high = interval(values, bootstrap) if values.shape[1] > 1 else (None, None)
     numbers = {"mean": float(values.mean()), "low": low, "high": high, "effect": effect_size(values)}
-    return {key: None if value is None else round(value, statistics.DIGITS) for key, value in numbers.items()} | {
+    return {key: None if value is None else round(value, metrics.DIGITS) for key, value in numbers.items()} | {
         "images": values.shape[1]
     }
 

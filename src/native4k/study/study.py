@@ -12,12 +12,11 @@ from typing import Annotated, NamedTuple
 import pandas as pd
 from annotated_types import Gt, MinLen
 
-from native4k import params, provenance, tables
+from native4k import degrade, params, provenance, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
-from native4k.sr import baselines, degrade, evaluate, metrics, networks, patches, testsets, tiles, train
-from native4k.sr.metrics import statistics
-from native4k.study import measurements, origin, results, runs
+from native4k.sr import baselines, evaluate, metrics, networks, patches, testsets, tiles, train
+from native4k.study import origin, results, runs
 
 THREADS = 2  # that cut patches; no result depends on it
 
@@ -30,7 +29,7 @@ class Params:
     training: baselines.Training
     conventions: Annotated[tuple[metrics.Name, ...], MinLen(1)]
     measures: Annotated[tuple[metrics.Measure, ...], MinLen(1)]
-    bootstrap: statistics.Bootstrap
+    bootstrap: metrics.Bootstrap
     workers: Annotated[int, Gt(0)]
     designs: dict[str, Annotated[tuple[runs.Grid, ...], MinLen(1)]]
 
@@ -89,14 +88,14 @@ def train_all(planned: dict[runs.Run, baselines.Saved], folders: Folders, where:
 
 def measure_all(homes: dict[runs.Run, Path], folders: Folders, method: evaluate.Method, workers: int) -> pd.DataFrame:
     """A row for each run, and for bicubic, and test image; what is measured already is read from journals."""
-    pairs = testsets.ours(folders.test)
+    pairs = testsets.own_pairs(folders.test)
     code = provenance.code("native4k.study.measurements", words=("bicubic",))  # a trained network's is in its home
     key = patches.fingerprint(folders.test, patches.pictures(folders.test), method, code)
     rows = []
     for scale in sorted({run.scale for run in homes}):
-        every = [measurements.bicubic(scale, folders.scratch / "study" / f"bicubic_x{scale}" / key)]
-        every += [measurements.trained(run, home, home / key) for run, home in homes.items() if run.scale == scale]
-        rows += measurements.measure(every, pairs, scale, method, workers)
+        every = [runs.bicubic(scale, folders.scratch / "study" / f"bicubic_x{scale}" / key)]
+        every += [runs.trained(run, home, home / key) for run, home in homes.items() if run.scale == scale]
+        rows += runs.measure(every, pairs, scale, method, workers)
     return pd.DataFrame(rows)
 
 

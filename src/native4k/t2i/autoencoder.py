@@ -68,7 +68,7 @@ def train(task: Task, numbers: Params, home: Path | None, group: ProcessGroup) -
     """Train on random crops for the squared error, and set the scale that makes the latents' root mean square 1."""
     use_threads(numbers.training.threads)
     torch.manual_seed(numbers.training.seed)  # of the first weights
-    network = fresh(numbers).to(group.device)
+    network = build(numbers).to(group.device)
     loop.fit(recipe(network), task, numbers.training, home, group)
     network.cpu().register_to_config(scaling_factor=1 / encode(network, task.pictures).square().mean().sqrt().item())
     return network
@@ -83,7 +83,7 @@ def recipe(network: AutoencoderDC) -> Recipe:
     return Recipe(network, (Player("network", list(network.parameters()), 1.0, parts),), {"network": network})
 
 
-def fresh(numbers: Params) -> AutoencoderDC:
+def build(numbers: Params) -> AutoencoderDC:
     """Random weights, from torch's own generator; scale 1."""
     scales = len(numbers.widths)
     return AutoencoderDC(

@@ -17,10 +17,10 @@ from safetensors.torch import save_file
 
 from native4k import provenance, tables
 from native4k.errors import UserError
-from native4k.learning import checkpoint, process_group, schedule
-from native4k.learning.training import use_threads
+from native4k.learning import checkpoint, process_group
+from native4k.learning.training import check_schedule, use_threads
 from native4k.params import load, params
-from native4k.t2i import autoencoder, folders, text
+from native4k.t2i import autoencoder, data
 
 
 @params
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(Params, args.params, "t2i", "baselines", args.baseline, "encode")
     where = f"{args.params}: t2i.baselines.{args.baseline}.encode"
     _check(numbers, where)
-    table = folders.load_split(args.train_dir)
-    pictures = folders.load_squares(args.train_dir, table, numbers.side)
+    table = data.load_split(args.train_dir)
+    pictures = data.load_squares(args.train_dir, table, numbers.side)
     home = args.scratch / "autoencoder" if args.scratch else None
     with process_group.join() as group:
         if numbers.autoencoder is None:
@@ -75,13 +75,13 @@ def _write(args: argparse.Namespace, numbers: Params, table: pd.DataFrame, pictu
     use_threads(numbers.threads)
     tensors = {
         "latents": autoencoder.encode(network, pictures),
-        "captions": torch.from_numpy(text.features(table["caption"].tolist(), numbers.text_width)),
+        "captions": torch.from_numpy(data.caption_features(table["caption"].tolist(), numbers.text_width)),
     }
     with tables.whole_folder(args.out_dir) as folder:
         save_file(tensors, folder / "latents.safetensors")
         tables.write(table[["id", "caption"]], folder / "captions.parquet")
         autoencoder.save(network, folder / "autoencoder")
-        tables.write_json(folders.resolved(args.baseline, encode=numbers), folder / "params.json")
+        tables.write_json(data.saved_params(args.baseline, encode=numbers), folder / "params.json")
 
 
 def _check(numbers: Params, where: str) -> None:
@@ -92,4 +92,4 @@ def _check(numbers: Params, where: str) -> None:
     if numbers.autoencoder.crop > numbers.side:
         raise UserError(f"{where}.autoencoder.crop: larger than side ({numbers.autoencoder.crop} > {numbers.side})")
     training = numbers.autoencoder.training
-    schedule.check(training.schedule, training.images, f"{where}.autoencoder.training.schedule")
+    check_schedule(training.schedule, training.images, f"{where}.autoencoder.training.schedule")

@@ -19,7 +19,7 @@ from native4k import tables
 from native4k.errors import UserError
 from native4k.measure import textures
 from native4k.params import load, params
-from native4k.t2i import autoencoder, flow, folders, measures, text
+from native4k.t2i import autoencoder, data, flow
 from native4k.t2i import generate as sampling
 
 
@@ -49,27 +49,27 @@ def run(args: argparse.Namespace) -> None:
     """Generate, measure, write the metrics and a sheet: real pictures above, generated ones below."""
     numbers = load(Params, args.params, "t2i", "evaluate")
     sample = load(sampling.Params, args.params, "t2i", "baselines", args.baseline, "generate")
-    table = folders.load_split(args.test_dir)
+    table = data.load_split(args.test_dir)
     model = sampling.open_model(args.model_dir)
     if model.baseline != args.baseline:
         raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
-    real = folders.load_squares(args.test_dir, table, model.side)
+    real = data.load_squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
     with tables.whole_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
-    tables.write_json(rounded(metrics | {"n_images": len(table)}), args.out)
+    tables.write_json(round_numbers(metrics | {"n_images": len(table)}), args.out)
 
 
 def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:
     """Compare generated and real pictures."""
     generated, test = detail(ours, numbers), detail(real, numbers)
-    features = [measures.patch_features(_patches(pictures, numbers.kernel_patch)) for pictures in (ours, real)]
+    features = [patch_features(_patches(pictures, numbers.kernel_patch)) for pictures in (ours, real)]
     return {
         "generated": generated,
         "test": test,
         "spectrum_slope_distance": abs(generated["spectrum_slope"] - test["spectrum_slope"]),
-        "patch_kernel_distance": measures.kernel_distance(*features),
+        "patch_kernel_distance": kernel_distance(*features),
     }
 
 
@@ -84,7 +84,7 @@ def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
         "glcm_entropy": float(np.mean([textures.glcm_entropy(each) for each in matrices])),
         "entropy": float(np.mean([textures.entropy(luma) for luma in lumas])),
         "compression_ratio": textures.compression_ratio(pictures, numbers.jpeg_quality),
-        "spectrum_slope": float(np.mean([measures.spectrum_slope(luma) for luma in lumas])),
+        "spectrum_slope": float(np.mean([spectrum_slope(luma) for luma in lumas])),
     }
 
 
@@ -92,7 +92,7 @@ def detail(pictures: np.ndarray, numbers: Params) -> dict[str, float]:
 def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbers: Params) -> dict[str, float]:
     """Measure autoencoder and network on pictures that they were not trained on."""
     latents = autoencoder.encode(model.autoencoder, real)
-    words = torch.from_numpy(text.features(captions, model.text_width))
+    words = torch.from_numpy(data.caption_features(captions, model.text_width))
     noise = np.random.default_rng(numbers.seed).standard_normal((numbers.times, *latents.shape), np.float32)
     times = (torch.arange(numbers.times) + 0.5) / numbers.times
 
@@ -104,7 +104,7 @@ def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbe
         return float(torch.stack(each).mean())
 
     return {
-        "autoencoder_psnr": measures.psnr(autoencoder.decode(model.autoencoder, latents), real),
+        "autoencoder_psnr": psnr(autoencoder.decode(model.autoencoder, latents), real),
         "flow_loss": loss(words),
         "flow_loss_without_caption": loss(torch.zeros_like(words)),
     }
@@ -115,13 +115,54 @@ def sheet(rows: list[np.ndarray]) -> Image.Image:
     return Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0))
 
 
-def rounded(tree: dict[str, Any]) -> dict[str, Any]:
+def round_numbers(tree: dict[str, Any]) -> dict[str, Any]:
     """Round every number to 4 digits after the point."""
     return {
-        key: rounded(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
+        key: round_numbers(value) if isinstance(value, dict) else value if isinstance(value, int) else round(value, 4)
         for key, value in tree.items()
     }
 
 
 def _patches(pictures: np.ndarray, side: int) -> np.ndarray:
     return np.concatenate([textures.tiles(picture, side) for picture in pictures])
+
+
+def spectrum_slope(luma: np.ndarray) -> float:
+    """Exponent of the power spectrum's fall with frequency, least squares over rings; about -2 for photographs."""
+    side = min(luma.shape)
+    values = luma[:side, :side].astype(float)
+    window = np.outer(np.hanning(side), np.hanning(side))  # or the picture's borders count as edges
+    power = np.abs(np.fft.fft2((values - values.mean()) * window)) ** 2
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side))) * side
+    rings = np.arange(4, side // 2)  # below 4 cycles a side the window's own width shows
+    ring = np.round(frequency).astype(int).ravel()
+    total, count = np.bincount(ring, power.ravel()), np.bincount(ring)
+    mean = total[rings] / count[rings]
+    return float(np.polyfit(np.log(rings), np.log(mean + 1e-12), 1)[0])
+
+
+def patch_features(patches: np.ndarray) -> np.ndarray:
+    """Of each patch: mean and deviation of R, G and B, mean absolute step of the luma right and down; all in 0 to 1."""
+    values = patches.astype(float) / 255
+    luma = values @ np.array([0.299, 0.587, 0.114])  # ITU-R 601
+    steps = [np.abs(np.diff(luma, axis=axis)).mean(axis=(1, 2)) for axis in (2, 1)]
+    return np.column_stack([values.mean(axis=(1, 2)), values.std(axis=(1, 2)), *steps])
+
+
+def kernel_distance(ours: np.ndarray, real: np.ndarray) -> float:
+    """Unbiased squared MMD with KID's kernel (x.y / d + 1)^3, on features in units of the real ones' deviation."""
+    mean, deviation = real.mean(axis=0), real.std(axis=0) + 1e-6
+    ours, real = (ours - mean) / deviation, (real - mean) / deviation
+    within = [_kernel(one, one) for one in (ours, real)]
+    alone = [(kernel.sum() - np.trace(kernel)) / (len(kernel) * (len(kernel) - 1)) for kernel in within]
+    return float(sum(alone) - 2 * _kernel(ours, real).mean())
+
+
+def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return (first @ second.T / first.shape[1] + 1) ** 3
+
+
+def psnr(ours: np.ndarray, real: np.ndarray) -> float:
+    """Return the PSNR of all pictures together, dB."""
+    error = np.square(ours.astype(float) - real).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-10)))

@@ -82,11 +82,11 @@ def sample(network: Velocity, noise: Tensor, text: Tensor, steps: int, guidance:
     latents = noise
     for step in range(steps):
         times = torch.full((len(latents),), 1 - step / steps)
-        latents = latents - guided(network, latents, times, text, guidance) / steps
+        latents = latents - guided_velocity(network, latents, times, text, guidance) / steps
     return latents
 
 
-def guided(network: Velocity, latents: Tensor, times: Tensor, text: Tensor, guidance: float) -> Tensor:
+def guided_velocity(network: Velocity, latents: Tensor, times: Tensor, text: Tensor, guidance: float) -> Tensor:
     """Classifier-free guidance (Ho and Salimans 2022): v(none) + guidance (v(text) - v(none)); 1 is no guidance."""
     both = network(latents.repeat(2, 1, 1, 1), times.repeat(2), torch.cat([text, torch.zeros_like(text)]))
     with_text, without = both.chunk(2)

@@ -23,7 +23,7 @@ from native4k import tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.params import load, params
-from native4k.t2i import autoencoder, encode, flow, folders, networks, text, train
+from native4k.t2i import autoencoder, data, encode, flow, networks, train
 
 
 @params
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> None:
 def generate(model: Model, table: pd.DataFrame, numbers: Params) -> np.ndarray:
     """Sample one uint8 picture for each row's caption: rows x side x side x 3."""
     use_threads(numbers.threads)
-    features = torch.from_numpy(text.features(table["caption"].tolist(), model.text_width))
+    features = torch.from_numpy(data.caption_features(table["caption"].tolist(), model.text_width))
     noises = [noise(name, numbers.seed, model.shape) for name in table["id"]]
     with torch.no_grad():
         latents = [
@@ -94,8 +94,8 @@ def noise(name: str, seed: int, shape: tuple[int, ...]) -> torch.Tensor:
 
 def open_model(folder: Path) -> Model:
     """Load the model in a folder."""
-    baseline, encoded = folders.load_numbers(encode.Params, folder, "encode")
-    _, trained = folders.load_numbers(train.Params, folder, "train")
+    baseline, encoded = data.load_numbers(encode.Params, folder, "encode")
+    _, trained = data.load_numbers(train.Params, folder, "train")
     network = autoencoder.load(str(folder / "autoencoder"))
     transformer = networks.build(trained.network, network.config["latent_channels"], encoded.text_width)
     transformer.load_state_dict(load_file(folder / "transformer.safetensors"))
@@ -105,7 +105,7 @@ def open_model(folder: Path) -> Model:
 def read_captions(path: Path) -> pd.DataFrame:
     """Columns id and caption: a split's, or the lines of a text file under their numbers."""
     if path.is_dir():
-        return folders.load_split(path)[["id", "caption"]]
+        return data.load_split(path)[["id", "caption"]]
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -17,11 +17,11 @@ from torch import nn
 
 from native4k import provenance, tables
 from native4k.errors import UserError
-from native4k.learning import checkpoint, loop, process_group, schedule
+from native4k.learning import checkpoint, loop, process_group
 from native4k.learning.process_group import ProcessGroup
-from native4k.learning.training import Training, use_threads
+from native4k.learning.training import Training, check_schedule, use_threads
 from native4k.params import load, params
-from native4k.t2i import flow, folders, networks
+from native4k.t2i import data, flow, networks
 
 
 @params
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     """Train, then write the model and its curve; what was unfinished is then no longer needed."""
     keys = ("t2i", "baselines", args.baseline, "train")
     numbers, where = load(Params, args.params, *keys), f"{args.params}: {'.'.join(keys)}"
-    schedule.check(numbers.training.schedule, numbers.training.images, f"{where}.training.schedule")
+    check_schedule(numbers.training.schedule, numbers.training.images, f"{where}.training.schedule")
     source = args.latents_dir / "latents.safetensors"
     if not source.exists():
         raise UserError(f"{source}: no such file; run `native4k t2i encode {args.baseline}`, or pull it with dvc")
@@ -83,4 +83,4 @@ def _write(args: argparse.Namespace, numbers: Params, network: nn.Module, curve:
     with tables.whole_folder(args.out_dir) as folder:
         save_file(network.state_dict(), folder / "transformer.safetensors")
         shutil.copytree(args.latents_dir / "autoencoder", folder / "autoencoder")
-        tables.write_json(made | folders.resolved(args.baseline, train=numbers), folder / "params.json")
+        tables.write_json(made | data.saved_params(args.baseline, train=numbers), folder / "params.json")

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from native4k.sr import basicsr, resample
+from native4k import resample
+from native4k.sr import networks
 
 
 def dataset(large: Path, little: Path, **options: Any) -> Any:
     """BasicSR's reader of pairs."""
-    module = basicsr.load("data.paired_image_dataset")
+    module = networks.import_basicsr("data.paired_image_dataset")
     backend = {"type": "lmdb"} if large.suffix == ".lmdb" else {"type": "disk"}
     paths = {"dataroot_gt": str(large), "dataroot_lq": str(little)}
     return module.PairedImageDataset({**paths, "io_backend": backend, "scale": 4, "phase": "val"} | options)

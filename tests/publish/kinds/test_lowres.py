@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from native4k import images, params
+from native4k import degrade, images, params, resample
 from native4k.errors import UserError
 from native4k.publish.kinds import Small, Source, Squares, lowres, osediff
-from native4k.sr import degrade, resample
 from tests.publish.kinds.pairs import dataset, loaded
 
 ROOT = Path(__file__).parent.parent.parent.parent

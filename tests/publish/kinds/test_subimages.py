@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from native4k import images
+from native4k import images, resample
 from native4k.errors import UserError
 from native4k.publish.kinds import Source, Squares, subimages
-from native4k.sr import resample
 from tests.publish.kinds.pairs import dataset, loaded
 
 

@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 
 import native4k
+from native4k import resample
 from native4k.errors import UserError
-from native4k.sr import networks, resample
+from native4k.sr import networks
 from native4k.sr.networks import bicubic, edsr, lanczos, rrdb, swinir
 
 SHAPE: dict[str, Any] = {"kind": "swinir", "embed_dim": 16, "depths": (2,), "num_heads": (2,), "window_size": 4}
@@ -168,7 +169,7 @@ def test_what_networks_import_says_nothing_and_interpolation_does_without() -> N
     code = (
         "import sys; from native4k.sr import basicsr, networks; from native4k.sr.networks import bicubic\n"
         "networks.build(bicubic.Params(kind='bicubic'), 4); assert 'basicsr' not in sys.modules\n"
-        "basicsr.load('archs.swinir_arch'); assert 'diffusers' not in sys.modules\n"
+        "networks.import_basicsr('archs.swinir_arch'); assert 'diffusers' not in sys.modules\n"
         "import bitsandbytes\n"  # which diffusers and peft import: it used to complain
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

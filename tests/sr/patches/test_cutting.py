@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from native4k import resample
 from native4k.errors import UserError
-from native4k.sr import resample
 from native4k.sr.patches import cutting
 
 NUMBERS = cutting.Params(side=16, margin=8, per_image=5, textured_share=0.6, tries=6, seed=3)

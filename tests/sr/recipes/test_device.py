@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from native4k.learning import batches, loop, process_group
+from native4k.learning import loop, micro_batches, process_group
 from native4k.sr import networks, recipes
 from native4k.sr.networks import edsr, rrdb, swinir
 from native4k.sr.task import Content, Task
@@ -43,7 +43,7 @@ def step(network: nn.Module, recipe: dict[str, Any]) -> None:
     numbers = training(recipe=recipe, batch=4, parts=2, average=0.9, clip=0.5, images=8)
     learner = loop.Learner(recipes.build(numbers.recipe, network.train(), META.device), numbers, META)
     pixels = torch.zeros(2, 32, 32, 3, dtype=torch.uint8)
-    parts = [batches.MicroBatch(0, 4, first, 2, 0.5, Content(pixels, None, ["", ""])) for first in (0, 2)]
+    parts = [micro_batches.MicroBatch(0, 4, first, 2, 0.5, Content(pixels, None, ["", ""])) for first in (0, 2)]
     task = Task(None, None, 4, None, {})  # type: ignore[arg-type]  # nothing is read
     sums = learner.step([(part, task.batch(part.content, META.device, learner.layout)) for part in parts])
     with learner.state.ema.applied(), torch.no_grad():

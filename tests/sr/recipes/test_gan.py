@@ -11,13 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from native4k import cli
+from native4k import cli, resample
 from native4k.learning.recipe import Player, Recipe
-from native4k.sr import basicsr, losses, networks, resample
+from native4k.sr import losses, networks
 from native4k.sr.networks import rrdb
 from native4k.sr.recipes import Batch, gan
 from native4k.sr.recipes.gan import Discriminator
-from native4k.sr.starting_weights import Params as Start
+from native4k.sr.weights import Start
 from tests.learning.playing import RICH, played, same
 from tests.learning.test_loop import stopping
 from tests.sr.conftest import SECTION
@@ -134,7 +134,7 @@ def test_a_discriminator_scores_every_pixel_of_any_picture(height: int, width: i
 
 
 def test_a_discriminator_begins_with_published_weights(tmp_path: Path) -> None:
-    theirs = basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
+    theirs = networks.import_basicsr("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
     file = tmp_path / "netD.pth"
     torch.save({"params": theirs}, file)
     recipe = built(numbers(begin=Start(path=str(file))))

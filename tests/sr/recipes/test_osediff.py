@@ -11,13 +11,13 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from native4k import cli, images, params, tables
+from native4k import cli, images, params, resample, tables
 from native4k.errors import UserError
-from native4k.learning import checkpoint, random_rows
+from native4k.learning import checkpoint, micro_batches
 from native4k.learning.recipe import Recipe
-from native4k.sr import baselines, networks, recipes, resample
+from native4k.sr import baselines, networks, recipes
 from native4k.sr.networks import bicubic
-from native4k.sr.networks.osediff import base
+from native4k.sr.networks.osediff import stable_diffusion
 from native4k.sr.recipes import Batch, osediff
 from tests.sr import diffusion
 
@@ -50,7 +50,7 @@ def take_turn(recipe: Recipe, number: int, seen: Batch) -> dict[str, Tensor]:
 
 def everything(recipe: Recipe, stable: Path) -> dict[str, torch.nn.Parameter]:
     """Every weight there is, the untouched UNet's among them."""
-    modules = recipe.modules | {"frozen": base.load(str(stable), None, None).unet}
+    modules = recipe.modules | {"frozen": stable_diffusion.load(str(stable), None, None).unet}
     return {f"{part}.{name}": weight for part, module in modules.items() for name, weight in module.named_parameters()}
 
 
@@ -103,7 +103,7 @@ def test_it_learns_and_what_is_frozen_stays_bit_for_bit(stable: Path, draw: Any)
 def told(recipe: Recipe, seen: Batch, first: int, last: int) -> dict[str, float]:
     """What both players lose on some of three pictures, times their share."""
     seen = Batch(seen.small[first:last], seen.large[first:last], seen.captions[first:last])
-    with random_rows.micro_batch(7, range(first, last), 3, CPU):
+    with micro_batches.micro_batch(7, range(first, last), 3, CPU):
         losses = recipe.players[0].losses(seen) | recipe.players[1].losses(seen)
     return {name: loss.item() * (last - first) / 3 for name, loss in losses.items()}
 
@@ -197,7 +197,7 @@ def test_distillation_moves_latents_as_published(stable: Path) -> None:
 
     made = recipe(stable, {"vsd": VSD | {"steps": [700, 701]}})
     network: Any = made.network
-    models = osediff.Models(network, made.modules["regularizer"], base.load(str(stable), None, None).unet)
+    models = osediff.Models(network, made.modules["regularizer"], stable_diffusion.load(str(stable), None, None).unet)
     for name, weight in models.regularizer.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.1)
@@ -230,7 +230,9 @@ def test_distillation_moves_latents_as_published(stable: Path) -> None:
 
 def test_the_regularizer_begins_as_the_untouched_model_and_shares_its_weights(stable: Path) -> None:
     made = recipe(stable)
-    models = osediff.Models(made.network, made.modules["regularizer"], base.load(str(stable), None, None).unet)
+    models = osediff.Models(
+        made.network, made.modules["regularizer"], stable_diffusion.load(str(stable), None, None).unet
+    )
     noisy, text = torch.randn(1, 4, 8, 8), torch.randn(1, 64, 16)
     with torch.no_grad():
         one, two = (unet(noisy, 10, encoder_hidden_states=text).sample for unet in models[1:])

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from native4k import degrade
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds import Small, Source, subimages
-from native4k.sr import degrade
 
 
 def versions(file: tuple[str, Path], numbers: Small, degradation: degrade.Params) -> dict[str, bytes]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from native4k import resample
 from native4k.errors import UserError
 from native4k.publish.kinds import Source, Squares, subimages
-from native4k.sr import resample
 
 
 def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:

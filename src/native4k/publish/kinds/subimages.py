@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from native4k import images, resample
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
 from native4k.publish.kinds import Source, Squares
-from native4k.sr import patches, resample
 
 Result = TypeVar("Result")
 
@@ -42,7 +42,7 @@ def png(pixels: np.ndarray, level: int) -> bytes:
 
 def read_cropped(path: Path, scales: tuple[int, ...]) -> np.ndarray:
     """A picture, its sides cut to what every scale divides."""
-    pixels, whole = patches.pixels(path), math.lcm(*scales)
+    pixels, whole = images.load_or_fail(path), math.lcm(*scales)
     height, width = (side - side % whole for side in pixels.shape[:2])
     return pixels[:height, :width]
 

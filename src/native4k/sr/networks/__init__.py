@@ -5,7 +5,11 @@ whose keys published weights are named; `scaled`, how the names of weights begin
 scale; and `hidden`, what no weight's shape shows.
 """
 
+import importlib
+import sys
+import warnings
 from collections.abc import Collection
+from types import ModuleType
 from typing import Annotated
 
 from torch import nn
@@ -27,3 +31,16 @@ def check_scale(name: str, scale: int, possible: Collection[int]) -> None:
     """Refuse a scale that a network cannot do."""
     if scale not in possible:
         raise UserError(f"{name} cannot do scale {scale}; it can do {', '.join(map(str, possible))}")
+
+
+def import_basicsr(name: str) -> ModuleType:
+    """A module of basicsr by its name inside the package, such as "archs.swinir_arch".
+
+    basicsr 1.4.2 imports torchvision.transforms.functional_tensor, which torchvision 0.17 removed; the one function
+    that it wants from there (rgb_to_grayscale) lives on in torchvision.transforms.functional.
+    """
+    functional = importlib.import_module("torchvision.transforms.functional")
+    sys.modules.setdefault("torchvision.transforms.functional_tensor", functional)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="basicsr")  # of its own old imports
+        return importlib.import_module(f"basicsr.{name}")

@@ -4,8 +4,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.params import params
-from native4k.sr import resample
 
 
 @params

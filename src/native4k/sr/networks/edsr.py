@@ -6,8 +6,7 @@ from annotated_types import Gt
 from torch import Tensor, nn
 
 from native4k.params import params
-from native4k.sr import basicsr
-from native4k.sr.networks import check_scale
+from native4k.sr.networks import check_scale, import_basicsr
 
 SCALES = (2, 3, 4, 8, 16)
 """Powers of two by shuffling pixels step by step, and three."""
@@ -34,7 +33,7 @@ class Edsr(nn.Module):
         super().__init__()
         check_scale(shape.kind, scale, SCALES)
         self.hidden = {"kind": shape.kind, "res_scale": shape.res_scale}
-        self.body = basicsr.load("archs.edsr_arch").EDSR(
+        self.body = import_basicsr("archs.edsr_arch").EDSR(
             num_in_ch=3,
             num_out_ch=3,
             num_feat=shape.num_feat,

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from annotated_types import Gt
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.params import params
-from native4k.sr import basicsr, resample
-from native4k.sr.networks import check_scale
+from native4k.sr.networks import check_scale, import_basicsr
 
 UNSHUFFLED = {4: 1, 2: 2}
 """What it can do, and by how much it makes the picture smaller first: it always enlarges that four times."""
@@ -35,7 +35,7 @@ class Rrdb(nn.Module):
         check_scale(shape.kind, scale, sorted(UNSHUFFLED))
         self.scale = scale
         self.hidden = {"kind": shape.kind}
-        self.body = basicsr.load("archs.rrdbnet_arch").RRDBNet(
+        self.body = import_basicsr("archs.rrdbnet_arch").RRDBNet(
             num_in_ch=3,
             num_out_ch=3,
             scale=scale,

@@ -8,11 +8,11 @@ import torch
 from annotated_types import Gt
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.errors import UserError
-from native4k.learning import random_rows
+from native4k.learning import micro_batches
 from native4k.params import params
-from native4k.sr import basicsr, resample
-from native4k.sr.networks import check_scale
+from native4k.sr.networks import check_scale, import_basicsr
 
 SCALES = {"pixelshuffle": (2, 3, 4, 8, 16), "pixelshuffledirect": range(2, 17), "nearest+conv": (4,)}
 """What each upsampler can do."""
@@ -52,7 +52,7 @@ class SwinIR(nn.Module):
         self.body = _build_body(shape, scale)
         for module in list(self.body.modules()):
             if hasattr(getattr(module, "drop_path", None), "drop_prob"):
-                module.drop_path = random_rows.DropPath(module.drop_path.drop_prob)
+                module.drop_path = micro_batches.DropPath(module.drop_path.drop_prob)
             for name, buffer in list(module.named_buffers(recurse=False)):
                 module.register_buffer(name, buffer, persistent=False)  # derived, not learned: not in the weights file
         if self.residual:
@@ -115,7 +115,7 @@ def check(shape: Params, scale: int) -> None:
 def _build_body(shape: Params, scale: int) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.meshgrid", category=UserWarning)
-        return basicsr.load("archs.swinir_arch").SwinIR(
+        return import_basicsr("archs.swinir_arch").SwinIR(
             img_size=4 * shape.window_size,  # only sizes the first mask
             embed_dim=shape.embed_dim,
             depths=shape.depths,

@@ -1,8 +1,10 @@
-"""Stores of high-resolution training patches: cut once from the originals, in pieces, and memory-mapped."""
+"""Stores of training patches: cut once from the originals in pieces, memory-mapped, and shuffled by arithmetic."""
 
 import dataclasses
+import functools
 import hashlib
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -14,18 +16,19 @@ from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
-from native4k.sr.patches import cutting, pieces, shuffle
+from native4k.sr.patches import cutting, pieces
 from native4k.sr.patches.cutting import View
 
 STEPS: dict[str, Any] = {"mininterval": 5.0, "dynamic_ncols": True}
 """How often progress is shown (seconds), also in a log file."""
-
 
 Params = cutting.Params
 """How patches are cut."""
 
 IMAGES = 16
 """Images in a piece of a store: what is lost when one is killed, about three seconds of work."""
+
+ROUNDS = 8
 
 
 class Store(NamedTuple):
@@ -36,32 +39,22 @@ class Store(NamedTuple):
 
 
 def pictures(folder: Path, *columns: str) -> pd.DataFrame:
-    """The images of a split, sorted by id; their files are in the same folder."""
+    """Read the rows of a split, sorted by id; the files are in the same folder."""
     table = tables.read(folder / "metadata.parquet", columns=["id", "file_name", *columns])
     if table.empty:
         raise UserError(f"{folder}: there are no images in this split; publish a dataset that has some")
     return table.sort_values("id", ignore_index=True)
 
 
-def pixels(path: Path) -> np.ndarray:
-    """The pixels of a picture, or one line that names the file at fault."""
-    try:
-        return images.load(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; get it with: dvc pull {path.parent}") from None
-    except images.Unreadable as error:
-        raise UserError(f"{path}: cannot be decoded ({error}); get it again, or leave it out") from None
-
-
 def fingerprint(folder: Path, table: pd.DataFrame, *others: object) -> str:
-    """16 hex digits for whatever is made of these images and of the other values."""
+    """Return 16 hex digits for whatever is made of these images and of the other values."""
     files = [[name, _size(folder / name)] for name in table["file_name"]]
     text = json.dumps([files, *others], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def load(path: Path, scale: int, side: int | None = None) -> Params:
-    """How patches are cut, with a side of the baseline's own if it has one, checked against its scale."""
+    """Load how patches are cut, with the baseline's own side if it has one, checked against its scale."""
     numbers = params.load(Params, path, "sr", "patches")
     if side is not None:
         numbers = dataclasses.replace(numbers, side=side)
@@ -72,19 +65,19 @@ def load(path: Path, scale: int, side: int | None = None) -> Params:
 
 
 def store(folder: Path, numbers: Params, scratch: Path, threads: int, view: View = "native") -> Store:
-    """The patches of a split in one view, cut now or found in the scratch folder."""
+    """Return the patches of a split in one view, cut now or found in the scratch folder."""
     return stores(folder, numbers, scratch, threads, view)[view]
 
 
 def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: View) -> dict[View, Store]:
-    """The patches of a split in several views, of the same places, each image decoded once.
+    """Return the patches of a split in several views, of the same places, each image decoded once.
 
     Processes that ask at once share the work; the same command again goes on where one was killed.
     """
     for view in views:
         cutting.check(numbers, view)
     table = pictures(folder, "width", "height")
-    _roomy(table, folder, numbers)
+    _check_sizes(table, folder, numbers)
     names, paths = [str(name) for name in table["file_name"]], [folder / name for name in table["file_name"]]
     home = scratch / _key(names, numbers)
     marks = [_mark(paths[first : first + IMAGES]) for first in range(0, len(paths), IMAGES)]
@@ -100,7 +93,7 @@ def stores(folder: Path, numbers: Params, scratch: Path, threads: int, *views: V
 
 
 def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which patches come after `seen` ones, and how each is turned (0 to 7); every patch comes once an epoch.
+    """Return which patches come after `seen` ones, and how each is turned (0 to 7); each comes once an epoch.
 
     `seen` counts over all processes: one that takes part of a batch asks for its positions.
     """
@@ -108,16 +101,16 @@ def order(seen: int, count: int, patches: int, seed: int) -> tuple[np.ndarray, n
     epochs, places = np.divmod(positions, patches)
     chosen = np.empty_like(positions)
     for epoch in np.unique(epochs):
-        chosen[epochs == epoch] = shuffle.shuffled(places[epochs == epoch], patches, seed, int(epoch))
-    return chosen, shuffle.scattered(positions, 8, seed)
+        chosen[epochs == epoch] = shuffle(places[epochs == epoch], patches, seed, int(epoch))
+    return chosen, draw_ways(positions, 8, seed)
 
 
 def turn(patch: np.ndarray, way: int) -> np.ndarray:
-    """One of the eight rotations and reflections of a square."""
+    """Rotate or reflect a square, in one of eight ways."""
     return np.rot90(patch[:, ::-1] if way >= 4 else patch, way % 4)  # noqa: PLR2004 (four turns of each face)
 
 
-def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
+def _check_sizes(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
     least = cutting.min_side(numbers)
     small = table[table[["width", "height"]].min(axis=1) < least]
     if len(small):
@@ -130,13 +123,13 @@ def _roomy(table: pd.DataFrame, folder: Path, numbers: Params) -> None:
 
 
 def _key(names: list[str], numbers: Params) -> str:
-    """16 hex digits for the images by their names, the numbers and the code that decides bytes."""
+    """Return 16 hex digits for the images by their names, the numbers and the code that decides bytes."""
     text = json.dumps([names, numbers, provenance.code("native4k.sr.patches.cutting", "native4k.images")], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _mark(paths: list[Path]) -> str:
-    """16 hex digits for a piece's images as they are now."""
+    """Return 16 hex digits for a piece's images as they are now."""
     text = json.dumps([[path.name, _size(path)] for path in paths])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -152,26 +145,26 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
     def make(piece: int, views: list[str]) -> dict[str, np.ndarray]:
         found: dict[str, list[np.ndarray]] = {view: [] for view in views}
         for path in paths[piece * IMAGES : (piece + 1) * IMAGES]:
-            picture = pixels(path)
+            picture = images.load_or_fail(path)
             for view, made in found.items():
                 made.append(cutting.cut(picture, path.stem, numbers, cast("View", view)))
         return {view: np.concatenate(made) for view, made in found.items()}
 
-    _afford(home.parent, sum(part.lacks() for part in parts.values()))
+    _check_disk(home.parent, sum(part.missing_bytes() for part in parts.values()))
     home.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_follows(), **STEPS) as bar:
+    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_is_not_first_rank(), **STEPS) as bar:
         todo = len({piece for part in parts.values() for piece in part.missing()})
         bar.update(max(0, len(paths) - todo * IMAGES))
         for piece in pieces.fill(parts, home / "lock", threads, make):
             bar.update(len(paths[piece * IMAGES : (piece + 1) * IMAGES]))
 
 
-def _follows() -> bool:
+def _is_not_first_rank() -> bool:
     """Whether this is one of torchrun's processes and not the first, whose progress is shown."""
     return os.environ.get("RANK", "0") != "0"
 
 
-def _afford(scratch: Path, needed: int) -> None:
+def _check_disk(scratch: Path, needed: int) -> None:
     scratch.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(scratch).free
     if needed > free:
@@ -179,3 +172,41 @@ def _afford(scratch: Path, needed: int) -> None:
             f"{scratch}: the patches take {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; remove stores of old "
             "numbers there, name another --scratch, or lower sr.patches.per_image"
         )
+
+
+def shuffle(places: np.ndarray, count: int, seed: int, epoch: int) -> np.ndarray:
+    """Permute the numbers below `count`.
+
+    The network permutes the next square; a number that it takes beyond the last patch goes through it again.
+    """
+    side = np.uint64(math.isqrt(count - 1) + 1)
+    keys = _round_keys(seed, epoch)
+    found = _permute(places.astype(np.uint64), side, keys)
+    while len(beyond := np.flatnonzero(found >= count)):
+        found[beyond] = _permute(found[beyond], side, keys)
+    return found.astype(np.int64)
+
+
+def draw_ways(positions: np.ndarray, ways: int, seed: int) -> np.ndarray:
+    """Draw a number below `ways` for each position."""
+    key = _round_keys(seed, -1)[0]
+    return (_mix(positions.astype(np.uint64) ^ key) % np.uint64(ways)).astype(np.int64)
+
+
+def _permute(numbers: np.ndarray, side: np.uint64, keys: tuple[np.uint64, ...]) -> np.ndarray:
+    left, right = np.divmod(numbers, side)
+    for key in keys:
+        left, right = right, (left + _mix(right ^ key) % side) % side
+    return left * side + right
+
+
+def _mix(numbers: np.ndarray) -> np.ndarray:
+    """Mix the bits of each number (splitmix64: Steele, Lea and Flood 2014)."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+@functools.lru_cache(maxsize=8)
+def _round_keys(seed: int, epoch: int) -> tuple[np.uint64, ...]:
+    return tuple(np.random.SeedSequence([seed, epoch + 1]).generate_state(ROUNDS, np.uint64))

@@ -12,9 +12,8 @@ import numpy as np
 from annotated_types import Ge, Gt, Interval
 from torch import Tensor
 
-from native4k import params
+from native4k import params, resample
 from native4k.errors import UserError
-from native4k.sr import resample
 
 View = Literal["native", "half", "half_field", "upscaled"]
 

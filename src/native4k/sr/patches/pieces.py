@@ -40,12 +40,12 @@ class Pieces(NamedTuple):
     rows: int
     marks: list[str]
 
-    def lacks(self) -> int:
-        """Bytes that are still to be written."""
+    def missing_bytes(self) -> int:
+        """Count the bytes that are still to be written."""
         return min(len(self.missing()) * self.rows, self.shape[0]) * math.prod(self.shape[1:])
 
     def create(self) -> None:
-        """The folder with nothing in it, unless it is there; else see that it is whole and ours."""
+        """Make the folder with no finished piece; one that is there must be whole and of this layout."""
         if self.folder.exists():
             self._check()
             return
@@ -57,12 +57,12 @@ class Pieces(NamedTuple):
             tables.write_json(self._about(), temporary / ABOUT)
 
     def missing(self) -> list[int]:
-        """Pieces that are to be made, or made again."""
+        """List the pieces that are to be made, or made again."""
         if not self.folder.exists():
             return list(range(len(self.marks)))
         self._check()
-        told = (self.folder / DONE).read_bytes()
-        parts = [told[first : first + MARK] for first in range(0, len(told), MARK)]
+        found = (self.folder / DONE).read_bytes()
+        parts = [found[first : first + MARK] for first in range(0, len(found), MARK)]
         return [piece for piece, part in enumerate(parts) if part != self._mark(piece)]
 
     def has(self, piece: int) -> bool:
@@ -72,7 +72,7 @@ class Pieces(NamedTuple):
             return file.read(MARK) == self._mark(piece)
 
     def write(self, piece: int, made: np.ndarray) -> None:
-        """A piece, and only when it is on the disk its mark."""
+        """Write a piece, and only when it is on the disk its mark."""
         first = piece * self.rows
         offset = len(self._header()) + first * math.prod(self.shape[1:])
         for name, content, place in (
@@ -86,7 +86,7 @@ class Pieces(NamedTuple):
                 os.fsync(file.fileno())
 
     def array(self) -> np.ndarray:
-        """All rows, in memory only as they are read."""
+        """Map all rows, in memory only as they are read."""
         made: np.ndarray = np.load(self.folder / DATA, mmap_mode="r")
         return made
 
@@ -111,9 +111,9 @@ class Pieces(NamedTuple):
                 raise UserError(f"{path}: is missing, this store of patches was half deleted; {mend}")
             if size is not None and path.stat().st_size != size:
                 raise UserError(f"{path}: has {path.stat().st_size} bytes, not {size}; {mend}")
-        told = _tree(self.folder / ABOUT)
-        if told != self._about():
-            raise UserError(f"{self.folder / ABOUT}: says {told}, this code makes {self._about()}; {mend}")
+        found = _read_about(self.folder / ABOUT)
+        if found != self._about():
+            raise UserError(f"{self.folder / ABOUT}: says {found}, this code makes {self._about()}; {mend}")
 
 
 def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iterator[int]:
@@ -127,7 +127,7 @@ def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iter
     def one(piece: int, *, wait: bool = False) -> bool:
         with _locked(file.fileno(), piece, wait=wait) as got:
             try:
-                return got and _made(views, piece, make)
+                return got and _make_missing(views, piece, make)
             except UserError as error:
                 failed.append(str(error))
                 return True
@@ -154,7 +154,7 @@ def fill(views: dict[str, Pieces], lock: Path, threads: int, make: Make) -> Iter
         raise UserError(min(failed) + (f"; {len(failed) - 1} more are at fault" if len(failed) > 1 else ""))
 
 
-def _made(views: dict[str, Pieces], piece: int, make: Make) -> bool:
+def _make_missing(views: dict[str, Pieces], piece: int, make: Make) -> bool:
     lacking = [name for name, view in views.items() if not view.has(piece)]
     if lacking:
         for name, made in make(piece, lacking).items():
@@ -162,7 +162,7 @@ def _made(views: dict[str, Pieces], piece: int, make: Make) -> bool:
     return True
 
 
-def _tree(path: Path) -> object:
+def _read_about(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
@@ -171,7 +171,7 @@ def _tree(path: Path) -> object:
 
 @contextmanager
 def _locked(file: int, piece: int, *, wait: bool) -> Iterator[bool]:
-    """One byte of the lock file, and whether it was to be had."""
+    """Lock one byte of the lock file, and yield whether it was free."""
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), 1, piece)
     except (BlockingIOError, PermissionError):

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from annotated_types import Gt
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.learning.recipe import Player, Recipe
 from native4k.params import params
-from native4k.sr import basicsr, losses, resample, starting_weights, unsharp_mask
+from native4k.sr import losses, networks, weights
 from native4k.sr.recipes import Batch
-from native4k.sr.starting_weights import Params as Start
+from native4k.sr.weights import Start
 
 MULTIPLE = 8
 """Pixels that the discriminator's sides are multiples of: it halves the picture three times."""
@@ -37,7 +38,7 @@ class Params:
     perceptual: losses.Perceptual | None
     adversarial: losses.Adversarial
     discriminator: Critic
-    sharpened: unsharp_mask.Params | None = None
+    sharpened: losses.UnsharpMask | None = None
 
 
 class Discriminator(nn.Module):
@@ -45,7 +46,9 @@ class Discriminator(nn.Module):
 
     def __init__(self, num_feat: int) -> None:
         super().__init__()
-        self.body = basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(num_in_ch=3, num_feat=num_feat)
+        self.body = networks.import_basicsr("archs.discriminator_arch").UNetDiscriminatorSN(
+            num_in_ch=3, num_feat=num_feat
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         """A batch (n, 3, height, width) with values 0 to 1; scores (n, 1, height, width), the higher the more real."""
@@ -57,9 +60,7 @@ class Discriminator(nn.Module):
 def files(numbers: Params) -> list[Path]:
     """List the weights of VGG19, and those that the discriminator starts with."""
     found = [] if numbers.perceptual is None else [losses.vgg_file(numbers.perceptual)]
-    return (
-        found if numbers.discriminator.start is None else [*found, starting_weights.file(numbers.discriminator.start)]
-    )
+    return found if numbers.discriminator.start is None else [*found, weights.file(numbers.discriminator.start)]
 
 
 def build(network: nn.Module, numbers: Params) -> Recipe:
@@ -68,17 +69,15 @@ def build(network: nn.Module, numbers: Params) -> Recipe:
     discriminator = Discriminator(numbers.discriminator.num_feat)
     begin, message = numbers.discriminator.start, None
     if begin is not None:
-        message = starting_weights.fill(discriminator, begin, "recipe.discriminator.start")
+        message = weights.fill(discriminator, begin, "recipe.discriminator.start")
     discriminator.to(device)
-    seen = None if numbers.perceptual is None else losses.PerceptualLoss(numbers.perceptual).to(device)
+    reconstruction = losses.reconstruction(numbers.pixel, numbers.perceptual, numbers.sharpened, device)
 
     def generator(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), unsharp_mask.sharpen(batch.large, numbers.sharpened)
+        made = network(batch.small)
         batch.shared[MADE] = made.detach()
-        parts: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel_loss(numbers.pixel, made, wanted)}
-        if seen is not None:
-            parts["perceptual"] = seen(made, wanted)
-        return parts | {"fooling": losses.generator_loss(numbers.adversarial, discriminator(made))}
+        fooling = losses.generator_loss(numbers.adversarial, discriminator(made))
+        return reconstruction(made, batch.large) | {"fooling": fooling}
 
     def critic(batch: Batch) -> dict[str, Tensor]:
         real, fake = discriminator(batch.large), discriminator(batch.shared[MADE])

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from native4k.errors import UserError
-from native4k.learning import random_rows
+from native4k.learning import micro_batches
 from native4k.learning.recipe import Player, Recipe
 from native4k.measure import hardware, metrics
 from native4k.measure.hardware import Hardware
 from native4k.params import params
-from native4k.sr.networks.osediff import OSEDiff, base, lowrank
+from native4k.sr.networks.osediff import OSEDiff, stable_diffusion
 from native4k.sr.recipes import Batch
 
 Weight = Annotated[float, Ge(0)]
@@ -110,9 +110,9 @@ def check(network: OSEDiff, numbers: Params) -> None:
 def load_models(network: OSEDiff, device: torch.device) -> Models:
     """Load a regularizer and an untouched model, which share the generator's frozen weights."""
     shape = network.shape
-    untouched = base.load(shape.base, shape.revision, shape.weights).unet
-    regularizer = base.share_weights(untouched)
-    lowrank.adapt(regularizer, shape.rank, shape.alpha, lowrank.of_unet)
+    untouched = stable_diffusion.load(shape.base, shape.revision, shape.weights).unet
+    regularizer = stable_diffusion.share_weights(untouched)
+    stable_diffusion.adapt(regularizer, shape.rank, shape.alpha, stable_diffusion.of_unet)
     return Models(network, regularizer.to(device), untouched.to(device))
 
 
@@ -147,14 +147,14 @@ def distillation(models: Models, latents: Tensor, text: Tensor, negative: Tensor
     network, times = models.network, _times(len(latents), *numbers.steps, latents.device)
     signal = network.signal[times][:, None, None, None]
     with torch.no_grad():
-        noisy = base.add_noise(latents, random_rows.normal(latents), signal)
+        noisy = stable_diffusion.add_noise(latents, micro_batches.draw_normal(latents), signal)
         predicted = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
         unlike, like = (
             models.frozen(noisy, times, encoder_hidden_states=prompt).sample.float()
             for prompt in (negative.expand_as(text), text)
         )
-        theirs = base.remove_noise(noisy, unlike + numbers.guidance * (like - unlike), signal, network.kind)
-        ours = base.remove_noise(noisy, predicted, signal, network.kind)
+        theirs = stable_diffusion.remove_noise(noisy, unlike + numbers.guidance * (like - unlike), signal, network.kind)
+        ours = stable_diffusion.remove_noise(noisy, predicted, signal, network.kind)
         away = (ours - theirs) / (latents - theirs).abs().mean((1, 2, 3), keepdim=True)
         wanted = latents - away
     return functional.mse_loss(latents, wanted)
@@ -164,11 +164,11 @@ def denoising(models: Models, latents: Tensor, text: Tensor) -> Tensor:
     """Return the diffusion loss on the generator's latents, by which the regularizer follows it (equation 9)."""
     network, times = models.network, _times(len(latents), 0, len(models.network.signal), latents.device)
     signal = network.signal[times][:, None, None, None]
-    noise = random_rows.normal(latents)
-    noisy = base.add_noise(latents, noise, signal)
+    noise = micro_batches.draw_normal(latents)
+    noisy = stable_diffusion.add_noise(latents, noise, signal)
     predicted = models.regularizer(noisy, times, encoder_hidden_states=text).sample.float()
-    return functional.mse_loss(predicted, base.target(latents, noise, signal, network.kind))
+    return functional.mse_loss(predicted, stable_diffusion.target(latents, noise, signal, network.kind))
 
 
 def _times(count: int, first: int, last: int, device: torch.device) -> Tensor:
-    return random_rows.draw_rows(lambda rows: torch.randint(first, last, (rows,), device=device), count)
+    return micro_batches.draw_rows(lambda rows: torch.randint(first, last, (rows,), device=device), count)

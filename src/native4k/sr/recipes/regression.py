@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from native4k.learning.recipe import Player, Recipe
 from native4k.params import params
-from native4k.sr import losses, unsharp_mask
+from native4k.sr import losses
 from native4k.sr.recipes import Batch
 
 
@@ -18,7 +18,7 @@ class Params:
     kind: Literal["regression"]
     pixel: losses.Pixel
     perceptual: losses.Perceptual | None
-    sharpened: unsharp_mask.Params | None = None
+    sharpened: losses.UnsharpMask | None = None
 
 
 def files(numbers: Params) -> list[Path]:
@@ -29,12 +29,10 @@ def files(numbers: Params) -> list[Path]:
 def build(network: nn.Module, numbers: Params) -> Recipe:
     """Build one player: the network."""
     device = next(network.parameters()).device
-    seen = None if numbers.perceptual is None else losses.PerceptualLoss(numbers.perceptual).to(device)
+    reconstruction = losses.reconstruction(numbers.pixel, numbers.perceptual, numbers.sharpened, device)
 
     def parts(batch: Batch) -> dict[str, Tensor]:
-        made, wanted = network(batch.small), unsharp_mask.sharpen(batch.large, numbers.sharpened)
-        found: dict[str, Tensor] = {numbers.pixel.kind: losses.pixel_loss(numbers.pixel, made, wanted)}
-        return found if seen is None else found | {"perceptual": seen(made, wanted)}
+        return reconstruction(network(batch.small), batch.large)
 
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     return Recipe(network, (Player("network", weights, 1.0, parts),), {"network": network})

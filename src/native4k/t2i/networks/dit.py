@@ -33,15 +33,15 @@ class DiT(nn.Module):
         self.text = nn.Linear(text_width, size.width)
         self.blocks = nn.ModuleList(Block(size.width, size.heads) for _ in range(size.depth))
         self.norm = nn.LayerNorm(size.width, elementwise_affine=False)
-        self.modulation = _zero(nn.Linear(size.width, 2 * size.width))
-        self.write = _zero(nn.Linear(size.width, channels * size.patch**2))
+        self.modulation = _zero_weights(nn.Linear(size.width, 2 * size.width))
+        self.write = _zero_weights(nn.Linear(size.width, channels * size.patch**2))
 
     def forward(self, latent: Tensor, time: Tensor, text: Tensor) -> Tensor:
         """latent: B x C x H x W; time: B, from 0 (image) to 1 (noise); text: B x text_width, zeros for no caption."""
         grid = self.read(latent)
         height, width = grid.shape[-2:]
         tokens = grid.flatten(2).transpose(1, 2) + positions(height, width, grid.shape[1], grid.device)
-        condition = functional.silu(self.time(waves(1000 * time, grid.shape[1])) + self.text(text))
+        condition = functional.silu(self.time(sinusoids(1000 * time, grid.shape[1])) + self.text(text))
         for block in self.blocks:
             tokens = block(tokens, condition)
         shift, scale = self.modulation(condition)[:, None].chunk(2, dim=-1)
@@ -65,7 +65,7 @@ class Block(nn.Module):
         self.mix = nn.Linear(width, 3 * width)
         self.join = nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
-        self.modulation = _zero(nn.Linear(width, 6 * width))
+        self.modulation = _zero_weights(nn.Linear(width, 6 * width))
 
     def forward(self, tokens: Tensor, condition: Tensor) -> Tensor:
         """tokens: B x N x width; condition: B x width."""
@@ -79,7 +79,7 @@ class Block(nn.Module):
         return self.join(functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 
 
-def waves(values: Tensor, width: int) -> Tensor:
+def sinusoids(values: Tensor, width: int) -> Tensor:
     """Sines and cosines of each value at width / 2 frequencies from 1 down to 1/10,000: B x width."""
     frequencies = torch.exp(-math.log(10_000) * torch.arange(width // 2, device=values.device) / (width // 2))
     angles = values[:, None] * frequencies
@@ -88,12 +88,12 @@ def waves(values: Tensor, width: int) -> Tensor:
 
 def positions(height: int, width: int, features: int, device: torch.device) -> Tensor:
     """Encode where each token stands: half of the features its row, half its column; (height * width) x features."""
-    rows = waves(torch.arange(height, dtype=torch.float32, device=device), features // 2)
-    columns = waves(torch.arange(width, dtype=torch.float32, device=device), features // 2)
+    rows = sinusoids(torch.arange(height, dtype=torch.float32, device=device), features // 2)
+    columns = sinusoids(torch.arange(width, dtype=torch.float32, device=device), features // 2)
     return torch.cat([rows.repeat_interleave(width, 0), columns.repeat(height, 1)], dim=1)
 
 
-def _zero(layer: nn.Linear) -> nn.Linear:
+def _zero_weights(layer: nn.Linear) -> nn.Linear:
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

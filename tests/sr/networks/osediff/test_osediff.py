@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from native4k import resample
 from native4k.errors import UserError
-from native4k.sr import resample
-from native4k.sr.networks.osediff import base, lowrank
+from native4k.sr.networks.osediff import stable_diffusion
 from tests.measure import models
 from tests.sr import diffusion
 
@@ -40,7 +40,7 @@ def test_untrained_it_is_one_step_of_the_base_as_diffusers_takes_it(stable: Path
 
     image = torch.rand(1, 3, 8, 12)
     network = diffusion.network(stable, colour="none").eval()
-    parts = base.load(str(stable), None, None)
+    parts = stable_diffusion.load(str(stable), None, None)
     scheduler = DDPMScheduler.from_pretrained(stable, subfolder="scheduler")
     with torch.no_grad():
         tokens = parts.tokenizer(["a photo of a city"], padding="max_length", max_length=64, return_tensors="pt")
@@ -144,28 +144,28 @@ def test_a_tagger_says_what_each_picture_shows(stable: Path, captioner: Path) ->
         assert torch.equal(network(image), network.make(image, told).picture)
 
 
-@pytest.mark.parametrize("kind", base.KINDS)
+@pytest.mark.parametrize("kind", stable_diffusion.KINDS)
 def test_noise_and_predictions_are_as_in_diffusers(stable: Path, kind: str) -> None:
     from diffusers import DDPMScheduler
 
     scheduler = DDPMScheduler.from_pretrained(stable, subfolder="scheduler", prediction_type=kind)
     clean, noise, times = torch.randn(3, 4, 5, 6), torch.randn(3, 4, 5, 6), torch.tensor([0, 500, 999])
     signal = scheduler.alphas_cumprod[times][:, None, None, None]
-    noisy = base.add_noise(clean, noise, signal)
+    noisy = stable_diffusion.add_noise(clean, noise, signal)
     assert torch.allclose(noisy, scheduler.add_noise(clean, noise, times), atol=1e-6)
-    target = base.target(clean, noise, signal, kind)
+    target = stable_diffusion.target(clean, noise, signal, kind)
     if kind == "v_prediction":
         assert torch.allclose(target, scheduler.get_velocity(clean, noise, times), atol=1e-6)
-    assert torch.allclose(base.remove_noise(noisy, target, signal, kind), clean, atol=1e-4)
+    assert torch.allclose(stable_diffusion.remove_noise(noisy, target, signal, kind), clean, atol=1e-4)
     for place, time in enumerate(times.tolist()):
         step = scheduler.step(target[place], time, noisy[place]).pred_original_sample
-        assert torch.allclose(step, base.remove_noise(noisy, target, signal, kind)[place], atol=1e-4)
+        assert torch.allclose(step, stable_diffusion.remove_noise(noisy, target, signal, kind)[place], atol=1e-4)
 
 
 def test_low_rank_weights_begin_without_effect(stable: Path) -> None:
-    plain = base.load(str(stable), None, None).unet
-    adapted = base.share_weights(plain)
-    lowrank.adapt(adapted, 2, 2, lowrank.of_unet)
+    plain = stable_diffusion.load(str(stable), None, None).unet
+    adapted = stable_diffusion.share_weights(plain)
+    stable_diffusion.adapt(adapted, 2, 2, stable_diffusion.of_unet)
     noisy, text = torch.randn(1, 4, 8, 8), torch.randn(1, 64, 16)
     with torch.no_grad():
         first, second = (unet(noisy, 10, encoder_hidden_states=text).sample for unet in (plain, adapted))
@@ -207,7 +207,7 @@ def test_a_missing_base_or_tagger_is_one_line_with_the_command_that_gets_it(stab
 
 
 def test_loading_says_nothing(stable: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    base.load.cache_clear()
+    stable_diffusion.load.cache_clear()
     diffusion.network(stable)
     assert capfd.readouterr() == ("", "")
 
@@ -228,8 +228,8 @@ def test_as_many_weights_are_learned_as_published() -> None:
             down_block_types=("DownEncoderBlock2D",) * 4,
             up_block_types=("UpDecoderBlock2D",) * 4,
         ).requires_grad_(requires_grad=False)
-        lowrank.adapt(unet, 4, 8, lowrank.of_unet)
-        lowrank.adapt(vae, 4, 8, lowrank.of_encoder)
+        stable_diffusion.adapt(unet, 4, 8, stable_diffusion.of_unet)
+        stable_diffusion.adapt(vae, 4, 8, stable_diffusion.of_encoder)
     counts = [sum(weight.numel() for weight in each.parameters() if weight.requires_grad) for each in (unet, vae)]
     generator, regularizer = sum(counts), counts[0]
     assert round((generator + regularizer) / 1e6, 1) == 8.5  # millions; OSEDiff's table of complexity

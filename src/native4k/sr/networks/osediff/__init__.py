@@ -1,22 +1,34 @@
 """OSEDiff (Wu et al. 2024, arXiv 2406.08177): one step of Stable Diffusion, taught by low-rank weights.
 
-A picture is enlarged by bicubic, becomes latents, goes one step of diffusion, and comes back with its colours kept.
+A picture is enlarged by bicubic, becomes latents, goes one step of diffusion, and comes back with its colours kept. Its
+prompt is fixed, a caption, or what any image-to-text model of transformers says of it.
 """
 
 import copy
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from annotated_types import Ge, Gt
 from torch import Tensor, nn
 
+from native4k import resample
 from native4k.errors import UserError
-from native4k.learning import random_rows
+from native4k.learning import micro_batches
+from native4k.measure import hardware
+from native4k.measure.hardware import Hardware
 from native4k.params import params
-from native4k.sr import resample
-from native4k.sr.networks.osediff import base, colour, latents, lowrank, tagger
+from native4k.sr.networks.osediff import colour, stable_diffusion
 
 Positive = Annotated[int, Gt(0)]
+
+
+@params
+class TaggerParams:
+    """The model's hub name or folder, its commit on the hub, and how much it may say."""
+
+    model: str
+    revision: str | None
+    tokens: Annotated[int, Gt(0)]
 
 
 @params
@@ -32,7 +44,7 @@ class Params:
     conv_in: bool
     step: Annotated[int, Ge(0)]
     prompt: str
-    tagger: tagger.Params | None
+    tagger: TaggerParams | None
     tile: Positive
     overlap: Annotated[int, Ge(0)]
     colour: colour.Fix
@@ -56,18 +68,20 @@ class OSEDiff(nn.Module):
 
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()
-        found = base.load(shape.base, shape.revision, shape.weights)
+        found = stable_diffusion.load(shape.base, shape.revision, shape.weights)
         check(shape, len(found.signal))
         self.shape, self.scale, self.kind, self.tokenizer = shape, scale, found.kind, found.tokenizer
         self.hidden = {name: getattr(shape, name) for name in ("kind", "base", "revision", "alpha", "step")}
-        self.text, self.vae, self.unet = (base.share_weights(part) for part in (found.text, found.vae, found.unet))
+        self.text, self.vae, self.unet = (
+            stable_diffusion.share_weights(part) for part in (found.text, found.vae, found.unet)
+        )
         if shape.conv_in:
             self.unet.conv_in = copy.deepcopy(self.unet.conv_in)
-        lowrank.adapt(self.unet, shape.rank, shape.alpha, lowrank.of_unet)
+        stable_diffusion.adapt(self.unet, shape.rank, shape.alpha, stable_diffusion.of_unet)
         if shape.conv_in:
             self.unet.conv_in.requires_grad_()
-        lowrank.adapt(self.vae, shape.rank, shape.alpha, lowrank.of_encoder)
-        self.tagger = None if shape.tagger is None else tagger.Tagger(shape.tagger, shape.weights)
+        stable_diffusion.adapt(self.vae, shape.rank, shape.alpha, stable_diffusion.of_encoder)
+        self.tagger = None if shape.tagger is None else Tagger(shape.tagger, shape.weights)
         self.register_buffer("signal", found.signal, persistent=False)
         self.factor = float(self.vae.config["scaling_factor"])
         deepest = len(self.vae.config["block_out_channels"]) + len(self.unet.config["block_out_channels"]) - 2
@@ -83,12 +97,12 @@ class OSEDiff(nn.Module):
         bicubic = resample.imresize(image, self.scale).clamp(0, 1)
         text = self.embed(prompts or self.prompts(bicubic))
         seen = self.vae.encode(resample.pad_to_multiple(bicubic, self.multiple) * 2 - 1).latent_dist
-        drawn = seen.mean + seen.std * random_rows.normal(seen.mean) if self.training else seen.mode()
+        drawn = seen.mean + seen.std * micro_batches.draw_normal(seen.mean) if self.training else seen.mode()
         noisy = drawn.float() * self.factor
-        predicted = latents.predict_tiles(
+        predicted = stable_diffusion.predict_tiles(
             lambda tile: self.predict(tile, text), noisy, self.shape.tile, self.shape.overlap
         )
-        clean = base.remove_noise(noisy, predicted, self.signal[self.shape.step], self.kind)
+        clean = stable_diffusion.remove_noise(noisy, predicted, self.signal[self.shape.step], self.kind)
         decoded = self.vae.decode(clean / self.factor).sample.float().clamp(-1, 1)
         picture = ((decoded + 1) / 2)[..., :height, :width]
         if not self.training:
@@ -115,6 +129,38 @@ class OSEDiff(nn.Module):
             return_tensors="pt",
         )
         return self.text(given.input_ids.to(self.signal.device)).last_hidden_state
+
+
+class Tagger(nn.Module):
+    """Captions pictures."""
+
+    def __init__(self, numbers: TaggerParams, weights: str | None) -> None:
+        super().__init__()
+        machine = Hardware(device="auto", batch=1, readers=1, weights=weights)
+        options = hardware.local_options(machine, numbers.model, numbers.revision)
+        self.tokens = numbers.tokens
+        with hardware.quiet(), hardware.explain_missing(machine, numbers.model, numbers.revision):
+            import transformers
+
+            self.processor: Any = transformers.AutoProcessor.from_pretrained(numbers.model, **options)
+            model: Any = transformers.AutoModelForImageTextToText.from_pretrained(
+                numbers.model, use_safetensors=True, **options
+            )
+        self.model = model.eval().requires_grad_(requires_grad=False)
+
+    def train(self, mode: bool = True) -> "Tagger":
+        """Stay in evaluation mode: nothing is learned here, and captions are not random."""
+        del mode
+        return super().train(mode=False)
+
+    @torch.no_grad()
+    def forward(self, pictures: Tensor) -> list[str]:
+        """The most likely caption of each of (n, 3, height, width) with values 0 to 1."""
+        shown = [resample.to_pixels(picture.float()) for picture in pictures]
+        with hardware.quiet():
+            given = self.processor(images=shown, return_tensors="pt").to(pictures.device)
+            made = self.model.generate(**given, do_sample=False, num_beams=1, max_new_tokens=self.tokens)
+        return [text.strip() for text in self.processor.batch_decode(made, skip_special_tokens=True)]
 
 
 def build(shape: Params, scale: int) -> OSEDiff:

@@ -1,4 +1,4 @@
-"""native4k.sr.metrics.perceptual: what each kind of metric is shown; the metrics themselves are pyiqa's."""
+"""native4k.sr.perceptual: what each kind of metric is shown; the metrics themselves are pyiqa's."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ import torch
 from native4k import images
 from native4k.errors import UserError
 from native4k.measure.hardware import Hardware
-from native4k.sr.metrics import perceptual
+from native4k.sr import perceptual
 
 CPU = Hardware(device="cpu", batch=1, readers=1, weights=None)
 

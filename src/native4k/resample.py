@@ -18,26 +18,26 @@ STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
 
 def downscale(image: Tensor, scale: int) -> Tensor:
-    """The low-resolution picture of one with values 0 to 1 in 8-bit steps, in 8-bit steps as if it had been saved."""
+    """Downscale a picture with values 0 to 1 in 8-bit steps; the result is in 8-bit steps, as if it had been saved."""
     return resize_exactly(image, 1 / scale)
 
 
 def resize_exactly(image: Tensor, scale: float) -> Tensor:
-    """A picture with values 0 to 1 in 8-bit steps resized, in 8-bit steps.
+    """Resize a picture with values 0 to 1 in 8-bit steps; the result is in 8-bit steps.
 
     The same bits on every machine: 8-bit values times two weights of 20 bits, and all their sums, are exact in float64.
     """
-    made = torch.stack([_exactly(plane, scale) for plane in image.reshape(-1, *image.shape[-2:])])
+    made = torch.stack([_resize_plane(plane, scale) for plane in image.reshape(-1, *image.shape[-2:])])
     return made.reshape(*image.shape[:-2], *made.shape[-2:])
 
 
 def quantise(image: Tensor) -> Tensor:
-    """Values 0 to 1 brought into range and to the nearest 8-bit step."""
+    """Bring values into 0 to 1, and to the nearest 8-bit step."""
     return image.clamp(0, 1).mul_(255).round_().div_(255)
 
 
 def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32, kernel: Kernel = "bicubic") -> Tensor:
-    """An image (..., height, width) resized by interpolation, antialiased when it gets smaller.
+    """Resize an image (..., height, width) by interpolation, antialiased when it gets smaller.
 
     The same as MATLAB's imresize: sides are rounded up, borders are mirrored, nothing is clipped or rounded.
     """
@@ -54,23 +54,23 @@ def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32
 
 
 def to_tensor(picture: np.ndarray) -> Tensor:
-    """(..., height, width, 3) in uint8 to (..., 3, height, width) with values 0 to 1."""
+    """Convert (..., height, width, 3) in uint8 to (..., 3, height, width) with values 0 to 1."""
     return torch.from_numpy(np.moveaxis(picture, -1, -3).copy()).float().div_(255)
 
 
 def to_pixels(image: Tensor) -> np.ndarray:
-    """(3, height, width) with values 0 to 1 to (height, width, 3) in uint8."""
+    """Convert (3, height, width) with values 0 to 1 to (height, width, 3) in uint8."""
     return np.ascontiguousarray(image.mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu().numpy())
 
 
 def mirror(position: Tensor, length: int) -> Tensor:
-    """Positions outside 0 to length - 1 reflected at the outer edges of the first and the last pixel."""
+    """Reflect positions outside 0 to length - 1 at the outer edges of the first and the last pixel."""
     turn = position % (2 * length)
     return torch.where(turn < length, turn, 2 * length - 1 - turn)
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
-    """An image (..., height, width) mirrored at the right and at the bottom until both sides are multiples."""
+    """Mirror an image (..., height, width) at the right and at the bottom until both sides are multiples."""
     for axis in (-2, -1):
         length = image.shape[axis]
         if length % multiple:
@@ -79,7 +79,7 @@ def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     return image
 
 
-def _exactly(plane: Tensor, scale: float) -> Tensor:
+def _resize_plane(plane: Tensor, scale: float) -> Tensor:
     return imresize((plane * 255).round_(), scale, torch.float64).round_().clamp_(0, 255).float().div_(255)
 
 
@@ -95,7 +95,7 @@ def _columns(plane: Tensor, blocks: list[Block]) -> Tensor:
 def _blocks(
     length: int, scale: float, dtype: torch.dtype, device: torch.device, kernel: Kernel = "bicubic"
 ) -> list[Block]:
-    """For each block of output pixels: the input pixels, first to last - 1, and the matrix that makes it of them."""
+    """Return each block of output pixels as its input pixels, first to last - 1, and the matrix that makes it."""
     shrink = min(scale, 1.0)
     centre = (torch.arange(math.ceil(length * scale), dtype=torch.float64) + 0.5) / scale - 0.5
     reach, curve = REACH[kernel], _cubic if kernel == "bicubic" else _lanczos

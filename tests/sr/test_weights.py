@@ -1,4 +1,4 @@
-"""native4k.sr.starting_weights: published files and finished baselines as first weights, whole or with one line."""
+"""native4k.sr.weights: published files and finished baselines as first weights, whole or with one line."""
 
 import pickle
 import re
@@ -15,7 +15,7 @@ from torch import nn
 
 from native4k import cli
 from native4k.errors import UserError
-from native4k.sr import baselines, basicsr, networks, starting_weights
+from native4k.sr import baselines, networks, weights
 from native4k.sr.networks import edsr, rrdb, swinir
 from native4k.sr.recipes.gan import Discriminator
 
@@ -35,21 +35,23 @@ def swin(upsampler: Any = "pixelshuffle", **changes: Any) -> swinir.Params:
 def published_swinir(img_size: int = 24, upsampler: str = "pixelshuffle", scale: int = 4) -> State:
     """basicsr's network as the authors trained theirs: buffers are in its state, masks are of the patches' size."""
     shape: dict[str, Any] = {"embed_dim": 8, "depths": (2, 2), "num_heads": (2, 2), "window_size": 4, "mlp_ratio": 2}
-    network = basicsr.load("archs.swinir_arch").SwinIR(img_size=img_size, **shape, upsampler=upsampler, upscale=scale)
+    network = networks.import_basicsr("archs.swinir_arch").SwinIR(
+        img_size=img_size, **shape, upsampler=upsampler, upscale=scale
+    )
     return network.state_dict()
 
 
 def published_edsr() -> State:
-    return basicsr.load("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4).state_dict()
+    return networks.import_basicsr("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4).state_dict()
 
 
 def published_rrdb(scale: int = 4) -> State:
-    network = basicsr.load("archs.rrdbnet_arch").RRDBNet(3, 3, scale, num_feat=4, num_block=1, num_grow_ch=2)
+    network = networks.import_basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, scale, num_feat=4, num_block=1, num_grow_ch=2)
     return network.state_dict()
 
 
 def published_discriminator() -> State:
-    return basicsr.load("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
+    return networks.import_basicsr("archs.discriminator_arch").UNetDiscriminatorSN(3, 4).state_dict()
 
 
 CASES: dict[str, tuple[Callable[[], State], Callable[[], nn.Module], str]] = {
@@ -100,18 +102,16 @@ def test_published_weights_are_taken_whole_in_every_layout(case: str, tmp_path: 
     state = made()
     for name, (tree, key, told) in layouts(state).items():
         path, network = write(tree, tmp_path / name), build()
-        line = starting_weights.fill(network, starting_weights.Params(path=str(path), key=key), "here")
+        line = weights.fill(network, weights.Start(path=str(path), key=key), "here")
         found = network.body.state_dict()  # type: ignore[union-attr, operator]
         assert all(torch.equal(found[tensor], state[tensor]) for tensor in found)
         assert line == f"starting weights: {path}{told}: {len(found)} tensors taken, none left new{checked}"
 
 
 def test_a_network_with_published_weights_makes_what_basicsrs_makes(tmp_path: Path) -> None:
-    theirs = basicsr.load("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4)
+    theirs = networks.import_basicsr("archs.edsr_arch").EDSR(3, 3, num_feat=4, num_block=1, upscale=4)
     ours = networks.build(EDSR, 4)
-    starting_weights.fill(
-        ours, starting_weights.Params(path=str(write(theirs.state_dict(), tmp_path / "a.pth"))), "here"
-    )
+    weights.fill(ours, weights.Start(path=str(write(theirs.state_dict(), tmp_path / "a.pth"))), "here")
     image = torch.rand(1, 3, 5, 6)
     assert torch.equal(ours(image), theirs(image))
 
@@ -123,7 +123,7 @@ def test_a_baseline_of_published_weights_needs_no_training(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    theirs = basicsr.load("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
+    theirs = networks.import_basicsr("archs.rrdbnet_arch").RRDBNet(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=2)
     file = write({"params_ema": theirs.state_dict()}, tmp_path / "a.pth")
     shape = {"kind": "rrdb", "num_feat": 4, "num_block": 1, "num_grow_ch": 2}
     entry = {"scale": 4, "network": shape, "start": {"path": str(file), "key": "params_ema"}}
@@ -200,7 +200,7 @@ def test_weights_that_do_not_fit_are_one_line(
     path, network = write(tree(), tmp_path / "a.pth"), networks.build(swin(), 4)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     with pytest.raises(UserError, match=f"^here: {path}: {re.escape(said)}") as caught:
-        starting_weights.fill(network, starting_weights.Params(path=str(path), key=key), "here")
+        weights.fill(network, weights.Start(path=str(path), key=key), "here")
     assert "\n" not in str(caught.value)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -218,30 +218,33 @@ def test_a_file_of_anything_else_is_one_line_and_runs_nothing(
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(content)
     with pytest.raises(UserError, match=f"^here: {name}: damaged, or holds more than tensors"):
-        starting_weights.fill(networks.build(EDSR, 4), starting_weights.Params(path=name), "here")
+        weights.fill(networks.build(EDSR, 4), weights.Start(path=name), "here")
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (starting_weights.Params(path="models/a", key="params"), "here.key: is of a file; remove it"),
-        (starting_weights.Params(path="nowhere.pth"), "here: nowhere.pth: no such file"),
         (
-            starting_weights.Params(path="models/none"),
+            weights.Start(path="models/a", key="params"),
+            "here.key: belongs to a file of weights, not to a folder; remove it",
+        ),
+        (weights.Start(path="nowhere.pth"), "here: nowhere.pth: no such file"),
+        (
+            weights.Start(path="models/none"),
             "here: models/none/weights.safetensors: no such file; get it with",
         ),
     ],
 )
-def test_what_is_not_there_or_is_of_the_other_kind_is_one_line(asked: starting_weights.Params, said: str) -> None:
+def test_what_is_not_there_or_is_of_the_other_kind_is_one_line(asked: weights.Start, said: str) -> None:
     with pytest.raises(UserError, match=f"^{re.escape(said)}"):
-        starting_weights.fill(networks.build(EDSR, 4), asked, "here")
+        weights.fill(networks.build(EDSR, 4), asked, "here")
 
 
 def test_published_weights_are_not_for_a_network_that_learns_the_difference(tmp_path: Path) -> None:
     path = write(published_swinir(), tmp_path / "a.pth")
     with pytest.raises(UserError, match="published networks have no residual; set network.residual to false"):
-        starting_weights.fill(networks.build(swin(residual=True), 4), starting_weights.Params(path=str(path)), "here")
+        weights.fill(networks.build(swin(residual=True), 4), weights.Start(path=str(path)), "here")
 
 
 @pytest.fixture
@@ -276,7 +279,7 @@ def test_all_but_the_upsampler_comes_from_another_scale(
     torch.manual_seed(1)
     higher = networks.build(shape, high)
     untouched = {name: value.clone() for name, value in higher.state_dict().items()}
-    line = starting_weights.fill(higher, starting_weights.Params(path=str(folder)), "here")
+    line = weights.fill(higher, weights.Start(path=str(folder)), "here")
     state, source = higher.state_dict(), lower.state_dict()
     assert all(torch.equal(value, untouched[name] if name in new else source[name]) for name, value in state.items())
     left = f"{len(new)} left new ({', '.join(new)})" if new else "none left new"
@@ -299,11 +302,11 @@ def test_a_baseline_of_another_network_is_one_line(
 ) -> None:
     folder, _ = finished(swin(), 4)
     with pytest.raises(UserError, match=re.escape(said)):
-        starting_weights.fill(networks.build(shape, 8), starting_weights.Params(path=str(folder)), "here")
+        weights.fill(networks.build(shape, 8), weights.Start(path=str(folder)), "here")
 
 
 def test_a_baseline_without_params_is_one_line(finished: Callable[..., tuple[Path, nn.Module]]) -> None:
     folder, network = finished(EDSR, 4)
     (folder / "params.json").unlink()
     with pytest.raises(UserError, match="params.json: not readable; get it with 'dvc pull"):
-        starting_weights.fill(network, starting_weights.Params(path=str(folder)), "here")
+        weights.fill(network, weights.Start(path=str(folder)), "here")

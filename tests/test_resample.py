@@ -1,4 +1,4 @@
-"""native4k.sr.resample against basicsr, and on its own."""
+"""native4k.resample against basicsr, and on its own."""
 
 import numpy as np
 import pytest
@@ -6,11 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.sr import basicsr, resample
+from native4k import resample
+from native4k.sr import networks
 
 
 def _theirs(image: torch.Tensor, scale: float) -> torch.Tensor:
-    return basicsr.load("utils.matlab_functions").imresize(image, scale)
+    return networks.import_basicsr("utils.matlab_functions").imresize(image, scale)
 
 
 def _theirs_in_float64(image: torch.Tensor, scale: float) -> torch.Tensor:

@@ -1,9 +1,16 @@
-"""The diffusion model that OSEDiff stands on, from the hub's cache or a folder: loaded once, never altered."""
+"""The Stable Diffusion that OSEDiff stands on: loaded once, never altered; its low-rank weights, noise and tiles.
+
+Low-rank weights (LoRA, Hu et al. 2021, arXiv 2106.09685) stand beside frozen ones, through peft.
+"""
 
 import copy
 import functools
+import itertools
+import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from native4k.errors import UserError
@@ -12,6 +19,9 @@ from native4k.measure.hardware import Hardware
 
 KINDS = ("epsilon", "v_prediction")
 """What a UNet may predict: the noise, or the velocity (Salimans & Ho 2022, arXiv 2202.00512)."""
+
+SPREAD = 0.1
+"""Standard deviation of a tile's weights, in sides (OSEDiff's code: a variance of 0.01)."""
 
 
 class Base(NamedTuple):
@@ -79,3 +89,51 @@ def target(clean: Tensor, noise: Tensor, signal: Tensor, kind: str) -> Tensor:
     if kind == "epsilon":
         return noise
     return signal.sqrt() * noise - (1 - signal).sqrt() * clean
+
+
+def adapt(module: nn.Module, rank: int, alpha: int, wanted: Callable[[str], bool]) -> None:
+    """Add low-rank weights, without effect at first, to the linear and convolutional layers with a wanted name."""
+    import peft
+
+    names = [
+        name for name, layer in module.named_modules() if isinstance(layer, nn.Linear | nn.Conv2d) and wanted(name)
+    ]
+    config: Any = peft.LoraConfig(r=rank, lora_alpha=alpha, init_lora_weights="gaussian", target_modules=names)
+    peft.inject_adapter_in_model(config, module)
+
+
+def of_unet(name: str) -> bool:
+    """Whether a layer of the UNet is adapted: all but those that embed the step."""
+    return "time_emb" not in name
+
+
+def of_encoder(name: str) -> bool:
+    """Whether a layer of the autoencoder belongs to its encoder."""
+    return re.match(r"encoder\.|quant_conv$", name) is not None
+
+
+def predict_tiles(predict: Callable[[Tensor], Tensor], latents: Tensor, side: int, overlap: int) -> Tensor:
+    """Predict tiles and blend them by gaussian weights; latents no larger than a tile are one piece."""
+    height, width = latents.shape[-2:]
+    if height <= side and width <= side:
+        return predict(latents).float()
+    tall, wide = min(side, height), min(side, width)
+    weight = (gaussian(tall)[:, None] * gaussian(wide)).to(latents.device)
+    total = latents.new_zeros(latents.shape, dtype=torch.float32)
+    share = total.new_zeros(height, width)
+    for top, left in itertools.product(starts(height, tall, overlap), starts(width, wide, overlap)):
+        area = (..., slice(top, top + tall), slice(left, left + wide))
+        total[area] += predict(latents[area]).float() * weight
+        share[area] += weight
+    return total / share
+
+
+def starts(length: int, side: int, overlap: int) -> list[int]:
+    """Return where tiles begin: as far apart as the overlap allows, the last at the end."""
+    return [*range(0, length - side, side - overlap), length - side]
+
+
+def gaussian(side: int) -> Tensor:
+    """Return the weights along one side of a tile."""
+    place = (torch.arange(side, dtype=torch.float64) + 0.5) / side - 0.5
+    return torch.exp(-(place**2) / (2 * SPREAD**2)).float()

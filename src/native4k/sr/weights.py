@@ -1,42 +1,52 @@
-"""Starting weights: all that a published file holds, or what a finished baseline of any scale has in common.
+"""Weights: files read without running any code of theirs, and what a network starts with.
 
-Files of basicsr's, KAIR's and the authors' layouts are read: tensors by name, alone or under `params` or `params_ema`.
+A start takes all that a published file holds, or what a finished baseline of any scale has in common. Files of
+basicsr's, KAIR's and the authors' layouts are read: tensors by name, alone or under `params` or `params_ema`.
 """
 
 import json
+import pickle
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from native4k.errors import UserError
 from native4k.learning.checkpoint import learned
 from native4k.params import params
-from native4k.sr import weight_files
+
+NAME = "weights.safetensors"
+"""Of the file in a finished baseline's folder."""
+
+WRAPPED = "module."
+"""Before every name, where a network was trained on several GPUs."""
 
 
 @params
-class Params:
+class Start:
     """The folder of a finished baseline; or a file of weights, and the key in it that they are under, if any."""
 
     path: str
     key: str | None = None
 
 
-def file(start: Params) -> Path:
+def file(start: Start) -> Path:
     """Return the file that holds the weights; a path that does not exist is a folder unless its name has a suffix."""
     path = Path(start.path)
-    return path if path.is_file() or (path.suffix and not path.is_dir()) else path / weight_files.NAME
+    return path if path.is_file() or (path.suffix and not path.is_dir()) else path / NAME
 
 
-def check(start: Params, where: str) -> None:
+def check(start: Start, where: str) -> None:
     """Refuse a key for a folder, whose weights have none."""
     if start.key is not None and file(start) != Path(start.path):
-        raise UserError(f"{where}.key: is of a file; remove it")
+        raise UserError(f"{where}.key: belongs to a file of weights, not to a folder; remove it")
 
 
-def fill(network: nn.Module, start: Params, where: str) -> str:
+def fill(network: nn.Module, start: Start, where: str) -> str:
     """Give the network its first weights, and return a line for the log: which file, and how many tensors."""
     check(start, where)
     path = file(start)
@@ -47,7 +57,7 @@ def fill(network: nn.Module, start: Params, where: str) -> str:
 
 def _fill_from_file(network: nn.Module, path: Path, key: str | None, where: str) -> str:
     """Take all weights of a file; only buffers that follow from the shape may be left over, and must be right."""
-    there, chosen = weight_files.read(path, key, where)
+    there, chosen = read(path, key, where)
     if _hidden(network).get("residual"):
         raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
     derived = _derived(network, there, f"{where}: {path}")
@@ -65,9 +75,9 @@ def _fill_from_baseline(network: nn.Module, path: Path, where: str) -> str:
     if not path.is_file():
         raise UserError(f"{where}: {path}: no such file; get it with 'dvc pull {folder}', or train that baseline first")
     _check_numbers(network, folder, where)
-    there, _ = weight_files.read(path, None, where)
+    there, _ = read(path, None, where)
     wanted = learned(network)
-    wrong = set(weight_files.misfits(wanted, there))
+    wrong = set(misfits(wanted, there))
     free = {name for name in wrong if name.startswith(_scaled(network))}
     _check_fit(_without(wanted, free), _without(there, free), (), f"{where}: {path}")
     taken = {name: there[name] for name in wanted if name not in wrong}
@@ -75,13 +85,85 @@ def _fill_from_baseline(network: nn.Module, path: Path, where: str) -> str:
     return _message(str(path), len(taken), [name for name in wanted if name in wrong])
 
 
+def read(path: Path, key: str | None, where: str) -> tuple[dict[str, Tensor], str | None]:
+    """Read the tensors of a file by name, and the key that they were under, if any."""
+    if not path.is_file():
+        raise UserError(f"{where}: {path}: no such file")
+    tree = _open(path, where)
+    chosen = _choose_key(tree, key, f"{where}: {path}")
+    found = tree if chosen is None else tree[chosen]
+    if not (isinstance(found, dict) and found and all(map(_is_tensor, found.items()))):
+        raise UserError(f"{where}: {path}: {_list_keys(tree)}; name as 'key' the one under which weights are")
+    if all(name.startswith(WRAPPED) for name in found):
+        found = {name.removeprefix(WRAPPED): value for name, value in found.items()}
+    return found, chosen
+
+
+def misfits(wanted: dict[str, Tensor], there: dict[str, Tensor]) -> list[str]:
+    """List the names that only one side has or whose shapes differ, those of the network first."""
+    names = dict.fromkeys([*wanted, *there])
+    return [name for name in names if _shape(wanted, name) != _shape(there, name)]
+
+
+def check_shapes(wanted: dict[str, Tensor], there: dict[str, Tensor], line: str) -> None:
+    """Refuse tensors that do not fit; {} of the line names the first."""
+    wrong = misfits(wanted, there)
+    if wrong:
+        refuse(wrong[0], wanted, there, line)
+
+
+def refuse(first: str, wanted: dict[str, Tensor], there: dict[str, Tensor], line: str) -> NoReturn:
+    """Fail with one line, of which {} names a tensor that does not fit."""
+    file, network = _shape(there, first) or "missing", _shape(wanted, first) or "none of that name"
+    raise UserError(line.format(f"{first} is {file}, the network wants {network}"))
+
+
+def _is_tensor(entry: tuple[Any, Any]) -> bool:
+    return isinstance(entry[0], str) and isinstance(entry[1], Tensor)
+
+
+def _shape(tensors: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
+    return tuple(tensors[name].shape) if name in tensors else None
+
+
+def _open(path: Path, where: str) -> dict[str, Any]:
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol", category=UserWarning)
+            tree = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+        raise UserError(
+            f"{where}: {path}: damaged, or holds more than tensors; take a .pth or .safetensors file of weights alone"
+        ) from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{where}: {path}: holds a {type(tree).__name__}, not tensors by name")
+    return tree
+
+
+def _choose_key(tree: dict[str, Any], key: str | None, where: str) -> str | None:
+    """Return the key asked for, or the only usual one there is, or none where the tensors have no key."""
+    usual = [name for name in ("params", "params_ema") if isinstance(tree.get(name), dict)]
+    if key is not None and key not in tree:
+        raise UserError(f"{where}: has no {key}; {_list_keys(tree)}")
+    if key is None and len(usual) > 1:
+        raise UserError(f"{where}: holds params and params_ema; name one of them as 'key'")
+    return key if key is not None else next(iter(usual), None)
+
+
+def _list_keys(tree: dict[str, Any]) -> str:
+    shown = ", ".join(map(str, list(tree)[:5]))
+    return f"there are: {shown}{' ...' if len(tree) > 5 else ''}"  # noqa: PLR2004 (as many as are shown)
+
+
 def _check_fit(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
     """Refuse tensors that do not fit: name the first, count them, and say what is likely different."""
-    wrong = weight_files.misfits(wanted, there)
+    wrong = misfits(wanted, there)
     if wrong:
         count = f"{len(wrong)} of {len(wanted.keys() | there.keys())} tensors do not fit"
         cause = "scale" if all(name.startswith(scaled) for name in wrong) else "network"
-        weight_files.refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
+        refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
 
 
 def _without(tensors: dict[str, Tensor], names: set[str]) -> dict[str, Tensor]:

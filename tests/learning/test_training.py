@@ -1,4 +1,4 @@
-"""native4k.learning.schedule: what share of the learning rate is left."""
+"""native4k.learning.training: what share of the learning rate is left."""
 
 from typing import Any
 
@@ -6,26 +6,33 @@ import pytest
 
 from native4k import params
 from native4k.errors import UserError
-from native4k.learning import schedule
+from native4k.learning import training
 
 
-def numbers(**given: Any) -> schedule.Params:
-    return params.validate(schedule.Params, given, "schedule")
+def numbers(**given: Any) -> training.Schedule:
+    return params.validate(training.Schedule, given, "schedule")
 
 
 def test_it_falls_at_each_milestone() -> None:
     falling = numbers(kind="multistep", warmup=0, milestones=[6, 10], gamma=0.5)
-    assert [schedule.share(falling, seen, 15) for seen in (0, 5, 6, 9, 10, 14)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert [training.learning_rate_share(falling, seen, 15) for seen in (0, 5, 6, 9, 10, 14)] == [
+        1,
+        1,
+        0.5,
+        0.5,
+        0.25,
+        0.25,
+    ]
 
 
 def test_it_rises_over_the_warm_up() -> None:
     rising = numbers(kind="multistep", warmup=4, milestones=[], gamma=0.5)
-    assert [schedule.share(rising, seen, 15) for seen in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert [training.learning_rate_share(rising, seen, 15) for seen in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
 
 
 def test_it_follows_a_cosine_from_the_end_of_the_warm_up_to_its_floor() -> None:
     wave = numbers(kind="cosine", warmup=10, floor=0.2)
-    found = [schedule.share(wave, seen, 30) for seen in (4, 10, 15, 20, 25, 30)]
+    found = [training.learning_rate_share(wave, seen, 30) for seen in (4, 10, 15, 20, 25, 30)]
     assert found == pytest.approx([0.5, 1, 0.2 + 0.8 * (2 + 2**0.5) / 4, 0.6, 0.2 + 0.8 * (2 - 2**0.5) / 4, 0.2])
 
 
@@ -41,4 +48,4 @@ def test_it_follows_a_cosine_from_the_end_of_the_warm_up_to_its_floor() -> None:
 )
 def test_what_cannot_be_meant_is_refused(given: dict[str, Any], expected: str) -> None:
     with pytest.raises(UserError, match=expected):
-        schedule.check(numbers(**given), 30, "here")
+        training.check_schedule(numbers(**given), 30, "here")

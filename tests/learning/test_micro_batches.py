@@ -1,4 +1,4 @@
-"""native4k.learning.random_rows: however a batch is cut, each picture has the same luck."""
+"""native4k.learning.micro_batches: however a batch is cut, each picture has the same luck."""
 
 from itertools import pairwise
 
@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from native4k.learning import random_rows
-from native4k.sr import basicsr
+from native4k.learning import micro_batches
+from native4k.sr import networks
 
 CPU = torch.device("cpu")
 
@@ -17,27 +17,27 @@ CPU = torch.device("cpu")
 def test_parts_together_have_what_the_whole_batch_has(seed: int, whole: int, data: st.DataObject) -> None:
     cuts = [0, *sorted(data.draw(st.sets(st.integers(1, whole)))), whole]
     like = torch.zeros(whole, 2, 3)
-    with random_rows.micro_batch(seed, range(whole), whole, CPU):
-        expected = [random_rows.normal(like) for _ in range(2)]
+    with micro_batches.micro_batch(seed, range(whole), whole, CPU):
+        expected = [micro_batches.draw_normal(like) for _ in range(2)]
     found = []
     for first, last in pairwise(cuts):
-        with random_rows.micro_batch(seed, range(first, last), whole, CPU):
-            found.append([random_rows.normal(like[first:last]) for _ in range(2)])
+        with micro_batches.micro_batch(seed, range(first, last), whole, CPU):
+            found.append([micro_batches.draw_normal(like[first:last]) for _ in range(2)])
     for drawn, one in zip(zip(*found, strict=True), expected, strict=True):
         assert torch.equal(torch.cat(drawn), one)
 
 
 def test_outside_of_a_part_all_rows_are_ones_own() -> None:
-    with random_rows.micro_batch(0, range(3, 5), 8, CPU):
+    with micro_batches.micro_batch(0, range(3, 5), 8, CPU):
         pass
     torch.manual_seed(5)
     expected = torch.randn(4, 2)
     torch.manual_seed(5)
-    assert torch.equal(random_rows.normal(torch.zeros(4, 2)), expected)
+    assert torch.equal(micro_batches.draw_normal(torch.zeros(4, 2)), expected)
 
 
 def test_a_block_is_left_out_as_basicsr_leaves_it_out() -> None:
-    theirs, ours = basicsr.load("archs.swinir_arch").DropPath(0.4), random_rows.DropPath(0.4)
+    theirs, ours = networks.import_basicsr("archs.swinir_arch").DropPath(0.4), micro_batches.DropPath(0.4)
     made = torch.randn(64, 5, 2)
     torch.manual_seed(1)
     expected = theirs(made)
@@ -49,12 +49,12 @@ def test_a_block_is_left_out_as_basicsr_leaves_it_out() -> None:
 
 def test_a_compiled_network_is_compiled_once_for_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch._dynamo.config, "error_on_recompile", True)
-    block = random_rows.DropPath(0.4)
-    with random_rows.micro_batch(3, range(12), 12, CPU):
+    block = micro_batches.DropPath(0.4)
+    with micro_batches.micro_batch(3, range(12), 12, CPU):
         expected = block(torch.ones(12, 5, 2))
     block.compile(backend="eager")
     found = []
     for first in (0, 4, 8):
-        with random_rows.micro_batch(3, range(first, first + 4), 12, CPU):
+        with micro_batches.micro_batch(3, range(first, first + 4), 12, CPU):
             found.append(block(torch.ones(4, 5, 2)))
     assert torch.equal(torch.cat(found), expected)

@@ -1,4 +1,4 @@
-"""native4k.learning.memory: what a process keeps of the memory that it frees."""
+"""native4k.learning.acceleration: what a process keeps of the memory that it frees."""
 
 import ctypes
 import subprocess
@@ -9,11 +9,11 @@ import pytest
 FAULTS = """
 import resource, sys
 import torch
-from native4k.learning import memory
+from native4k.learning import acceleration
 
 torch.set_num_threads(1)
 if "kept" in sys.argv:
-    memory.keep_freed()
+    acceleration.keep_freed()
 
 def step():
     made = [torch.ones(2**20) for _ in range(40)]
