@@ -20,16 +20,13 @@ from tqdm import tqdm
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
 from native4k.measure.columns import UNWEIGHTED, Column, Model
-from native4k.provenance.steps import DECODERS
+from native4k.provenance.steps import RULES
 
 CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
 """Step -> the module that measures, as distinct from what runs it or decides by it; columns have their own."""
 
 KEYS = {"probe": ("measures", "nativeness")}
 """Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
-
-LIBRARIES = {"probe": DECODERS}
-"""Step -> the libraries whose version its rows depend on."""
 
 NOT_CACHED = frozenset({"timeout", "out_of_memory", "crashed"})
 """Failures that depend on the machine: never cached, so that every run tries again."""
@@ -45,7 +42,8 @@ def key(step: str, numbers: Path) -> str:
         section = {name: section.get(name) for name in KEYS[step]}
     if step == "embed" and section and Path(section["model"]).is_file():
         section = section | {"weights": provenance.content(Path(section["model"]))}
-    return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
+    decodes = RULES.get(step, RULES["probe"])  # signatures is no rule: it decodes as probe does
+    return provenance.defined(section, CODE[step], libraries=decodes.libraries)
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:
