@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(stats.Params, args.params, "analyze")
     wanted = places(args.files, args.source, args.params)
     listed = list(collections(wanted, args.sources, args.params))
-    with tables.whole_folder(args.report) as folder:
+    with tables.atomic_folder(args.report) as folder:
         found = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in listed}
         shutil.rmtree(folder / "scratch")
         trees = {name: one.figures for name, one in found.items()}

@@ -234,7 +234,7 @@ def run(args: argparse.Namespace) -> None:
     optout = leave.read(args.opt_out)
     places = numbers.sources.items()
     found = [read.collection(name, place, args.sources, args.params) for name, place in places]
-    with tables.whole_folder(args.candidates) as folder:
+    with tables.atomic_folder(args.candidates) as folder:
         counts, made = collect(found, numbers, optout, shards, folder / "sorted")
 
         def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:

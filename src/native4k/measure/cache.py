@@ -36,7 +36,7 @@ def key(step: str, numbers: Path) -> str:
         section = {name: section.get(name) for name in KEYS[step]}
     if step == "embed" and section and Path(section["model"]).is_file():
         section = section | {"weights": provenance.content(Path(section["model"]))}
-    return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
+    return provenance.definition_of(section, CODE[step], libraries=LIBRARIES.get(step, ()))
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:

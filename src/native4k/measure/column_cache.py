@@ -158,7 +158,7 @@ def shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.Series[str]]":
     """The shard's candidates, and the files by sha256 of those that probe kept."""
     table, files = cache.shard(args)
     probed = tables.read(args.probed, "id", "reason")
-    good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    good = table[table["id"].isin(probed.loc[tables.is_kept(probed), "id"])]
     return table, files[files.index.isin(good["sha256"])]
 
 

@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = params.load(Params, args.params, "embed")
     table, files = cache.shard(args)
     probed = tables.read(args.probed, "id", "reason")
-    good = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    good = table[table["id"].isin(probed.loc[tables.is_kept(probed), "id"])]
     place = cache.folder(args.cache, "embed", args.params)
     loaded: list[Encoder] = []
 

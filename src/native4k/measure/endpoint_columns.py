@@ -201,4 +201,4 @@ def column(asking: EndpointColumn, made: tuple[str, ...]) -> Column:
 def key(server: Server, *question: Any) -> str:
     """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
     sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, *question]
-    return provenance.defined(sent, "measure.endpoint_columns")
+    return provenance.definition_of(sent, "measure.endpoint_columns")

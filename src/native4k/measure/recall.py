@@ -32,7 +32,7 @@ def recall(features: pd.DataFrame, columns: list[str], step: str) -> pd.DataFram
         failed = (rows["rejected_by"] == "probe") & (rows["format"] == "")
         rows = rows[~(failed & rows["reason"].isin(cache.NOT_CACHED))]
         return rows[["sha256", *columns]].assign(failure=rows["reason"].where(failed, ""))
-    return rows.loc[tables.kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
+    return rows.loc[tables.is_kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

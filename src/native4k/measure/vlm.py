@@ -127,7 +127,7 @@ def column(name: str, rating: Rating, tiles: int, machine: Hardware, loaded: "Mo
 
 def key(spec: Any, machine: Hardware) -> str:
     """What a model's answers depend on."""
-    return provenance.defined([spec, machine.device], "measure.vlm", libraries=("transformers",))
+    return provenance.definition_of([spec, machine.device], "measure.vlm", libraries=("transformers",))
 
 
 class ModelCache:

@@ -72,7 +72,7 @@ def checksum_lines(listed: Mapping[str, str]) -> str:
 
 def publish_split(rows: pd.DataFrame, store: Path, place: Path) -> dict[str, str]:
     """Write one split's folder; the checksums of its files."""
-    with tables.whole_folder(place) as folder:
+    with tables.atomic_folder(place) as folder:
         link_images(rows, store, folder)
         tables.write(rows[COLUMNS], folder / "metadata.parquet")
         listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
@@ -126,7 +126,7 @@ def with_file_names(kept: pd.DataFrame) -> pd.DataFrame:
 
 def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[str, str], out: Path) -> dict[str, str]:
     """Write plots, card and Croissant, the tables being there; the checksums of their files."""
-    with tables.whole_folder(out / "plots") as folder:
+    with tables.atomic_folder(out / "plots") as folder:
         plots = card_plots.write(version.kept, version.numbers, folder)
     schemas = {name: pq.read_schema(out / name) for name in croissant.TABLES}
     files = {name: ((out / name).stat().st_size, listed[name]) for name in croissant.TABLES}
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> None:
         tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
     )
     origin = made.hashes(args.params, args.lock, args.tables)
-    kept, left = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
+    kept, left = with_file_names(table[tables.is_kept(table)]), table[~tables.is_kept(table)]
     counted = dataset_numbers.count(early, kept, left)
     version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, pa.schema([]), {}, origin)
     remove_remains(args.out)

@@ -90,7 +90,7 @@ def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> Markup:
 def composition(dataset: dict[str, Any], table: pd.DataFrame) -> Markup:
     """Images by split and category, and by source and licence."""
     head, rows = metrics_files.split_table(dataset)
-    kept = table[tables.kept(table)]
+    kept = table[tables.is_kept(table)]
     rights = (kept["source"] + ", " + kept["license"].fillna("").replace("", "not stated")).value_counts()
     sources = [[str(name), int(count)] for name, count in rights.sort_index().items()]
     return layout.join([layout.table(head, rows, last="sum"), layout.table(["source and licence", "images"], sources)])
@@ -149,7 +149,7 @@ def pictures(
     near = leaks.nearest_pairs(pairs)
     wanted = {*good["id"], *bad["id"], *bad["representative"], *near["id"], *near["near_id"]} - {""}
     shown = gallery.thumbnails(features / "thumbnails.parquet", wanted)
-    whole = {str(name): int(count) for name, count in table[tables.kept(table)]["category"].value_counts().items()}
+    whole = {str(name): int(count) for name, count in table[tables.is_kept(table)]["category"].value_counts().items()}
     counts = candidate_rejections(metrics_files.funnel_steps(dataset["funnel"]))
     return {
         "Leaks": leaks.section(dataset["leaks"], table, pairs, shown),
@@ -247,6 +247,6 @@ def run(args: argparse.Namespace) -> None:
     sections["How it was made"] = origins(tree, used)
     named = tree.get("publish", {})
     title, lead = named.get("name", "native4k"), named.get("title", "")
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         tables.write_text(layout.document(title, lead, sections), folder / PAGE)
     print(f"{args.out / PAGE}")
