@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from native4k import params, provenance, tables
 from native4k.dataset import released_images
@@ -22,7 +23,7 @@ from native4k.dataset.near_duplicates import embedding_search, foreign_lists, gr
 from native4k.errors import UserError
 
 MADE_FROM = "made_from"
-"""Where the table's schema has the hash of all that groups were made from, but for the table itself."""
+"""Where the table's schema has the hash of all that groups were made from, but for who was rejected."""
 
 
 @params.params
@@ -87,11 +88,21 @@ def columns_read(numbers: Params) -> list[str]:
     return [*signatures.COLUMNS, "detail", "width", "height", *score]
 
 
-def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
-    """Hash the code of this package, the numbers and the lists that groups depend on."""
+def hash_columns(table: pd.DataFrame, numbers: Params) -> str:
+    """Hash all that groups depend on in a table, but for who is rejected."""
+    columns = table[["id", "sha256", *columns_read(numbers)]]
+    arrow = pa.Table.from_pandas(columns, preserve_index=False).combine_chunks().replace_schema_metadata(None)
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, arrow.schema) as stream:
+        stream.write_table(arrow)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def made_from(measured: str, numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
+    """Hash what groups depend on: the measured columns, this package's code, the numbers and the lists."""
     code = provenance.code("native4k.dataset.dedup")
     rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
-    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign), code)).encode(), *rows])).hexdigest()
+    return hashlib.sha256(b"\0".join([repr((measured, numbers, list(foreign), code)).encode(), *rows])).hexdigest()
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
@@ -154,7 +165,7 @@ def run(args: argparse.Namespace) -> None:
     done = released_images.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
     for line in foreign_lists.report(done, foreign, numbers.firewall):
         print(line)
-    made = {MADE_FROM: made_from(numbers, lists, foreign)}
+    made = {MADE_FROM: made_from(hash_columns(table, numbers), numbers, lists, foreign)}
     tables.write(done.drop(columns="embedding", errors="ignore"), args.out, made)
 
 
