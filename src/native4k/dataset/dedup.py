@@ -90,7 +90,7 @@ def columns_read(numbers: Params) -> list[str]:
 
 def hash_columns(table: pd.DataFrame, numbers: Params) -> str:
     """Hash all that groups depend on in a table, but for who is rejected."""
-    columns = table[["id", "sha256", *columns_read(numbers)]]
+    columns = table[[name for name in ("id", "sha256", *columns_read(numbers)) if name in table]]
     arrow = pa.Table.from_pandas(columns, preserve_index=False).combine_chunks().replace_schema_metadata(None)
     buffer = pa.BufferOutputStream()
     with pa.ipc.new_stream(buffer, arrow.schema) as stream:
