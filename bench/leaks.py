@@ -20,7 +20,7 @@ from parts.alone import alone, peak
 from parts.results import at_most, faster
 
 from native4k import params
-from native4k.dataset import leaks, released, split
+from native4k.dataset import leaks, released_images, split
 from native4k.dataset.near_duplicates import exhaustive_search
 from native4k.dataset.near_duplicates.signatures import Limits
 
@@ -61,9 +61,9 @@ def numbers(together: list[str]) -> split.Params:
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
     """The first third of a collection, released where its hash puts it."""
-    first = split.split(table[: len(table) // 3], numbers([]), released.EMPTY)
+    first = split.split(table[: len(table) // 3], numbers([]), released_images.EMPTY)
     first = first[first["split"] != split.RESERVE]
-    return first.assign(zone=first["split"])[released.COLUMNS]
+    return first.assign(zone=first["split"])[released_images.COLUMNS]
 
 
 def splitting(count: int, together: list[str]) -> Callable[[], Any]:
@@ -75,7 +75,7 @@ def splitting(count: int, together: list[str]) -> Callable[[], Any]:
 
 def searching(count: int, threads: int) -> Callable[[], Any]:
     """Searching a split collection for leaks."""
-    table = split.split(images(count), numbers([]), released.EMPTY)
+    table = split.split(images(count), numbers([]), released_images.EMPTY)
     return lambda: leaks.leaks(table, LIMITS, threads)
 
 

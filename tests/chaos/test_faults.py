@@ -165,7 +165,7 @@ def kept(project: Project) -> list[str]:
     """The images in the dataset that stand for themselves alone, in order."""
     table = tables.read(project.root / "data/tables/images.parquet")
     alone = ~table["group"].duplicated(keep=False)
-    return table.loc[tables.kept(table) & alone, "id"].tolist()
+    return table.loc[tables.is_kept(table) & alone, "id"].tolist()
 
 
 def foreign(project: Project, ids: list[str]) -> None:

@@ -130,7 +130,7 @@ def test_groups_are_those_of_the_definition(rows: Rows, radius: int) -> None:
 def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.DataObject) -> None:
     before = images(rows)
     after = deduped(before, radius)
-    tables.conserve(before, after, "dedup")
+    tables.check_conservation(before, after, "dedup")
     assert (after["group"] == after["representative"]).all()
 
     by_id = after.set_index("id")
@@ -148,7 +148,7 @@ def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.Data
             assert row["fine_distance"] == apart(row["signature"], leader["signature"])
         assert same or (row["distance"] <= radius and row["fine_distance"] <= FINE)
 
-    kept = after[tables.kept(after)].to_dict("records")
+    kept = after[tables.is_kept(after)].to_dict("records")
     assert not [1 for at, one in enumerate(kept) for other in kept[:at] if copies(one, other, radius)]
 
     left_out = after[after["representative"] == ""]

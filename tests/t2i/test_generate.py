@@ -183,12 +183,12 @@ def test_a_model_of_another_baseline_or_none_is_refused(
 
 def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    with tables.whole_folder(folder) as made:
+    with tables.atomic_folder(folder) as made:
         (made / "old").touch()
-    with pytest.raises(ValueError, match="stop"), tables.whole_folder(folder) as made:  # noqa: PT012
+    with pytest.raises(ValueError, match="stop"), tables.atomic_folder(folder) as made:  # noqa: PT012
         (made / "new").touch()
         raise ValueError("stop")
     assert contents(tmp_path) == {"out/old": b""}
-    with tables.whole_folder(folder) as made:
+    with tables.atomic_folder(folder) as made:
         (made / "new").touch()
     assert contents(tmp_path) == {"out/new": b""}

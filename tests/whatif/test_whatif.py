@@ -16,7 +16,7 @@ from native4k.dataset import dedup
 from native4k.errors import UserError
 from native4k.params import read
 from native4k.whatif import whatif
-from native4k.whatif.steps import ORDER
+from native4k.whatif.whatif import ORDER
 
 NUMBERS = """
 vet: {rule: majority, min_votes: 1, undecided: pass}

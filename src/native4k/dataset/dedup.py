@@ -15,14 +15,15 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from native4k import params, provenance, tables
-from native4k.dataset import released
+from native4k.dataset import released_images
 from native4k.dataset.near_duplicates import embedding_search, foreign_lists, groups, signatures
 from native4k.errors import UserError
 
 MADE_FROM = "made_from"
-"""Where the table's schema has the hash of all that groups were made from, but for the table itself."""
+"""Where the table's schema has the hash of all that groups were made from, but for who was rejected."""
 
 
 @params.params
@@ -44,7 +45,7 @@ class Params(signatures.Limits):
 
 def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
     """Order the survivors: the most detailed first, then the largest, the best-scored, the smallest id."""
-    alive = table[tables.kept(table)].assign(size_=lambda rows: rows["width"] * rows["height"], score_=0.0)
+    alive = table[tables.is_kept(table)].assign(size_=lambda rows: rows["width"] * rows["height"], score_=0.0)
     if score is not None:
         values = alive[score.column].astype("float64")
         alive["score_"] = values if score.best == "highest" else -values
@@ -87,11 +88,21 @@ def columns_read(numbers: Params) -> list[str]:
     return [*signatures.COLUMNS, "detail", "width", "height", *score]
 
 
-def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
-    """Hash the code of this package, the numbers and the lists that groups depend on."""
+def hash_columns(table: pd.DataFrame, numbers: Params) -> str:
+    """Hash all that groups depend on in a table, but for who is rejected."""
+    columns = table[[name for name in ("id", "sha256", *columns_read(numbers)) if name in table]]
+    arrow = pa.Table.from_pandas(columns, preserve_index=False).combine_chunks().replace_schema_metadata(None)
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, arrow.schema) as stream:
+        stream.write_table(arrow)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def made_from(measured: str, numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
+    """Hash what groups depend on: the measured columns, this package's code, the numbers and the lists."""
     code = provenance.code("native4k.dataset.dedup")
     rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
-    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign), code)).encode(), *rows])).hexdigest()
+    return hashlib.sha256(b"\0".join([repr((measured, numbers, list(foreign), code)).encode(), *rows])).hexdigest()
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
@@ -111,7 +122,7 @@ def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """Reject each group that matches a foreign list which rejects, and each copy."""
     lists = foreign_lists.list_names(joined["foreign"]) if numbers.firewall else joined["foreign"]
     for name in sorted(name for name, action in numbers.firewall.items() if action == "reject"):
-        matched = set(joined.loc[(lists == name) & tables.kept(joined), "group"])
+        matched = set(joined.loc[(lists == name) & tables.is_kept(joined), "group"])
         joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")
     joined = tables.reject(joined, joined["match"] == "pixels", "exact_copy", "dedup")
     return tables.reject(joined, joined["match"] != "", "near_copy", "dedup")
@@ -119,7 +130,7 @@ def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
 
 def forecast(table: pd.DataFrame, numbers: Params) -> str:
     """Say how many images are compared, and how many of their pairs would be taken for copies by chance."""
-    alive = table[tables.kept(table)]
+    alive = table[tables.is_kept(table)]
     count = int(signatures.informative(signatures.numbers_of(alive["phash"], 1)[0], numbers.min_bits).sum())
     views = 2 * signatures.middles_of(alive) * numbers.middles + 1
     pairs, verified = (expected * views for expected in signatures.chance_pairs(count, numbers))
@@ -150,11 +161,11 @@ def run(args: argparse.Namespace) -> None:
         table = join_embeddings(table, args.embeddings)
     foreign = foreign_lists.read_foreign_lists(args.foreign, numbers.firewall)
     print(forecast(table, numbers))
-    lists = released.read_lists(args.released) if args.released else released.EMPTY
-    done = released.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
+    lists = released_images.read_lists(args.released) if args.released else released_images.EMPTY
+    done = released_images.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
     for line in foreign_lists.report(done, foreign, numbers.firewall):
         print(line)
-    made = {MADE_FROM: made_from(numbers, lists, foreign)}
+    made = {MADE_FROM: made_from(hash_columns(table, numbers), numbers, lists, foreign)}
     tables.write(done.drop(columns="embedding", errors="ignore"), args.out, made)
 
 
@@ -163,7 +174,7 @@ def join_embeddings(table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
     if path is None:
         raise UserError("dedup.embedding is given: name the table of embeddings with --embeddings, or make it null")
     joined = table.merge(tables.read(path, columns=["id", "embedding"]), on="id", how="left", validate="one_to_one")
-    without = joined.loc[tables.kept(joined) & joined["embedding"].isna(), "id"]
+    without = joined.loc[tables.is_kept(joined) & joined["embedding"].isna(), "id"]
     if len(without):
         raise UserError(
             f"{path}: {len(without)} of {len(table)} images have no embedding ({without.iloc[0]}); run embed again"

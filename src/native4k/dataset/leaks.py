@@ -67,7 +67,7 @@ def compare(pictures: Signatures, few: np.ndarray, many: np.ndarray, search: str
 
 def leaks(table: pd.DataFrame, limits: Limits, threads: int = 1) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Find the nearest pairs across splits, and say what was searched."""
-    kept = table[tables.kept(table)].sort_values("id").reset_index(drop=True)
+    kept = table[tables.is_kept(table)].sort_values("id").reset_index(drop=True)
     pictures = read_signatures(kept, limits)
     compared = pictures.informative()
     rows = {name: np.flatnonzero(compared & (kept["split"] == name).to_numpy()) for name in SPLITS}

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Copy the tables, all or none."""
     copies = {"images.parquet": args.split, "leaks.parquet": args.leaks}
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         for name, path in (copies | {name: args.features / name for name in tables.FUNNEL}).items():
             shutil.copyfile(path, folder / name)
     provenance.seal(args.out, args.mark)

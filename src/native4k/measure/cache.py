@@ -43,7 +43,7 @@ def key(step: str, numbers: Path) -> str:
     if step == "embed" and section and Path(section["model"]).is_file():
         section = section | {"weights": provenance.content(Path(section["model"]))}
     decodes = RULES.get(step, RULES["probe"])  # signatures is no rule: it decodes as probe does
-    return provenance.defined(section, CODE[step], libraries=decodes.libraries)
+    return provenance.definition_of(section, CODE[step], libraries=decodes.libraries)
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:
@@ -240,7 +240,7 @@ def probed_shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.DataFrame,
     """The shard's candidates, those of them that probe kept, and the files of these by sha256."""
     table, files = shard(args)
     probed = tables.read(args.probed, "id", "reason")
-    kept = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    kept = table[table["id"].isin(probed.loc[tables.is_kept(probed), "id"])]
     return table, kept, files[files.index.isin(kept["sha256"])]
 
 

@@ -46,7 +46,7 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
     return Column(
         name,
         columns.view_columns(name, metric.view),
-        provenance.defined(spec, "measure.metrics", libraries=("torch",)),
+        provenance.definition_of(spec, "measure.metrics", libraries=("torch",)),
         load,
     )
 

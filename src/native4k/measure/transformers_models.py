@@ -148,7 +148,7 @@ def rating_column(name: str, rating: Rating, tiles: int, machine: Hardware, load
 
 def key(spec: Any, machine: Hardware) -> str:
     """What a model's answers depend on."""
-    return provenance.defined(
+    return provenance.definition_of(
         [spec, machine.device], "measure.transformers_models", libraries=("torch", "transformers")
     )
 

@@ -41,7 +41,7 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     steps: dataset_numbers.Rejected = (
         {"collect": {}} | dataset_numbers.rejected_by_collect(collected) | dataset_numbers.rejected_later(table)
     )
-    metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
+    metadata, kept = int(collected["rows"].sum()), int(tables.is_kept(table).sum())
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
     return {"metadata": metadata, "candidates": len(table), "rejected": steps, "kept": kept}
@@ -49,7 +49,7 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
 
 def balance(table: pd.DataFrame) -> dict[str, Any]:
     """The kept images by category, and how many times the smallest the largest is."""
-    counts = table.loc[tables.kept(table), "category"].value_counts().sort_index()
+    counts = table.loc[tables.is_kept(table), "category"].value_counts().sort_index()
     ratio = round(int(counts.max()) / int(counts.min()), 4) if len(counts) else None
     return {"categories": {str(name): int(count) for name, count in counts.items()}, "ratio": ratio}
 
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> None:
     table = tables.read(args.tables / "images.parquet", "id", "reason", "split", "group", "category")
     collected = tables.read(args.tables / "collected.parquet", "source", "rows")
     metrics: dict[str, Any] = {"funnel": funnel(collected, table)}
-    kept = table[tables.kept(table)]
+    kept = table[tables.is_kept(table)]
     splits = pd.crosstab(kept["split"], kept["category"])
     metrics["splits"] = {
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}

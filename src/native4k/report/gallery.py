@@ -22,13 +22,13 @@ SIZE = "{} \N{MULTIPLICATION SIGN} {}"
 
 def kept_sample(table: pd.DataFrame) -> pd.DataFrame:
     """The first kept images of each category by id, which is a hash and so as good as a random draw."""
-    rows = table[tables.kept(table)].sort_values(["category", "id"])
+    rows = table[tables.is_kept(table)].sort_values(["category", "id"])
     return rows.groupby("category", sort=True).head(MAX_PICTURES)
 
 
 def rejected_sample(table: pd.DataFrame, thresholds: dict[str, Any]) -> pd.DataFrame:
     """Some rejected images of each reason: farthest from their representative, closest to the threshold, or by id."""
-    rows = table[~tables.kept(table)]
+    rows = table[~tables.is_kept(table)]
     near = -rows["distance"].astype("float64")
     for reason, rule in thresholds.items():
         if rule["column"] in rows:

@@ -161,7 +161,7 @@ def run(args: argparse.Namespace) -> None:
             trees[name] = summary(pd.DataFrame(found), models.finish(), numbers.bootstrap)
         rows += found
         print(f"{saved.name}{name and f' on {name}'}: {_line(trees[name])}")
-    with tables.whole_folder(args.pictures) as folder:
+    with tables.atomic_folder(args.pictures) as folder:
         extremes.save(folder)
     tables.write(pd.DataFrame(rows).rename(columns=column_name), args.images)
     head = {"baseline": saved.name, "scale": scale, "parameters": baselines.count_weights(network)}

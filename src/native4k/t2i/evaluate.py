@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
     real = data.load_squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
-    with tables.whole_folder(args.pictures) as folder:
+    with tables.atomic_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
     tables.write_json(round_numbers(metrics | {"n_images": len(table)}), args.out)
