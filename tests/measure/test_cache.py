@@ -105,7 +105,7 @@ def test_other_params_or_other_code_have_another_place(
     store.params.write_text(text + "dedup: {radius: 3}\n")  # another step's number
     assert place() == probe
     before = source.parse_source
-    monkeypatch.setattr(source, "parsed", lambda text: before(text.replace("MAX_PIXELS", "MOST_PIXELS")))
+    monkeypatch.setattr(source, "parse_source", lambda text: before(text.replace("MAX_PIXELS", "MOST_PIXELS")))
     assert place() != probe
 
 
