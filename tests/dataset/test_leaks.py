@@ -17,8 +17,8 @@ from native4k.dataset import leaks
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
 
-LIMITS = Limits(radius=6, verify=20, middles=True, min_bits=8)
-SIZES = {"phash": 64, "signature": 256, "inset_phash": 128, "inset_signature": 512}
+LIMITS = Limits(radius=6, verify=20, views=["mirrored", "middles", "windows"], min_bits=8)
+SIZES = {"phash": 64, "signature": 256, "view_phash": 320, "view_signature": 1280}
 SPLITS = ("train", "val", "test", "reserve")
 
 

@@ -10,7 +10,9 @@ from native4k.dataset import dedup, released
 from native4k.errors import UserError
 from tests.dataset.signed import signed
 
-NUMBERS = dedup.Params(radius=10, verify=0, middles=False, min_bits=8, score=None, firewall={}, embedding=None)
+NUMBERS = dedup.Params(
+    radius=10, verify=0, views=[], min_bits=8, other_quality=80.0, marked=0.3, score=None, firewall={}, embedding=None
+)
 HEAD = "id,zone,representative,sha256\n"
 
 
@@ -96,10 +98,10 @@ def test_an_image_whose_id_and_bytes_were_released_in_two_zones_is_a_conflict() 
 
 
 def hashed(*rows: tuple[str, int, float]) -> pd.DataFrame:
-    """Images of an id, so many bits of one picture's pHash flipped, and a detail."""
+    """Images of an id, so many bits of one picture's pHash flipped, and bits a pixel."""
     ids, flips, details = zip(*rows, strict=True)
     phashes = [0x5555555555555555 ^ ((1 << count) - 1) for count in flips]
-    return signed(phashes, id=list(ids), sha256=[f"sha{id_}" for id_ in ids], detail=list(details))
+    return signed(phashes, id=list(ids), sha256=[f"sha{id_}" for id_ in ids], bits_per_pixel=list(details))
 
 
 def reasons(table: pd.DataFrame) -> dict[str, str]:

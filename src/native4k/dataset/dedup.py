@@ -1,20 +1,23 @@
 """Group exact and near copies among the survivors, and keep the best of each group.
 
-Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole or of the
-middle of one of them (crops), and signatures that agree; or, where they were measured, embeddings that do. Groups do
-not chain: every member is a near copy of its representative: the most detailed, then largest, then best-scored, then
+Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole, the
+mirrored picture, the middle of one (crops) or a central window of both (cuts to another aspect), and signatures that
+agree; or, where they were measured, embeddings that do. Groups do not chain: every member is a near copy of its
+representative: the one with most real pixels, then the least compressed, the unmarked, the largest, the best-scored,
 the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
 there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if
-`firewall` says so.
+`firewall` says so. ASSUME: a variant of an artwork in other colours is a copy where its luma is alike (a tint, some
+dark variants), and a picture of its own where it is not (inverted or repainted); embeddings find more of them.
 """
 
 import argparse
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from native4k import params, provenance, tables
 from native4k.dataset import released
@@ -23,6 +26,13 @@ from native4k.errors import UserError
 
 MADE_FROM = "made_from"
 """Where the table's schema has the hash of all that groups were made from, but for the table itself."""
+
+
+RANKED = ("width", "height", "nativeness", "upscaled_by", "format", "jpeg_quality", "bits_per_pixel", "pwatermark")
+"""The columns by which copies are ordered, beside the score."""
+
+LOSSLESS, LOSSLESS_QUALITY = ("PNG", "TIFF"), 101.0
+"""Formats that add no loss of their own (GIF has 256 colours), and what is above every quality of a JPEG."""
 
 
 @params.params
@@ -37,27 +47,55 @@ class Score:
 class Params(signatures.Limits):
     """What near copies are, what stands for a group, what matches of foreign lists mean, and copies by embedding."""
 
+    other_quality: Annotated[float, Field(ge=1, le=100)]
+    marked: Annotated[float, Field(ge=0, le=1)]
     score: Score | None
     firewall: dict[str, Literal["reject", "report"]]
     embedding: embedding_search.Params | None
 
 
-def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
-    """Order the survivors: the most detailed first, then the largest, the best-scored, the smallest id."""
-    alive = table[tables.kept(table)].assign(size_=lambda rows: rows["width"] * rows["height"], score_=0.0)
-    if score is not None:
-        values = alive[score.column].astype("float64")
-        alive["score_"] = values if score.best == "highest" else -values
+def best_first(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
+    """Order the survivors: most real pixels first, then least compressed, unmarked, largest, best-scored."""
+    alive = table[tables.kept(table)]
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")
-    return alive.sort_values(["detail", "size_", "score_"], ascending=False).reset_index(drop=True)  # stable
+    keys: list[pd.Series[Any]] = [
+        real_pixels(alive),
+        quality(alive, numbers.other_quality),
+        ~(alive["pwatermark"] > numbers.marked),
+        alive["bits_per_pixel"],
+        alive["width"] * alive["height"],
+        score_values(alive, numbers.score),
+    ]
+    order = np.lexsort([-key.to_numpy(np.float64) for key in reversed(keys)])  # stable, and NaN comes last
+    return alive.iloc[order].reset_index(drop=True)
+
+
+def real_pixels(alive: pd.DataFrame) -> "pd.Series[float]":
+    """Count the pixels that an image would have without the enlargement that its spectrum shows."""
+    factor = alive["upscaled_by"].where(alive["nativeness"] == "upscaled", 1.0).fillna(1.0)
+    pixels: pd.Series[float] = alive["width"] * alive["height"] / factor**2
+    return pixels
+
+
+def quality(alive: pd.DataFrame, other: float) -> "pd.Series[float]":
+    """The JPEG quality from 1 to 100, more for lossless formats, and that of `other` where a file does not say it."""
+    return alive["jpeg_quality"].fillna(other).mask(alive["format"].isin(LOSSLESS), LOSSLESS_QUALITY)
+
+
+def score_values(alive: pd.DataFrame, score: Score | None) -> "pd.Series[float]":
+    """Read the score so that more is better; 0 where there is none."""
+    if score is None:
+        return pd.Series(0.0, index=alive.index)
+    values = alive[score.column].astype("float64")
+    return values if score.best == "highest" else -values
 
 
 def dedup(
     table: pd.DataFrame, numbers: Params, threads: int = 1, foreign: dict[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
     """The table with `group`, `representative`, how each is a copy of it, and a reason on all but representatives."""
-    alive = best_first(table, numbers.score)
+    alive = best_first(table, numbers)
     pictures = signatures.read_signatures(alive, numbers)
     embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
     relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
@@ -84,7 +122,7 @@ def first_of_equal_pixels(alive: pd.DataFrame) -> np.ndarray:
 def columns_read(numbers: Params) -> list[str]:
     """Name the columns that say what is a copy of what, and which is the best."""
     score = [] if numbers.score is None else [numbers.score.column]
-    return [*signatures.COLUMNS, "detail", "width", "height", *score]
+    return [*signatures.COLUMNS, *RANKED, *score]
 
 
 def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
@@ -95,14 +133,15 @@ def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFr
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
-    """Name each image's representative, how it is a copy of it, and the bits of pHash and signature between them."""
+    """Name each image's representative, how it is a copy of it, and the bits of pHash and signature between them.
+
+    An image whose pixels are those of a better one in its group is an exact copy, whatever represents both.
+    """
     ids, rows = alive["id"].to_numpy(), np.arange(len(alive))
     apart, fine, found = pictures.distances(rows, leader)
-    match = np.select(
-        [rows == leader, (alive["pixels"] == alive["pixels"].to_numpy()[leader]).to_numpy(), found == 0, found > 0],
-        ["", "pixels", "whole", "middle"],
-        "embedding",
-    )
+    kinds = np.array([*pictures.limits.pair_kinds(), "embedding"])  # -1, not found, is the last
+    again = first_of_equal_pixels(alive) != rows
+    match = np.select([rows == leader, again], ["", "pixels"], kinds[found])
     named = {"id": ids, "group": ids[leader], "representative": ids[leader]}
     return pd.DataFrame(named | {"match": match, "distance": apart, "fine_distance": fine})
 
@@ -121,10 +160,10 @@ def forecast(table: pd.DataFrame, numbers: Params) -> str:
     """Say how many images are compared, and how many of their pairs would be taken for copies by chance."""
     alive = table[tables.kept(table)]
     count = int(signatures.informative(signatures.numbers_of(alive["phash"], 1)[0], numbers.min_bits).sum())
-    views = 2 * signatures.middles_of(alive) * numbers.middles + 1
+    views = len(numbers.view_pairs())
     pairs, verified = (expected * views for expected in signatures.chance_pairs(count, numbers))
     return (
-        f"dedup: {count} of {len(alive)} images are compared by pHash, {views} views a pair; by chance alone"
+        f"dedup: {count} of {len(alive)} images are compared by pHash, {views} pairs of views each; by chance alone"
         f" {pairs:.2g} pairs of uniform hashes would be within {numbers.radius} bits, and {verified:.2g} would also"
         f" agree in all but {numbers.verify} bits of the signature"
     )

@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 import yaml
 
 from native4k import params, tables
+from native4k.dataset.dedup import RANKED
 from native4k.dataset.near_duplicates.signatures import COLUMNS as SIGNATURES
 from native4k.dataset.rules import did_you_mean
 from native4k.errors import UserError
 from native4k.whatif.steps import ORDER, load_steps, run_steps
 
-READ = ("id", "reason", "rejected_by", "sha256", "category", "detail", "width", "height", *SIGNATURES)
+READ = ("id", "reason", "rejected_by", "sha256", "category", *RANKED, *SIGNATURES)
 """The measured columns that the steps read whatever the numbers name."""
 
 FUNNEL = ("fetch", "probe", "score", "label", *ORDER)
