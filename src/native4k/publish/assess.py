@@ -16,7 +16,7 @@ from native4k.errors import UserError
 from native4k.metadata.urls import identify
 from native4k.publish import dataset_numbers
 
-COPIES = ("copy", "reencode", "resize", "crop")
+COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
 REASONS = {
     "upscaled": "upscaled",
     "blurred": "blurred",
@@ -36,9 +36,10 @@ FAIR = ("exact_copy", "near_copy", "category_full")
 
 @params.params
 class Params:
-    """What the demo is to show: shares found at least, originals wrongly rejected and imbalance at most."""
+    """What the demo is to show: shares at least, found and of groups whose original stands for them; others at most."""
 
     found: dict[str, float]
+    represented: float
     wrongly_rejected: float
     max_ratio: float
 
@@ -99,7 +100,16 @@ def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
         },
         "labels": _labels(originals, table),
         "copies": _sides(rows, table),
+        "representatives": _representatives(rows),
     }
+
+
+def _representatives(rows: pd.DataFrame) -> dict[str, Any]:
+    """How many of the planted groups that were found are represented by their original, or by a copy of its bytes."""
+    intact = dict(zip(rows["id"], rows["of"].where(rows["defect"] == "copy", rows["id"]), strict=True))
+    copies = rows[rows["defect"].isin(COPIES) & rows["found"].astype(bool)]
+    good = (copies["leader"].map(intact) == copies["of"]).groupby(copies["of"]).all()
+    return _share(int(good.sum()), len(good))
 
 
 def _sides(rows: pd.DataFrame, table: pd.DataFrame) -> dict[str, int]:
@@ -119,6 +129,7 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
         there = ", ".join(grades["defects"])
         raise UserError(f"params assess.found.{strange[0]}: the demo plants no such defect; there are: {there}")
     least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
+    least["groups represented by their original"] = (numbers.represented, grades["representatives"]["share"])
     most = {
         "originals wrongly rejected": (numbers.wrongly_rejected, grades["originals"]["share"]),
         "largest category over smallest": (numbers.max_ratio, metrics["balance"]["ratio"] or 1.0),
@@ -141,7 +152,7 @@ def _labels(originals: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:
-    return {"planted": planted, "found": found, "share": round(found / planted, 4)}
+    return {"planted": planted, "found": found, "share": round(found / max(planted, 1), 4)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
