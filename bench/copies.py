@@ -65,8 +65,8 @@ def shrunk(image: Image.Image, share: float) -> Image.Image:
 
 
 def preview(image: Image.Image) -> Image.Image:
-    """The picture, 400 pixels long."""
-    return shrunk(image, 400 / max(image.size))
+    """The picture, 400 pixels long or half as long."""
+    return shrunk(image, min(0.5, 400 / max(image.size)))
 
 
 def cropped(image: Image.Image) -> Image.Image:
@@ -99,7 +99,7 @@ COPIES = {
     "exact": Copy(unchanged, finer=0),
     "quality 60": Copy(unchanged, finer=-30),
     "shrunk": Copy(partial(shrunk, share=0.7)),
-    "preview": Copy(preview, goal=1.0),
+    "preview": Copy(preview, finer=-10, goal=1.0),
     "cropped": Copy(cropped),
     "brightened": Copy(defects.brighten),
     "marked": Copy(defects.label),

@@ -13,11 +13,13 @@ EQUAL = {
     "nativeness": "native",
     "upscaled_by": 1.0,
     "format": "JPEG",
-    "jpeg_quality": 90.0,
     "bits_per_pixel": 1.0,
     "pwatermark": 0.1,
 }
 """All that makes one copy better than another, and is the same of all pictures."""
+
+BITS_AS_JPEG = {"JPEG": 1.0, "WEBP": 1.4, "AVIF": 2.0, "GIF": 0.1, "PNG": 100.0, "TIFF": 100.0}
+"""Weights of formats, as in params.yaml."""
 
 PLACES = {"mirrored": 0, "large_middle": 1, "small_middle": 2, "wide": 3, "tall": 4}
 """Views, by their place in the texts."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from native4k import cli, tables
 from native4k.dataset import dedup
-from tests.dataset.signed import signed, view_texts
+from native4k.errors import UserError
+from tests.dataset.signed import BITS_AS_JPEG, signed, view_texts
 
 ROWS = st.lists(
     st.tuples(
@@ -43,7 +44,8 @@ NUMBERS: dict[str, Any] = {
     "verify": FINE,
     "views": ["middles"],
     "min_bits": LEAST,
-    "other_quality": 80.0,
+    "enlarged": 1.35,
+    "bits_as_jpeg": BITS_AS_JPEG,
     "marked": 0.3,
     "score": None,
     "firewall": {},
@@ -191,22 +193,25 @@ def row(picture: int = 0, flips: set[int] = frozenset(), bits: int = 1, pixels: 
 
 
 BETTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("more pixels", {"width": 200, "bits_per_pixel": 1.0}, {"bits_per_pixel": 9.0}),
-    ("more pixels of its own", {}, {"width": 200, "nativeness": "upscaled", "upscaled_by": 2.0}),
-    ("an upscaled one less than", {"width": 150}, {"width": 200, "nativeness": "upscaled", "upscaled_by": 1.5}),
-    ("unknown counts as native", {"nativeness": "unknown", "upscaled_by": None}, {"width": 90}),
-    ("less compressed", {"jpeg_quality": 91.0, "bits_per_pixel": 1.0}, {"bits_per_pixel": 9.0}),
-    ("lossless", {"format": "PNG", "jpeg_quality": None}, {"jpeg_quality": 100.0}),
-    ("WebP counts as 80", {"jpeg_quality": 81.0}, {"format": "WEBP", "jpeg_quality": None, "bits_per_pixel": 9.0}),
-    ("WebP counts as 80, again", {"format": "WEBP", "jpeg_quality": None}, {"jpeg_quality": 79.0}),
-    ("unmarked", {"pwatermark": 0.3}, {"pwatermark": 0.31, "bits_per_pixel": 9.0}),
+    ("more pixels", {"width": 200, "bits_per_pixel": 1.0}, {"bits_per_pixel": 9.0, "format": "PNG"}),
+    ("more pixels of its own", {}, {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}),
+    ("about as many of its own", {}, {"width": 160, "height": 80, "nativeness": "upscaled", "upscaled_by": 2.0}),
+    ("an enlargement is not shown by a far smaller copy",
+        {"width": 400, "height": 200, "nativeness": "upscaled", "upscaled_by": 2.0}, {}),
+    ("nor by one that is not native",
+        {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}, {"nativeness": "unknown"}),
+    ("nor by one of its size", {"nativeness": "upscaled", "upscaled_by": 1.3}, {"bits_per_pixel": 0.9}),
+    ("less compressed", {"bits_per_pixel": 1.5, "pwatermark": 0.9, "piqe": 9.0}, {"bits_per_pixel": 0.9}),
+    ("lossless", {"format": "PNG", "bits_per_pixel": 0.2}, {"bits_per_pixel": 9.0}),
+    ("WebP needs fewer bits", {"format": "WEBP", "bits_per_pixel": 0.8}, {}),
+    ("GIF has few colours", {"bits_per_pixel": 0.9}, {"format": "GIF", "bits_per_pixel": 8.0}),
+    ("unmarked", {"pwatermark": 0.3}, {"pwatermark": 0.31, "bits_per_pixel": 1.3}),
     ("not known to be marked", {"pwatermark": None}, {"pwatermark": 0.9}),
-    ("more bits", {"bits_per_pixel": 1.5}, {"bits_per_pixel": 1.4, "piqe": 0.0}),
-    ("more pixels, enlarged", {"width": 400, "nativeness": "upscaled", "upscaled_by": 2.0}, {"piqe": 0.0}),
+    ("a few more bits", {"bits_per_pixel": 1.1}, {"piqe": 0.0}),
     ("a better score", {"piqe": 1.0}, {"piqe": 2.0}),
     ("any score", {"piqe": 99.0}, {"piqe": None}),
     ("a smaller id", {"id": "a"}, {"id": "b"}),
-]
+]  # fmt: skip
 """Why one of two copies is better, that one, the other one."""
 
 
@@ -219,6 +224,11 @@ def test_the_better_copy_stands_for_its_group(better: dict[str, Any], worse: dic
     after = deduped(table.iloc[[first, 1 - first]], score=dedup.Score(column="piqe", best="lowest"))
     assert after.set_index("id")["reason"].to_dict() == {kept: "", rejected: "near_copy"}
     assert set(after["representative"]) == {kept}
+
+
+def test_a_format_without_a_weight_is_named() -> None:
+    with pytest.raises(UserError, match="params dedup.bits_as_jpeg: no number for AVIF"):
+        deduped(signed([CENTRES[0]], format="AVIF"), bits_as_jpeg={"JPEG": 1.0})
 
 
 def test_groups_do_not_chain() -> None:

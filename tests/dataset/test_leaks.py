@@ -151,8 +151,12 @@ def test_rejected_images_are_not_compared() -> None:
 
 
 def step(root: Path, threads: int, views: str = "mirrored, middles, windows") -> Any:
-    numbers = f"radius: 6, verify: 20, views: [{views}], min_bits: 8, other_quality: 80, marked: 0.3"
-    (root / "params.yaml").write_text(f"dedup: {{{numbers}, score: null, firewall: {{}}, embedding: null}}\n")
+    numbers = (
+        f"radius: 6, verify: 20, views: [{views}], min_bits: 8, enlarged: 1.35, bits_as_jpeg: {{JPEG: 1}}, marked: 0.3"
+    )
+    (root / "params.yaml").write_text(
+        f"dedup: {{{numbers}, bits_as_jpeg: {{JPEG: 1}}, score: null, firewall: {{}}, embedding: null}}\n"
+    )
     paths = {"table": root / "in.parquet", "out": root / f"{threads}.parquet", "params": root / "params.yaml"}
     return leaks.run(argparse.Namespace(threads=threads, **paths))
 

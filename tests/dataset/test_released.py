@@ -8,10 +8,19 @@ import pytest
 from native4k import tables
 from native4k.dataset import dedup, released
 from native4k.errors import UserError
-from tests.dataset.signed import signed
+from tests.dataset.signed import BITS_AS_JPEG, signed
 
 NUMBERS = dedup.Params(
-    radius=10, verify=0, views=[], min_bits=8, other_quality=80.0, marked=0.3, score=None, firewall={}, embedding=None
+    radius=10,
+    verify=0,
+    views=[],
+    min_bits=8,
+    enlarged=1.35,
+    bits_as_jpeg=BITS_AS_JPEG,
+    marked=0.3,
+    score=None,
+    firewall={},
+    embedding=None,
 )
 HEAD = "id,zone,representative,sha256\n"
 

@@ -3,8 +3,10 @@
 Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole, the
 mirrored picture, the middle of one (crops) or a central window of both (cuts to another aspect), and signatures that
 agree; or, where they were measured, embeddings that do. Groups do not chain: every member is a near copy of its
-representative: the one with most real pixels, then the least compressed, the unmarked, the largest, the best-scored,
-the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
+representative: the one with most pixels, then the least compressed (bits a pixel, as of a JPEG, to half an octave), the
+unmarked, the one with more bits, the best-scored, the one with the smallest id. An image whose spectrum shows an
+enlargement counts with the pixels before it, but only if a native copy of about that size is there: outcomes of copies
+of one size differ by chance. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
 there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if
 `firewall` says so. ASSUME: a variant of an artwork in other colours is a copy where its luma is alike (a tint, some
 dark variants), and a picture of its own where it is not (inverted or repainted); embeddings find more of them.
@@ -12,6 +14,7 @@ dark variants), and a picture of its own where it is not (inverted or repainted)
 
 import argparse
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,11 +31,8 @@ MADE_FROM = "made_from"
 """Where the table's schema has the hash of all that groups were made from, but for the table itself."""
 
 
-RANKED = ("width", "height", "nativeness", "upscaled_by", "format", "jpeg_quality", "bits_per_pixel", "pwatermark")
+RANKED = ("width", "height", "nativeness", "upscaled_by", "format", "bits_per_pixel", "pwatermark")
 """The columns by which copies are ordered, beside the score."""
-
-LOSSLESS, LOSSLESS_QUALITY = ("PNG", "TIFF"), 101.0
-"""Formats that add no loss of their own (GIF has 256 colours), and what is above every quality of a JPEG."""
 
 
 @params.params
@@ -45,25 +45,27 @@ class Score:
 
 @params.params
 class Params(signatures.Limits):
-    """What near copies are, what stands for a group, what matches of foreign lists mean, and copies by embedding."""
+    """What near copies are, which represents a group, what matches of foreign lists mean, and copies by embedding."""
 
-    other_quality: Annotated[float, Field(ge=1, le=100)]
+    enlarged: Annotated[float, Field(ge=1)]
+    bits_as_jpeg: dict[str, Annotated[float, Field(gt=0)]]
     marked: Annotated[float, Field(ge=0, le=1)]
     score: Score | None
     firewall: dict[str, Literal["reject", "report"]]
     embedding: embedding_search.Params | None
 
 
-def best_first(table: pd.DataFrame, numbers: Params) -> pd.DataFrame:
-    """Order the survivors: most real pixels first, then least compressed, unmarked, largest, best-scored."""
+def best_first(table: pd.DataFrame, numbers: Params, enlarged: Collection[str] = ()) -> pd.DataFrame:
+    """Order the survivors: most real pixels first, then least damaged, unmarked, largest, best-scored, smallest id."""
     alive = table[tables.kept(table)]
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")
+    bits = jpeg_bits(alive, numbers)
     keys: list[pd.Series[Any]] = [
-        real_pixels(alive),
-        quality(alive, numbers.other_quality),
+        real_pixels(alive).where(alive["id"].isin(enlarged), alive["width"] * alive["height"]),
+        np.floor(2 * np.log2(bits)),  # to half an octave
         ~(alive["pwatermark"] > numbers.marked),
-        alive["bits_per_pixel"],
+        bits,
         alive["width"] * alive["height"],
         score_values(alive, numbers.score),
     ]
@@ -78,9 +80,21 @@ def real_pixels(alive: pd.DataFrame) -> "pd.Series[float]":
     return pixels
 
 
-def quality(alive: pd.DataFrame, other: float) -> "pd.Series[float]":
-    """The JPEG quality from 1 to 100, more for lossless formats, and that of `other` where a file does not say it."""
-    return alive["jpeg_quality"].fillna(other).mask(alive["format"].isin(LOSSLESS), LOSSLESS_QUALITY)
+def jpeg_bits(alive: pd.DataFrame, numbers: Params) -> "pd.Series[float]":
+    """Convert bits a pixel to those of a JPEG with as little damage."""
+    weights = alive["format"].map(numbers.bits_as_jpeg)
+    if weights.isna().any():
+        raise UserError(f"params dedup.bits_as_jpeg: no number for {alive.loc[weights.isna(), 'format'].iloc[0]}")
+    return alive["bits_per_pixel"] * weights
+
+
+def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> set[str]:
+    """Name the leaders whose spectrum shows an enlargement and which have a native copy of about the size before it."""
+    first, real = alive.iloc[leader], real_pixels(alive).to_numpy()
+    sides = np.sqrt(real / real[leader])
+    witness = (alive["nativeness"] == "native").to_numpy() & (first["nativeness"] == "upscaled").to_numpy()
+    witness &= (sides <= tolerance) & (sides >= 1 / tolerance) & (alive["width"] < first["width"].to_numpy()).to_numpy()
+    return set(first["id"][witness])
 
 
 def score_values(alive: pd.DataFrame, score: Score | None) -> "pd.Series[float]":
@@ -96,12 +110,10 @@ def dedup(
 ) -> pd.DataFrame:
     """The table with `group`, `representative`, how each is a copy of it, and a reason on all but representatives."""
     alive = best_first(table, numbers)
-    pictures = signatures.read_signatures(alive, numbers)
-    embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
-    relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
-    leader = first_of_equal_pixels(alive)
-    compared = np.flatnonzero(pictures.informative())
-    leader[compared] = compared[groups.leaders(relation.part(compared), threads)]
+    pictures, embeddings, leader = find_leaders(alive, numbers, threads)
+    if enlarged := find_enlarged(alive, leader, numbers.enlarged):
+        alive = best_first(table, numbers, enlarged)
+        pictures, embeddings, leader = find_leaders(alive, numbers, threads)
     grouped = describe_copies(alive, leader, pictures)
     if embeddings is not None:
         grouped["cosine"] = embeddings.cosines(np.arange(len(alive)), leader)
@@ -110,6 +122,19 @@ def dedup(
     blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
     joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
     return reject_copies(joined, numbers)
+
+
+def find_leaders(
+    alive: pd.DataFrame, numbers: Params, threads: int
+) -> tuple[signatures.Signatures, embedding_search.Embeddings | None, np.ndarray]:
+    """Find each image's representative, best first, and return what the images were compared by."""
+    pictures = signatures.read_signatures(alive, numbers)
+    embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
+    relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
+    leader = first_of_equal_pixels(alive)
+    compared = np.flatnonzero(pictures.informative())
+    leader[compared] = compared[groups.leaders(relation.part(compared), threads)]
+    return pictures, embeddings, leader
 
 
 def first_of_equal_pixels(alive: pd.DataFrame) -> np.ndarray:

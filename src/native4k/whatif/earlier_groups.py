@@ -30,6 +30,8 @@ def earlier_groups(
     own = (earlier["rejected_by"] == "dedup").to_numpy()
     was, is_ = tables.kept(earlier).to_numpy() | own, tables.kept(table).to_numpy()
     gone = was & ~is_
+    if gone.any() and (earlier["nativeness"][was] == "upscaled").any():  # who leaves may have shown others enlarged
+        return None
     if (is_ & ~was).any() or earlier["representative"][is_].isin(earlier["id"][gone]).any():
         return None
     if not gone.any():
