@@ -71,7 +71,7 @@ def images(rows: Rows) -> pd.DataFrame:
         pixels=[f"{row[5]:032x}" for row in rows],
         signature=[f"{flipped(0, row[2]):064x}" for row in shown],
         view_phash=[view_texts({} if row[3] else {"small_middle": CENTRES[row[0]] ^ CROPPED}, 16) for row in shown],
-        bits_per_pixel=[float(row[4]) for row in rows],
+        bits_per_pixel=[float(row[4] + 1) for row in rows],
         reason=[row[6] for row in rows],
     )
     ids = [f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(1, len(rows) + 1)]

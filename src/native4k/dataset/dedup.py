@@ -5,17 +5,20 @@ mirrored picture, the middle of one (crops) or a central window of both (cuts to
 agree; or, where they were measured, embeddings that do. Groups do not chain: every member is a near copy of its
 representative: the one with most pixels, then the least compressed (bits a pixel, as of a JPEG, to half an octave), the
 unmarked, the one with more bits, the best-scored, the one with the smallest id. An image whose spectrum shows an
-enlargement counts with the pixels before it, but only if a native copy of about that size is there: outcomes of copies
-of one size differ by chance. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
-there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if
-`firewall` says so. ASSUME: a variant of an artwork in other colours is a copy where its luma is alike (a tint, some
-dark variants), and a picture of its own where it is not (inverted or repainted); embeddings find more of them.
+enlargement counts with the pixels before it, but only if a native copy of about that size shows them: outcomes of
+copies of one size differ by chance. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is
+uninformative: there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their
+whole group, if `firewall` says so.
+
+ASSUME: a variant of an artwork in other colours is a copy where its luma is alike (a tint, some dark variants), and a
+picture of its own where it is not (inverted or repainted); embeddings find more of them.
 """
 
 import argparse
 import hashlib
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -55,46 +58,48 @@ class Params(signatures.Limits):
     embedding: embedding_search.Params | None
 
 
-def best_first(table: pd.DataFrame, numbers: Params, enlarged: Collection[str] = ()) -> pd.DataFrame:
-    """Order the survivors: most real pixels first, then least damaged, unmarked, largest, best-scored, smallest id."""
+def best_first(
+    table: pd.DataFrame, numbers: Params, enlarged: Mapping[str, int] = MappingProxyType({})
+) -> pd.DataFrame:
+    """Order the survivors: most real pixels first, then native, least damaged, unmarked, best-scored, smallest id.
+
+    `enlarged` gives the real pixels of images that were shown to be enlarged; those of all others are their size.
+    """
     alive = table[tables.kept(table)]
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")
-    bits = jpeg_bits(alive, numbers)
+    real, bits = alive["id"].map(enlarged).astype("float64"), jpeg_bits(alive, numbers)
     keys: list[pd.Series[Any]] = [
-        real_pixels(alive).where(alive["id"].isin(enlarged), alive["width"] * alive["height"]),
+        real.fillna(alive["width"] * alive["height"]),
+        real.isna(),
         np.floor(2 * np.log2(bits)),  # to half an octave
         ~(alive["pwatermark"] > numbers.marked),
         bits,
-        alive["width"] * alive["height"],
         score_values(alive, numbers.score),
     ]
     order = np.lexsort([-key.to_numpy(np.float64) for key in reversed(keys)])  # stable, and NaN comes last
     return alive.iloc[order].reset_index(drop=True)
 
 
-def real_pixels(alive: pd.DataFrame) -> "pd.Series[float]":
-    """Count the pixels that an image would have without the enlargement that its spectrum shows."""
-    factor = alive["upscaled_by"].where(alive["nativeness"] == "upscaled", 1.0).fillna(1.0)
-    pixels: pd.Series[float] = alive["width"] * alive["height"] / factor**2
-    return pixels
-
-
 def jpeg_bits(alive: pd.DataFrame, numbers: Params) -> "pd.Series[float]":
     """Convert bits a pixel to those of a JPEG with as little damage."""
-    weights = alive["format"].map(numbers.bits_as_jpeg)
+    weights = alive["format"].map(numbers.bits_as_jpeg).astype("float64")
     if weights.isna().any():
         raise UserError(f"params dedup.bits_as_jpeg: no number for {alive.loc[weights.isna(), 'format'].iloc[0]}")
     return alive["bits_per_pixel"] * weights
 
 
-def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> set[str]:
-    """Name the leaders whose spectrum shows an enlargement and which have a native copy of about the size before it."""
-    first, real = alive.iloc[leader], real_pixels(alive).to_numpy()
-    sides = np.sqrt(real / real[leader])
-    witness = (alive["nativeness"] == "native").to_numpy() & (first["nativeness"] == "upscaled").to_numpy()
-    witness &= (sides <= tolerance) & (sides >= 1 / tolerance) & (alive["width"] < first["width"].to_numpy()).to_numpy()
-    return set(first["id"][witness])
+def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> dict[str, int]:
+    """Find leaders that are enlarged: their spectrum shows it, and a native copy has about the size before it.
+
+    Each is given with the pixels of that copy.
+    """
+    first = alive.iloc[leader].reset_index(drop=True)
+    sides = alive["width"] / (first["width"] / first["upscaled_by"])
+    fits = (alive["width"] < first["width"]) & (sides <= tolerance) & (sides >= 1 / tolerance)
+    witness = fits & (alive["nativeness"] == "native") & (first["nativeness"] == "upscaled")
+    pixels = (alive["width"] * alive["height"])[witness].groupby(first["id"][witness]).max()
+    return {str(id_): int(count) for id_, count in pixels.items()}
 
 
 def score_values(alive: pd.DataFrame, score: Score | None) -> "pd.Series[float]":
