@@ -200,6 +200,8 @@ BETTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"width": 400, "height": 200, "nativeness": "upscaled", "upscaled_by": 2.0}, {}),
     ("nor by one that is not native",
         {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}, {"nativeness": "unknown"}),
+    ("nor by a cut",
+        {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}, {"height": 100}),
     ("nor by one of its size", {"nativeness": "upscaled", "upscaled_by": 1.3}, {"bits_per_pixel": 0.9}),
     ("less compressed", {"bits_per_pixel": 1.5, "pwatermark": 0.9, "piqe": 9.0}, {"bits_per_pixel": 0.9}),
     ("lossless", {"format": "PNG", "bits_per_pixel": 0.2}, {"bits_per_pixel": 9.0}),

@@ -28,7 +28,8 @@ select:
       blurred: {column: detail, min: 2.0, max: null, per: null, missing: reject}
       dull: {column: score, drop: 0.2, end: bottom, per: category, missing: pass}
     all: {}
-dedup: {<<: *copy, score: {column: score, best: highest}, firewall: {}, embedding: null}
+dedup: {<<: *copy, score: {column: score, best: highest}, firewall: {}, embedding: null,
+  enlarged: 1.35, bits_as_jpeg: {JPEG: 1}, marked: 0.3}
 balance: {max_ratio: 2.0, quotas: null, best: {column: score, highest: true}, keep_unknown: false}
 split:
   val: {size: 3, zone: 0.2}
@@ -83,7 +84,7 @@ def features(count: int, seed: int) -> pd.DataFrame:
         view_phash=["" if bad else f"{value:016x}" * 5 for value, bad in zip(middles, broken, strict=True)],
         view_signature=["" if bad else "0" * 320 for bad in broken],
         detail=(detail := np.where(broken, np.nan, dice.integers(0, 10, count) / 2)),
-        bits_per_pixel=detail,
+        bits_per_pixel=detail + 1,
         jpeg_quality=90.0,
         format="JPEG",
         nativeness="native",

@@ -95,9 +95,10 @@ def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> 
     Each is given with the pixels of that copy.
     """
     first = alive.iloc[leader].reset_index(drop=True)
-    sides = alive["width"] / (first["width"] / first["upscaled_by"])
-    fits = (alive["width"] < first["width"]) & (sides <= tolerance) & (sides >= 1 / tolerance)
-    witness = fits & (alive["nativeness"] == "native") & (first["nativeness"] == "upscaled")
+    witness = (alive["nativeness"] == "native") & (first["nativeness"] == "upscaled")
+    for side in ("width", "height"):  # both, for a cut is no smaller copy
+        times = alive[side] * first["upscaled_by"] / first[side]
+        witness &= (alive[side] < first[side]) & times.between(1 / tolerance, tolerance)
     pixels = (alive["width"] * alive["height"])[witness].groupby(first["id"][witness]).max()
     return {str(id_): int(count) for id_, count in pixels.items()}
 
