@@ -17,6 +17,7 @@ from native4k.errors import UserError
 from native4k.params import read
 from native4k.whatif import whatif
 from native4k.whatif.steps import ORDER
+from tests.dataset.signed import view_texts
 
 NUMBERS = """
 vet: {rule: majority, min_votes: 1, undecided: pass}
@@ -81,7 +82,10 @@ def features(count: int, seed: int) -> pd.DataFrame:
         phash=["" if bad else f"{value:016x}" for value, bad in zip(hashes, broken, strict=True)],
         pixels=["" if bad else f"{place if dice.random() < 0.9 else 0:032x}" for place, bad in enumerate(broken)],
         signature=["" if bad else f"{2 ** int(dice.integers(24)) - 1:064x}" for bad in broken],
-        view_phash=["" if bad else f"{value:016x}" * 5 for value, bad in zip(middles, broken, strict=True)],
+        view_phash=[
+            "" if bad else view_texts({"large_middle": value, "small_middle": value}, 16)
+            for value, bad in zip(middles.tolist(), broken, strict=True)
+        ],
         view_signature=["" if bad else "0" * 320 for bad in broken],
         detail=(detail := np.where(broken, np.nan, dice.integers(0, 10, count) / 2)),
         bits_per_pixel=detail + 1,
@@ -263,8 +267,8 @@ def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
 
 def test_a_measured_column_is_read_only_where_a_step_or_a_number_names_it() -> None:
     tree = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
-    measured = ["id", "url", "caption", "license", "detail", "noise"]
-    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "detail"]
+    measured = ["id", "url", "caption", "license", "format", "detail"]
+    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "format"]
 
 
 def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path) -> None:
