@@ -211,8 +211,9 @@ def compare(name: str, table: pd.DataFrame, numbers: dedup.Params) -> Iterator[R
     aimed = copies[copies["found"] & copies["kind"].isin(aims)]
     print(f"{'all that have a goal':<62}{share(aimed['stands'])}")
     yield at_least(f"{name}: original stands for its copies", float(aimed["stands"].mean()), 1.0, 0.95)
-    full = aimed.loc[aimed["kind"] == "preview", "stands"]
-    yield at_least(f"{name}: full picture stands for its preview", float(full.mean()), 1.0, 1.0)
+    pairs = grouped(table[table["kind"].isin(["", "preview"])], numbers)
+    print(f"{'preview, of pairs':<62}{share(pairs['stands'])}")
+    yield at_least(f"{name}: full picture stands in pairs with its preview", float(pairs["stands"].mean()), 1.0, 1.0)
     false = false_pairs(table, numbers)
     print(f"false pairs: {share(false)}")
     yield at_most(f"{name}: false pairs, of {len(false):,}", int(false.sum()), 1.0, 0.0)
