@@ -25,7 +25,7 @@ from native4k.dataset.near_duplicates import exhaustive_search
 from native4k.dataset.near_duplicates.signatures import Limits
 
 ROWS, THREADS = 390_000, 2
-LIMITS = Limits(radius=8, verify=76, middles=True, min_bits=20)
+LIMITS = Limits(radius=8, verify=76, views=["mirrored", "middles", "windows"], min_bits=20)
 
 
 class Cost(NamedTuple):
@@ -48,7 +48,7 @@ def images(count: int) -> pd.DataFrame:
     table["group"] = table["representative"] = table["id"]
     table["category"] = dice.choice(list("abcdef"), count)
     table["url"] = [f"https://host{number}.example.org/" for number in (dice.pareto(1.2, count) * 10).astype(int)]
-    for name, words in {"phash": 1, "signature": 4, "inset_phash": 2, "inset_signature": 8}.items():
+    for name, words in {"phash": 1, "signature": 4, "view_phash": 5, "view_signature": 20}.items():
         table[name] = pd.Series(texts(dice, count, 16 * words), dtype="str")
     return table.assign(reason="", rejected_by="")
 

@@ -65,7 +65,7 @@ NUMBERS = {
     "label number": ("label", "label.least", 0.9),
     "vet number": ("vet", "vet.rule", "veto"),
     "select number": ("select", "select.presets.demo.blurred.min", 12.0),
-    "dedup number": ("dedup", "dedup.middles", False),
+    "dedup number": ("dedup", "dedup.views", []),
     "balance number": ("balance", "balance.max_ratio", 1.0),
     "split number": ("split", "split.val.size", 1),
 }

@@ -8,9 +8,20 @@ import pytest
 from native4k import tables
 from native4k.dataset import dedup, released_images
 from native4k.errors import UserError
-from tests.dataset.signed import signed
+from tests.dataset.signed import BITS_AS_JPEG, signed
 
-NUMBERS = dedup.Params(radius=10, verify=0, middles=False, min_bits=8, score=None, firewall={}, embedding=None)
+NUMBERS = dedup.Params(
+    radius=10,
+    verify=0,
+    views=[],
+    min_bits=8,
+    enlarged=1.35,
+    bits_as_jpeg=BITS_AS_JPEG,
+    marked=0.3,
+    score=None,
+    firewall={},
+    embedding=None,
+)
 HEAD = "id,zone,representative,sha256\n"
 
 
@@ -97,10 +108,10 @@ def test_an_image_whose_id_and_bytes_were_released_in_two_zones_is_a_conflict() 
 
 
 def hashed(*rows: tuple[str, int, float]) -> pd.DataFrame:
-    """Images of an id, so many bits of one picture's pHash flipped, and a detail."""
+    """Images of an id, so many bits of one picture's pHash flipped, and bits a pixel."""
     ids, flips, details = zip(*rows, strict=True)
     phashes = [0x5555555555555555 ^ ((1 << count) - 1) for count in flips]
-    return signed(phashes, id=list(ids), sha256=[f"sha{id_}" for id_ in ids], detail=list(details))
+    return signed(phashes, id=list(ids), sha256=[f"sha{id_}" for id_ in ids], bits_per_pixel=list(details))
 
 
 def reasons(table: pd.DataFrame) -> dict[str, str]:

@@ -34,7 +34,7 @@ SCORES = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab"), st.boolean
 
 
 def numbers(rules: dict[str, Any], preset: str = "own") -> select.Params:
-    takes = {"radius": 10, "verify": 76, "middles": True, "min_bits": 20}
+    takes = {"radius": 10, "verify": 76, "views": ["middles"], "min_bits": 20}
     return validate(select.Params, {"preset": preset, "presets": {"own": rules}, "takedown": takes}, "select")
 
 

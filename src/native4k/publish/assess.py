@@ -16,7 +16,7 @@ from native4k.errors import UserError
 from native4k.metadata.urls import identify
 from native4k.publish import dataset_numbers
 
-COPIES = ("copy", "reencode", "resize", "crop")
+COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
 REASONS = {"small": "too_small"} | {
     name: name
     for name in ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "aspect")
@@ -29,9 +29,10 @@ RIGHTLY_REJECTED = ("exact_copy", "near_copy", "category_full")
 
 @params.params
 class Params:
-    """What the demo is to show: shares found at least, originals wrongly rejected and imbalance at most."""
+    """What the demo is to show: shares at least, found and of groups whose original stands for them; others at most."""
 
     found: dict[str, float]
+    represented: float
     wrongly_rejected: float
     max_ratio: float
 
@@ -88,7 +89,16 @@ def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
         },
         "labels": _labels(originals, by_id["category"]),
         "copies": _copy_splits(rows, copy),
+        "representatives": _representatives(rows),
     }
+
+
+def _representatives(rows: pd.DataFrame) -> dict[str, Any]:
+    """How many of the planted groups that were found are represented by their original, or by a copy of its bytes."""
+    intact = dict(zip(rows["id"], rows["of"].where(rows["defect"] == "copy", rows["id"]), strict=True))
+    copies = rows[rows["defect"].isin(COPIES) & rows["found"].astype(bool)]
+    good = (copies["representative"].map(intact) == copies["of"]).groupby(copies["of"]).all()
+    return _share(int(good.sum()), len(good))
 
 
 def _copy_splits(rows: pd.DataFrame, copy: pd.Series) -> dict[str, int]:
@@ -106,6 +116,7 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
         known = ", ".join(grades["defects"])
         raise UserError(f"params assess.found.{unknown[0]}: the demo plants no such defect; there are: {known}")
     at_least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
+    at_least["groups represented by their original"] = (numbers.represented, grades["representatives"]["share"])
     at_most = {
         "originals wrongly rejected": (numbers.wrongly_rejected, grades["originals"]["share"]),
         "largest category over smallest": (numbers.max_ratio, metrics["balance"]["ratio"] or 1.0),
@@ -128,7 +139,7 @@ def _labels(originals: pd.DataFrame, categories: pd.Series) -> dict[str, Any]:
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:
-    return {"planted": planted, "found": found, "share": round(found / planted, 4)}
+    return {"planted": planted, "found": found, "share": round(found / max(planted, 1), 4)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

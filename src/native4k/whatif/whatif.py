@@ -18,11 +18,12 @@ import yaml
 
 from native4k import params, tables
 from native4k.dataset import balance, dedup, released_images, select, split, takedown, vet
+from native4k.dataset.dedup import RANKED
 from native4k.dataset.near_duplicates import foreign_lists
 from native4k.dataset.near_duplicates.signatures import COLUMNS as SIGNATURES
 from native4k.errors import UserError
 
-READ = ("id", "reason", "rejected_by", "sha256", "category", "detail", "width", "height", *SIGNATURES)
+READ = ("id", "reason", "rejected_by", "sha256", "category", *RANKED, *SIGNATURES)
 """The measured columns that the steps read whatever the numbers name."""
 
 ORDER = ("vet", "select", "dedup", "balance", "split")
@@ -175,6 +176,8 @@ def earlier_groups(
     own = (earlier["rejected_by"] == "dedup").to_numpy()
     was, is_ = tables.is_kept(earlier).to_numpy() | own, tables.is_kept(table).to_numpy()
     gone = was & ~is_
+    if gone.any() and (table["nativeness"][was] == "upscaled").any():  # who leaves may have shown others enlarged
+        return None
     if (is_ & ~was).any() or _any_in(earlier["representative"][is_], table["id"][gone]):
         return None
     if not gone.any():
