@@ -131,6 +131,14 @@ def _raise_damage(message: str, error: ValueError) -> None:
             raise Unreadable(reason) from error
 
 
+def jpeg_unit(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Pixels across and down of the blocks that a JPEG stores together."""
+    layers: list[tuple[int, ...]] = getattr(image, "layer", [])
+    if len(layers) == 1:
+        return 8, 8
+    return 8 * max(layer[1] for layer in layers), 8 * max(layer[2] for layer in layers)
+
+
 def from_array(pixels: np.ndarray) -> Image.Image:
     """A decoded JPEG, or a part of it, as Pillow holds it: a copy."""
     return Image.fromarray(np.ascontiguousarray(pixels), ARRAY_MODES[pixels.shape[2:]])

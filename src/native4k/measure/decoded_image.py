@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
 from native4k import formats, images
-from native4k.measure import image_signatures
+from native4k.measure import image_signatures, scan_breaks
 from native4k.measure.encoding import profile_of
 
 STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
@@ -95,8 +95,10 @@ def decode(image: ImageFile.ImageFile, side: int, facts: Row) -> DecodedImage:
 
 def load(image: ImageFile.ImageFile) -> Image.Image | np.ndarray:
     """The decoded picture, as it lies in the file; WebP by OpenCV: the same pixels in half of Pillow's memory."""
-    if (jpeg := images.jpeg_pixels(image)) is not None:
-        return jpeg
+    if (pixels := images.jpeg_pixels(image)) is not None:
+        if scan_breaks.is_broken(pixels, images.jpeg_unit(image)):
+            raise images.Unreadable("broken")
+        return pixels
     if image.format != "WEBP":
         images.load_pixels(image)
         return image
