@@ -10,6 +10,7 @@ import numpy as np
 import simplejpeg
 from PIL import AvifImagePlugin, Image, ImageFile
 
+from native4k.errors import UserError
 from native4k.formats import SIDEWAYS, png, tiff
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
@@ -99,6 +100,14 @@ def decode(content: bytes) -> Image.Image:
         picture = image if pixels is None else from_array(pixels)
         turn = UPRIGHT.get(orientation_of(image))
         return rgb(picture if turn is None else picture.transpose(turn))
+
+
+def decode_file(path: Path) -> Image.Image:
+    """The picture of a file that probe has accepted, upright and in RGB."""
+    try:
+        return decode(path.read_bytes())
+    except Unreadable as why:
+        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
 
 
 def jpeg_pixels(image: ImageFile.ImageFile) -> np.ndarray | None:

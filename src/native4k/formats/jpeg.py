@@ -77,8 +77,8 @@ def flaw(content: bytes) -> str:
             if kind in FRAMES:
                 missing, progressive = _components(content, place), kind in PROGRESSIVE
             if kind == SCAN:
-                for component, found in _scanned(content, place, progressive=progressive):
-                    missing[component] = missing.get(component, 0) & ~found
+                for component, whole in _scanned(content, place, progressive=progressive):
+                    missing[component] = missing.get(component, 0) & ~whole
             place += 2 + unpack(content, ">H", place + 2)[0]
             if kind == SCAN:
                 found = PIXELS_END.search(content, place)

@@ -14,7 +14,11 @@ from tqdm import tqdm
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.measure import cache
-from native4k.measure.columns import UNWEIGHTED, Column, Model
+from native4k.measure.columns import UNWEIGHTED, Column, Model, rate
+
+
+MAX_FAILURES = 100
+"""Images in a row that a model cannot take, at which the fault is the model's."""
 
 
 class Places(NamedTuple):
@@ -45,7 +49,7 @@ def fill(files: "pd.Series[str]", columns: list[Column], places: Places, readers
             whole = _fill_by_endpoint(files, column, places)
         parts[column.name] = [whole] if len(whole) else []
     loaded = [column for column in columns if column.name in models]
-    for number, rows in _measure(files, models, parts, places.store, readers):
+    for number, rows in _measure(files, loaded, models, parts, places.store, readers):
         _keep(loaded[number], rows, places.cache)
         parts[loaded[number].name].append(rows)
     joined = pd.DataFrame({"sha256": pd.Series(sorted(files.index), dtype="str")})
@@ -78,6 +82,7 @@ def _cached_rows(place: Path, wanted: set[str]) -> pd.DataFrame | None:
 
 def _measure(
     files: "pd.Series[str]",
+    columns: list[Column],
     models: dict[str, Model],
     parts: dict[str, list[pd.DataFrame]],
     store: Path,
@@ -87,14 +92,20 @@ def _measure(
     missing = [set(files.index) - {sha256 for part in parts[name] for sha256 in part["sha256"]} for name in models]
     todo = files[files.index.isin(set[str]().union(*missing))]
     rows: list[list[dict[str, Any]]] = [[] for _ in models]
+    failed = [0 for _ in models]
     progress = tqdm(total=len(todo), desc=", ".join(models), unit="image", mininterval=5, disable=todo.empty)
     for count, (sha256, image) in enumerate(decode_ahead(store, todo, readers), start=1):
         for number, model in enumerate(models.values()):
             if sha256 in missing[number]:
-                rows[number].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
+                found = rate(columns[number], model, image, todo[sha256])
+                failed[number] = failed[number] + 1 if found is None else 0
+                if failed[number] == MAX_FAILURES:
+                    raise UserError(f"{columns[number].name}: cannot take {MAX_FAILURES} images in a row; see above")
+                values = found or dict.fromkeys(columns[number].made, columns[number].nothing)
+                rows[number].append({"sha256": sha256, **values, "weights": model.weights})
         progress.update()
         if count % cache.ROWS_PER_WRITE == 0 or count == len(todo):
-            yield from ((number, pd.DataFrame(found)) for number, found in enumerate(rows) if found)
+            yield from ((number, pd.DataFrame(part)) for number, part in enumerate(rows) if part)
             rows = [[] for _ in models]
     progress.close()
 
@@ -109,19 +120,12 @@ def decode_ahead(store: Path, files: "pd.Series[str]", readers: int) -> Iterator
     """The images in order, one for each reader decoded ahead while one is used."""
     with ThreadPoolExecutor(readers) as pool:
         names = list(files.items())
-        coming = deque(pool.submit(_open, store / file) for _, file in names[: readers + 1])
+        coming = deque(pool.submit(images.decode_file, store / file) for _, file in names[: readers + 1])
         for place, (sha256, _) in enumerate(names):
             image = coming.popleft().result()
             if place + readers + 1 < len(names):
-                coming.append(pool.submit(_open, store / names[place + readers + 1][1]))
+                coming.append(pool.submit(images.decode_file, store / names[place + readers + 1][1]))
             yield str(sha256), image
-
-
-def _open(path: Path) -> Image.Image:
-    try:
-        return images.decode(path.read_bytes())
-    except images.Unreadable as why:
-        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
 
 
 def column_notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
     def one(file: str) -> dict[str, Any]:
         if not loaded:
             loaded.append(load_on_one_thread(numbers))
-        return {"embedding": embed(images.decode((args.store / file).read_bytes()), loaded[0], numbers.side)}
+        return {"embedding": embed(images.decode_file(args.store / file), loaded[0], numbers.side)}
 
     rows = cache.measure(files[files.index.isin(good["sha256"])], one, place, "embed")
     rows = rows.reindex(columns=["sha256", "embedding"])

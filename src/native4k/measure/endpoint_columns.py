@@ -92,7 +92,7 @@ class EndpointColumn(NamedTuple):
         return dict(task.result() for task in running)
 
     def _shown(self, path: Path) -> "list[np.ndarray]":
-        return columns.view_pixels(images.decode(path.read_bytes()), self.view, self.tiles)
+        return columns.view_pixels(images.decode_file(path), self.view, self.tiles)
 
     def _jpeg(self, pixels: "np.ndarray") -> str:
         out = io.BytesIO()

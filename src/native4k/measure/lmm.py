@@ -129,7 +129,7 @@ def _local_choices(
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, tiles, questions]
-    return Column("lmm", made, vlm.key(spec, machine), load)
+    return Column("lmm", made, vlm.key(spec, machine), load, nothing="")
 
 
 def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loaded: vlm.ModelCache) -> Column:
@@ -143,7 +143,7 @@ def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, loade
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, vars(caption)]
-    return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load)
+    return Column(CAPTION, (CAPTION,), vlm.key(spec, machine), load, nothing="")
 
 
 def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:

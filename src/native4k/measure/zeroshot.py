@@ -93,7 +93,7 @@ def column(
 
         return Model(rate, clip.weights)
 
-    return Column(name, made, provenance.defined(spec, "measure.zeroshot"), load)
+    return Column(name, made, provenance.defined(spec, "measure.zeroshot"), load, nothing="")
 
 
 def mean_chances(options: Any, chances: list[list[float]]) -> str:
