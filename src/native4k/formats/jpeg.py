@@ -1,10 +1,11 @@
 """JPEG: markers, most of them with a segment."""
 
 import re
+import struct
 from collections.abc import Iterator
 
 from native4k.formats import tiff
-from native4k.formats.first_bytes import NotAnImage, Size, unpack, upright
+from native4k.formats.first_bytes import NotAnImage, Size, TooFewBytes, unpack, upright
 
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers that start a frame; a segment with the size follows."""
@@ -64,6 +65,14 @@ def _xmp(segment: bytes) -> int:
 
 def flaw(content: bytes) -> str:
     """Whether the end of image marker is there, and all scans before it; what follows it does not count."""
+    try:
+        found = _walk(content)
+    except (TooFewBytes, struct.error, IndexError):
+        found = "truncated"
+    return "broken" if found == "truncated" and content.endswith(b"\xff\xd9") else found
+
+
+def _walk(content: bytes) -> str:
     place, missing, progressive = 2, dict[int, int](), False
     while 0 <= (place := content.find(b"\xff", place)) < len(content) - 1:
         kind = content[place + 1]

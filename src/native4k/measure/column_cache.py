@@ -16,7 +16,6 @@ from native4k.errors import UserError
 from native4k.measure import cache
 from native4k.measure.columns import UNWEIGHTED, Column, Model, rate
 
-
 MAX_FAILURES = 100
 """Images in a row that a model cannot take, at which the fault is the model's."""
 

@@ -17,6 +17,9 @@ BREAK = 1.2
 MIN_STEP = 2.0
 """Levels of 255 that a step has at least."""
 
+OUTSTANDING, MOST = 6.0, 0.8
+"""Times that a step exceeds those of this share of all rows' lengths: coarse quantisation makes steps everywhere."""
+
 MAX_STEP = 40.0
 """Levels of 255 from which larger steps count alike, so that a few strong edges are not taken for a row of steps."""
 
@@ -29,7 +32,7 @@ MIN_SHARE = 0.4
 MIN_PART = 0.03
 """Share of a row's blocks on either side of the damage; with fewer it could be a straight edge."""
 
-MIN_BLOCKS = 16
+MIN_BLOCKS = 40
 """Blocks across, below which a row is too short."""
 
 ROUNDING = 0.25
@@ -94,7 +97,8 @@ def break_places(steps: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.n
     parts, width = parts_of(steps, count), steps.shape[1]
     mean = parts.mean()
     variance = np.maximum(parts_of(steps**2, count).mean() - mean**2, 0) + ROUNDING
-    clear = np.abs(mean) >= np.maximum(MIN_STEP, BREAK * np.sqrt(variance))
+    usual = np.quantile(np.abs(mean), MOST)
+    clear = np.abs(mean) >= np.maximum(max(MIN_STEP, OUTSTANDING * usual), BREAK * np.sqrt(variance))
     counted = np.minimum(parts.counts[1] + parts.counts[2], parts.counts[0] + parts.counts[3])
     enough = (counted >= MIN_SHARE * width) & (np.minimum(parts.counts[1], parts.counts[2]) >= MIN_PART * width)
     return np.flatnonzero(clear & enough & _is_staircase(parts, mean)), mean
