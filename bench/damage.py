@@ -1,7 +1,7 @@
 """Damaged JPEGs that probe refuses, and good ones that it does not: both error rates, on photographs.
 
 The photographs are scikit-image's and scikit-learn's, and those in a folder named by --photos. Damages are holes,
-zeros, random bytes, other bytes of the file, and an early end, of 1 byte to a sixth of the scan; those count that change
+zeros, random bytes, other bytes of the file, and an early end, of 1 byte to a sixth of the scan; those count that alter
 more than 5 % of the pixels. A single flipped bit is shown beside them. Good files are crops, encoded by Pillow, OpenCV,
 libjpeg-turbo and, where it is installed, mozjpeg; their pixels are compared with Pillow's. --quick: a hundredth of all.
 """
