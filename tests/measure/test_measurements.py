@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,16 +157,18 @@ def test_pictures_that_live_in_their_alpha_have_hashes_of_their_own(measured: Me
 
 def test_alpha_that_is_opaque_changes_no_hash(measured: Measured) -> None:
     plain, opaque = (measured(encoded(photo(160, 120).convert(mode), "PNG")) for mode in ("RGB", "RGBA"))
-    assert {name for name in plain if plain[name] != opaque[name]} <= {"mode", "bits_per_pixel", "jpeg_quality"}
+    hashes = ("pixels", "phash", "signature", "inset_phash", "inset_signature", "thumbnail")
+    assert [plain[name] for name in hashes] == [opaque[name] for name in hashes]
 
 
 def test_a_jpeg_whose_blocks_shift_without_a_warning_is_broken(measured: Measured) -> None:
-    content = bytearray(encoded(photo(800, 300), "JPEG", quality=90))
-    start = content.index(b"\xff\xda") + 14
-    failures = set()
-    for place in range(start + 1000, start + 1060):
-        flipped = bytes(content[:place]) + bytes([content[place] ^ 1]) + bytes(content[place + 1 :])
+    smooth = Image.blend(noise(20, 8).resize((800, 300), Image.Resampling.BICUBIC), noise(800, 300), 0.02)
+    content = encoded(smooth, "JPEG", quality=90)
+    start, failures = content.index(b"\xff\xda") + 2000, Counter[str]()
+    for place in range(start, start + 100):
+        flipped = content[:place] + bytes([content[place] ^ 64]) + content[place + 1 :]
         with images.opened(flipped) as image, contextlib.suppress(images.Unreadable):
             if images.jpeg_pixels(image) is not None:  # the decoder has nothing to report
-                failures.add(measured(flipped)["failure"])
-    assert failures == {"", "broken"}  # "": nothing that can be seen has changed
+                failures[measured(flipped)["failure"]] += 1
+    assert set(failures) == {"", "broken"}
+    assert failures["broken"] > 10  # of the others hardly any pixels have changed
