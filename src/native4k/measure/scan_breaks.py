@@ -11,13 +11,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-BREAK = 1.2
+BREAK = 1.5
 """A step's mean over its standard deviation along that row, from which it is a break; see LOG.md for both errors."""
 
 MIN_STEP = 2.0
 """Levels of 255 that a step has at least."""
 
-OUTSTANDING, MOST = 6.0, 0.8
+OUTSTANDING, MOST = 8.0, 0.8
 """Times that a step exceeds those of this share of all rows' lengths: coarse quantisation makes steps everywhere."""
 
 MAX_STEP = 40.0
@@ -72,11 +72,14 @@ def is_broken(pixels: np.ndarray, block: tuple[int, int]) -> bool:
     count = ~((np.minimum(above, below) > WHITE) | (np.maximum(above, below) < BLACK)).all(axis=2)
     steps = _planes((3 * (below - above) + far - beyond) / 2)  # beyond the slope on both sides
     found = [break_places(plane, count) for plane in steps]
-    if not any(len(places) for places, _ in found):
+    if not any(map(len, found)):
         return False
     before, after = (_block_means(pixels[edges + place], across) for place in (-1 - down // 4, down // 4))
-    lasting = zip(_planes(after - before), found, strict=True)  # the step of a thin line does not last
-    return any(_is_staircase(parts_of(plane, count), mean)[places].any() for plane, (places, mean) in lasting)
+    planes = zip(steps, _planes(after - before), found, strict=True)  # the step of a thin line does not last
+    return any(
+        _is_staircase(parts_of(lasting, count, places), parts_of(plane, count, places).mean()).any()
+        for plane, lasting, places in planes
+    )
 
 
 def _block_means(rows: np.ndarray, across: int) -> np.ndarray:
@@ -92,16 +95,21 @@ def _planes(differences: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.clip(planes, -MAX_STEP, MAX_STEP), 2, 0)
 
 
-def break_places(steps: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where a plane's steps, one row of blocks long, are large and have a break's form; and their mean everywhere."""
-    parts, width = parts_of(steps, count), steps.shape[1]
+def break_places(steps: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Where a plane's steps, one row of blocks long in the order of the scan, are large and have a break's form."""
+    width, sums, counts = steps.shape[1], _sums(steps * count), _sums(count)
+    size = np.abs(sums[width:] - sums[:-width]) / np.maximum(counts[width:] - counts[:-width], 1)
+    places = np.flatnonzero(size[:-1] >= MIN_STEP)
+    if len(places):
+        places = places[size[places] >= OUTSTANDING * np.quantile(size, MOST)]
+    if not len(places):
+        return places
+    parts = parts_of(steps, count, places)
     mean = parts.mean()
-    variance = np.maximum(parts_of(steps**2, count).mean() - mean**2, 0) + ROUNDING
-    usual = np.quantile(np.abs(mean), MOST)
-    clear = np.abs(mean) >= np.maximum(max(MIN_STEP, OUTSTANDING * usual), BREAK * np.sqrt(variance))
+    variance = np.maximum(parts_of(steps**2, count, places).mean() - mean**2, 0) + ROUNDING
     counted = np.minimum(parts.counts[1] + parts.counts[2], parts.counts[0] + parts.counts[3])
     enough = (counted >= MIN_SHARE * width) & (np.minimum(parts.counts[1], parts.counts[2]) >= MIN_PART * width)
-    return np.flatnonzero(clear & enough & _is_staircase(parts, mean)), mean
+    return places[enough & (np.abs(mean) >= BREAK * np.sqrt(variance)) & _is_staircase(parts, mean)]
 
 
 def _is_staircase(parts: Parts, mean: np.ndarray) -> np.ndarray:
@@ -111,15 +119,15 @@ def _is_staircase(parts: Parts, mean: np.ndarray) -> np.ndarray:
     return alike & (np.maximum(np.abs(parts.left), np.abs(parts.beyond)) <= ALONE * size)
 
 
-def parts_of(steps: np.ndarray, count: np.ndarray) -> Parts:
+def parts_of(steps: np.ndarray, count: np.ndarray, places: np.ndarray) -> Parts:
     """The means around each place, of the blocks that count."""
     width = steps.shape[1]
-    first = np.arange(max(0, steps.size - width))
-    row = first - first % width
-    starts, ends = [row, first, row + width, first + width], [first, row + width, first + width, row + 2 * width]
+    row = places - places % width
+    starts, ends = [row, places, row + width, places + width], [places, row + width, places + width, row + 2 * width]
+    last = steps.size
     counts, sums = (
-        _sums(count)[ends] - _sums(count)[starts],
-        _sums(steps * count)[ends] - _sums(steps * count)[starts],
+        total[np.minimum(ends, last)] - total[np.minimum(starts, last)]
+        for total in (_sums(count), _sums(steps * count))
     )
     return Parts(counts, *(sums / np.maximum(counts, 1)))
 
