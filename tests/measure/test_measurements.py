@@ -162,7 +162,7 @@ def test_alpha_that_is_opaque_changes_no_hash(measured: Measured) -> None:
 
 
 def test_a_jpeg_whose_blocks_shift_without_a_warning_is_broken(measured: Measured) -> None:
-    smooth = Image.blend(noise(20, 8).resize((800, 300), Image.Resampling.BICUBIC), noise(800, 300), 0.02)
+    smooth = Image.blend(noise(20, 8).resize((960, 300), Image.Resampling.BICUBIC), noise(960, 300), 0.02)
     content = encoded(smooth, "JPEG", quality=90)
     start, failures = content.index(b"\xff\xda") + 2000, Counter[str]()
     for place in range(start, start + 100):

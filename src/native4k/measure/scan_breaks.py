@@ -32,7 +32,7 @@ MIN_SHARE = 0.4
 MIN_PART = 0.03
 """Share of a row's blocks on either side of the damage; with fewer it could be a straight edge."""
 
-MIN_BLOCKS = 40
+MIN_BLOCKS = 50
 """Blocks across, below which a row is too short."""
 
 ROUNDING = 0.25
