@@ -84,6 +84,6 @@ def test_each_is_embedded(store: Any, ids: dict[str, str], tmp_path: Path) -> No
 def test_each_is_labelled(store: Any, ids: dict[str, str], tmp_path: Path) -> None:
     models.quietly(models.clip, tmp_path / "clip")
     clip = {"model": str(tmp_path / "clip"), "revision": None, "view": "full"}
-    store.change("label", votes={"zeroshot": 1.0}, zeroshot=clip)
+    store.change("label", labelers={"zeroshot": 1.0}, zeroshot=clip)
     label.run(store.args("label.parquet"))
     assert set(table_of(store, "label", ids)["category"]) <= {"Food", "Urban"}

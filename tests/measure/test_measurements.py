@@ -157,7 +157,7 @@ def test_pictures_that_live_in_their_alpha_have_hashes_of_their_own(measured: Me
 
 def test_alpha_that_is_opaque_changes_no_hash(measured: Measured) -> None:
     plain, opaque = (measured(encoded(photo(160, 120).convert(mode), "PNG")) for mode in ("RGB", "RGBA"))
-    hashes = ("pixels", "phash", "signature", "inset_phash", "inset_signature", "thumbnail")
+    hashes = ("pixels", "phash", "signature", "view_phash", "view_signature", "thumbnail")
     assert [plain[name] for name in hashes] == [opaque[name] for name in hashes]
 
 

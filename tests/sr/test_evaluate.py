@@ -99,7 +99,10 @@ def test_what_cannot_be_measured_is_one_line(
     shorter = {name: value for name, value in content.items() if name != "body.conv_first.weight"}
     save_file(shorter, weights)
     said = complaint(*_words(tmp_path, "swinir_x4"))
-    assert "weights.safetensors: body.conv_first.weight is missing, the network of params.json beside it" in said
+    assert (
+        "weights.safetensors: body.conv_first.weight is missing, the network wants (8, 3, 3, 3); params.json beside it"
+        in said
+    )
     save_file(shorter | {"body.conv_first.weight": content["body.conv_first.weight"][:4].contiguous()}, weights)
     assert "is (4, 3, 3, 3), the network wants (8, 3, 3, 3); params.json beside it is another baseline's" in complaint(
         *_words(tmp_path, "swinir_x4")
