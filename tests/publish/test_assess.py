@@ -197,7 +197,11 @@ def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path
     pairs = pd.DataFrame(columns=leaks.COLUMNS, dtype="str")
     tables.write(pairs, tmp_path / "leaks.parquet", {leaks.SEARCHED: json.dumps(TOLD)})
     numbers = ROOT / "params.yaml"
-    assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
+    assess.run(
+        argparse.Namespace(
+            tables=tmp_path, out=tmp_path / "m" / "dataset.json", figures=tmp_path / "figures.json", params=numbers
+        )
+    )
     metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())
     assert sorted(metrics) == sorted(
         ["balance", "funnel", "leaks", "splits", *(["demo", "goals"] if source == "demo" else [])]

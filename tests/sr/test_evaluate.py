@@ -26,7 +26,14 @@ def _train(folder: Path, numbers: Path, name: str) -> None:
 
 def _words(folder: Path, name: str, model: str | None = None) -> list[str]:
     paths = [folder / (model or name), folder / "test", folder / "metrics.json"]
-    ends = ["--images", folder / "images.parquet", "--pictures", folder / "pictures"]
+    ends = [
+        "--figures",
+        folder / "figures.json",
+        "--images",
+        folder / "images.parquet",
+        "--pictures",
+        folder / "pictures",
+    ]
     return ["sr", "evaluate", name, *map(str, [*paths, *ends]), "--params", str(folder / "params.yaml")]
 
 
@@ -78,7 +85,8 @@ def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, t
     written = []
     for _ in range(2):
         assert cli.main(_words(tmp_path, "swinir_x4")) == 0
-        files = [tmp_path / "metrics.json", tmp_path / "images.parquet", *sorted((tmp_path / "pictures").iterdir())]
+        files = [tmp_path / f"{name}.json" for name in ("figures", "metrics")]
+        files += [tmp_path / "images.parquet", *sorted((tmp_path / "pictures").iterdir())]
         written.append([path.read_bytes() for path in files])
     assert written[0] == written[1]
     text = (tmp_path / "metrics.json").read_text()
