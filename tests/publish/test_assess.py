@@ -207,6 +207,12 @@ def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path
         ["balance", "funnel", "leaks", "splits", *(["demo", "goals"] if source == "demo" else [])]
     )
     assert metrics["splits"]["train"]["images"] == metrics["funnel"]["kept"] == len(final(source)["images"])
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    shared = {"candidates", "kept", "train images", "leaks", "category ratio"}
+    graded = {"defects found", "originals wrongly rejected", "groups represented by their original"}
+    graded |= {"categories labelled rightly", "goals missed"}
+    assert figures.keys() == (shared | graded if source == "demo" else shared)
+    assert (figures["kept"], figures["leaks"]) == (metrics["funnel"]["kept"], 1)
     if source == "demo":
         section = yaml.safe_load(numbers.read_text())["demo"]
         assert metrics["goals"]["leaks"] == {"wanted": 0, "shown": 1, "met": False}

@@ -73,6 +73,10 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
     }
     assert tree["sr-real"]["psnr_y"]["low"] < tree["sr-real"]["psnr_y"]["mean"] < tree["sr-real"]["psnr_y"]["high"]
     assert set(tree["sr-classical"]) == {"psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y"}
+    assert json.loads((tmp_path / "figures.json").read_text()) == {
+        f"x4 own {name}": tree[name.split()[0]][name.split()[1]]["mean"] for name in expected[0]
+    }
+    assert table.equals(table.round(4)), "last bits differ between processors"
     shapes = {path.name: images.load(path).shape for path in (tmp_path / "pictures").iterdir()}
     order = table.sort_values("sr_classical_psnr_rgb")["id"].tolist()
     assert shapes == {f"worst-1-{order[0]}.webp": (40, 120, 3), f"best-1-{order[-1]}.webp": (40, 120, 3)}
@@ -176,6 +180,11 @@ def test_a_foreign_set_is_measured_like_ours(
     assert cli.main(_words(tmp_path, "bicubic_x4")) == 0
     tree = json.loads((tmp_path / "metrics.json").read_text())
     assert tree["images"] == 1
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    own = {f"x4 own sr-classical {name}" for name in ("psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y")}
+    assert len(figures) == 12, "more would not fit a terminal"
+    assert figures.keys() > own | {f"x4 {name} sr-classical psnr_rgb" for name in ("given", "made")}
+    assert figures["x4 made sr-classical psnr_rgb"] == tree["test_sets"]["made"]["sr-classical"]["psnr_rgb"]["mean"]
     assert list(tree["test_sets"]) == ["given", "made"]
     assert tree["test_sets"]["given"]["images"] == 2
     for convention in ("sr-classical", "sr-real"):
