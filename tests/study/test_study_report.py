@@ -139,4 +139,4 @@ def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:
     assert cli.main(words) == 0
     html = (root / "page/report.html").read_text(encoding="utf-8")
     assert '<section id="the-study">' in html
-    assert "metrics/details/study_x4.json" in html
+    assert "details/study_x4.json" in html

@@ -185,7 +185,8 @@ def test_a_model_of_another_baseline_or_none_is_refused(
     section["baselines"]["other"] = section["baselines"]["small"]
     numbers.write_text(yaml.safe_dump({"t2i": section}))
     out = split.parent / "out"
-    words = ["t2i", "evaluate", "other", str(model), str(split), str(out), "--pictures", str(out), "--params"]
+    words = ["t2i", "evaluate", "other", str(model), str(split), str(out)]
+    words += ["--figures", str(out), "--pictures", str(out), "--params"]
     assert cli.main([*words, str(numbers)]) == 1
     assert capsys.readouterr().err.endswith(f"{model}: a model of 'small', not of 'other'; name its baseline\n")
     assert cli.main(["t2i", "generate", str(split), str(split), str(out), "--params", str(numbers)]) == 1
