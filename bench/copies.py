@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import skimage.data
-import sklearn.datasets  # type: ignore[import-untyped]
+import sklearn.datasets
 from parts import scenes
 from parts.results import Row, at_least, at_most
 from PIL import Image

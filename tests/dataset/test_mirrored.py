@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from native4k import images
-from native4k.dataset import dedup, leaks, released
+from native4k.dataset import dedup, leaks, released_images
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.measure import image_signatures
 from tests.dataset.signed import BITS_AS_JPEG, EQUAL
@@ -59,11 +59,11 @@ def test_a_mirrored_copy_is_in_the_group_of_its_original(table: pd.DataFrame) ->
 
 
 def test_a_mirrored_copy_of_a_released_image_is_in_its_zone(table: pd.DataFrame) -> None:
-    lists = pd.DataFrame([("a", "test", "a", "sa")], columns=released.COLUMNS, dtype="str")
+    lists = pd.DataFrame([("a", "test", "a", "sa")], columns=released_images.COLUMNS, dtype="str")
     better = table.assign(bits_per_pixel=[1.0, 2.0, 9.0, 2.0])
-    made = released.group_around(better, lists, lambda rows: dedup.dedup(rows, NUMBERS), "dedup")
+    made = released_images.group_around(better, lists, lambda rows: dedup.dedup(rows, NUMBERS), "dedup")
     assert made["representative"].tolist() == ["m", "b", "m", "z"]
-    assert released.released_zones(made, lists).tolist() == ["test", "", "test", ""]
+    assert released_images.released_zones(made, lists).tolist() == ["test", "", "test", ""]
 
 
 def test_a_mirrored_copy_in_another_split_is_a_leak(table: pd.DataFrame) -> None:

@@ -184,13 +184,13 @@ def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searc
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
     first = "3 kept images, reserve included, were compared across splits, except 1 whose pHash is too uniform to "
     first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
-    insets = "By the pHash of the whole of one and of the insets of the other, which finds crops: "
+    insets = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
     assert words == [
         f"{first}radius limits the search.",
         "By the 64-bit pHash of the whole pictures: 1 of 2 pairs within 10 bits; copies: 1.",
         f"{insets}0 of 2 pairs within 10 bits; copies: 0.",
     ]
-    assert rows(part) == [["nearest pair, in bits", "pHash", "inset pHash"], ["train and test", "9", "21"]]
+    assert rows(part) == [["nearest pair, in bits", "pHash", "pHash of middles"], ["train and test", "9", "21"]]
     assert notes == ["9 bits k2 test, k1 train, a copy", "21 bits k2 test, k3 train"]
 
 

@@ -6,7 +6,7 @@ The rows of score and label are cached column by column: a changed or added colu
 import argparse
 import hashlib
 import json
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
-from native4k.measure.columns import UNWEIGHTED, Column, Model
+from native4k.measure.columns import UNWEIGHTED, Column, Model, rate
 from native4k.provenance.steps import RULES
 
 CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
@@ -30,6 +30,9 @@ KEYS = {"probe": ("measures", "nativeness")}
 
 NOT_CACHED = frozenset({"timeout", "out_of_memory", "crashed"})
 """Failures that depend on the machine: never cached, so that every run tries again."""
+
+MAX_FAILURES = 100
+"""Images in a row that a model cannot take, at which the fault is the model's."""
 
 ROWS_PER_WRITE = 16
 """Images measured between two writes: what a kill can lose."""
@@ -160,13 +163,18 @@ def _measure_missing(
     missing = {column: set(files.index) - set(parts[column][0]["sha256"]) for column in models}
     todo = files[files.index.isin(set[str]().union(*missing.values()))]
     names = ", ".join(column.name for column in models)
-    rows = defaultdict[Column, list[dict[str, Any]]](list)
+    rows, failures = defaultdict[Column, list[dict[str, Any]]](list), Counter[Column]()
     coming = decode_ahead(places.store, todo, readers)
     decoded = tqdm(coming, names, len(todo), unit="image", mininterval=5, disable=todo.empty)
     for count, (sha256, image) in enumerate(decoded, start=1):
         for column, model in models.items():
             if sha256 in missing[column]:
-                rows[column].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
+                values = rate(column, model, image, todo[sha256])
+                failures[column] = 0 if values else failures[column] + 1
+                if failures[column] == MAX_FAILURES:
+                    raise UserError(f"{column.name}: cannot take {MAX_FAILURES} images in a row; see above")
+                values = values or dict.fromkeys(column.columns, column.nothing)
+                rows[column].append({"sha256": sha256, **values, "weights": model.weights})
         if count % ROWS_PER_WRITE == 0 or count == len(todo):
             for column, measured in rows.items():
                 parts[column].append(_keep(column, pd.DataFrame(measured), places.cache))
@@ -185,20 +193,13 @@ def decode_ahead(store: Path, files: "pd.Series[str]", readers: int) -> Iterator
     coming = deque[tuple[str, Future[Image.Image]]]()
     with ThreadPoolExecutor(readers) as pool:
         for sha256, file in files.items():
-            coming.append((str(sha256), pool.submit(_decode, store / file)))
+            coming.append((str(sha256), pool.submit(images.decode_file, store / file)))
             if len(coming) > readers + 1:
                 name, image = coming.popleft()
                 yield name, image.result()
         while coming:
             name, image = coming.popleft()
             yield name, image.result()
-
-
-def _decode(path: Path) -> Image.Image:
-    try:
-        return images.decode(path.read_bytes())
-    except images.Unreadable as why:
-        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

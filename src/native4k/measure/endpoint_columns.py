@@ -101,7 +101,7 @@ class EndpointColumn:
         return found
 
     def _pictures(self, path: Path) -> "list[np.ndarray]":
-        return columns.view_pixels(images.decode(path.read_bytes()), self.view, self.tiles)
+        return columns.view_pixels(images.decode_file(path), self.view, self.tiles)
 
     def _data_url(self, pixels: "np.ndarray") -> str:
         out = io.BytesIO()

@@ -213,7 +213,7 @@ def zeroshot_column(
 
         return Model(rate, clip.weights)
 
-    return Column("zeroshot", made, key([vars(numbers), questions, tiles], machine), load)
+    return Column("zeroshot", made, key([vars(numbers), questions, tiles], machine), load, nothing="")
 
 
 def mean_chances(options: Any, chances: list[list[float]]) -> str:
