@@ -197,12 +197,22 @@ def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path
     pairs = pd.DataFrame(columns=leaks.COLUMNS, dtype="str")
     tables.write(pairs, tmp_path / "leaks.parquet", {leaks.SEARCHED: json.dumps(TOLD)})
     numbers = ROOT / "params.yaml"
-    assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
+    assess.run(
+        argparse.Namespace(
+            tables=tmp_path, out=tmp_path / "m" / "dataset.json", figures=tmp_path / "figures.json", params=numbers
+        )
+    )
     metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())
     assert sorted(metrics) == sorted(
         ["balance", "funnel", "leaks", "splits", *(["demo", "goals"] if source == "demo" else [])]
     )
     assert metrics["splits"]["train"]["images"] == metrics["funnel"]["kept"] == len(final(source)["images"])
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    shared = {"candidates", "kept", "train images", "leaks", "category ratio"}
+    graded = {"defects found", "originals wrongly rejected", "groups represented by their original"}
+    graded |= {"categories labelled rightly", "goals missed"}
+    assert figures.keys() == (shared | graded if source == "demo" else shared)
+    assert (figures["kept"], figures["leaks"]) == (metrics["funnel"]["kept"], 1)
     if source == "demo":
         section = yaml.safe_load(numbers.read_text())["demo"]
         assert metrics["goals"]["leaks"] == {"wanted": 0, "shown": 1, "met": False}

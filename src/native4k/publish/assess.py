@@ -14,6 +14,7 @@ from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.metadata.urls import identify
+from native4k.page import figures
 from native4k.publish import dataset_numbers
 
 COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
@@ -145,11 +146,12 @@ def _share(found: int, planted: int) -> dict[str, Any]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
-    parser.add_argument("out", type=Path, help="the metrics to write (metrics/dataset.json)")
+    parser.add_argument("out", type=Path, help="the metrics to write (metrics/details/dataset.json)")
+    figures.add_argument(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the dataset's metrics."""
+    """Write the dataset's metrics and their figures."""
     table = tables.read(args.tables / "images.parquet", "id", "reason", "split", "group", "category")
     collected = tables.read(args.tables / "collected.parquet", "source", "rows")
     metrics: dict[str, Any] = {"funnel": funnel(collected, table)}
@@ -165,6 +167,28 @@ def run(args: argparse.Namespace) -> None:
         metrics["demo"] = grade(truth(args.params), with_uncollected(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)
     tables.write_json(metrics, args.out)
+    figures.write(select_figures(metrics), args.figures)
+
+
+def select_figures(metrics: dict[str, Any]) -> figures.Figures:
+    """Select how many images there are, how well they are split, and how much of the demo's truth was found."""
+    splits, searches = metrics["splits"], metrics["leaks"]["searches"].values()
+    counts = {name: metrics["funnel"][name] for name in ("candidates", "kept")}
+    counts |= {f"{name} images": splits[name]["images"] for name in ("train", "val", "test") if name in splits}
+    counts |= {"leaks": sum(one["leaks"] for one in searches), "category ratio": metrics["balance"]["ratio"]}
+    return counts | (_demo_figures(metrics) if "demo" in metrics else {})
+
+
+def _demo_figures(metrics: dict[str, Any]) -> figures.Figures:
+    demo_metrics, defects = metrics["demo"], metrics["demo"]["defects"].values()
+    found, planted = (sum(one[name] for one in defects) for name in ("found", "planted"))
+    return {
+        "defects found": _share(found, planted)["share"],
+        "originals wrongly rejected": demo_metrics["originals"]["share"],
+        "groups represented by their original": demo_metrics["representatives"]["share"],
+        "categories labelled rightly": demo_metrics["labels"]["share"],
+        "goals missed": sum(not goal["met"] for goal in metrics["goals"].values()),
+    }
 
 
 def truth(numbers: Path) -> pd.DataFrame:

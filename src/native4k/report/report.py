@@ -220,7 +220,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("features", type=Path, help="the folder with the thumbnails (data/features)")
     parser.add_argument("evaluations", type=Path, help="the folder of the evaluations' pictures (data/evaluations)")
     parser.add_argument("curves", type=Path, help="the folder of the training curves (data/curves)")
-    parser.add_argument("metrics", type=Path, help="the folder of metrics (metrics)")
+    parser.add_argument("metrics", type=Path, help="the folder of metrics (metrics/details)")
     parser.add_argument("out", type=Path, help="the folder to write (data/report)")
 
 
