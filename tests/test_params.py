@@ -19,7 +19,7 @@ from tests.project import PAPER, TINY, composed
 from tests.sr import diffusion
 
 ROOT = Path(__file__).parent.parent
-OVERLAYS = {"demo": [], "paper": [PAPER], "tiny": [TINY]}
+OVERLAYS = {"demo": [], "paper": [PAPER], "photos": [ROOT / "params/photos.yaml"], "tiny": [TINY]}
 
 READERS = {
     ("demo",): "native4k.demo:Params",

@@ -7,46 +7,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
-from native4k import cli, tables
+from native4k import cli, params, tables
 from native4k.metadata.urls import identify
+from tests.project import HERE
 
-PARAMS = """
-collect:
-  sources: {folder: null, web: null}
-  geometry: {min_pixels: 100, min_long_side: 10, min_short_side: 5, min_aspect: 0.5, max_aspect: 2.0}
-  keep_unsized: true
-  max_punsafe: 0.5
-  max_pwatermark: 0.8
-  min_similarity: null
-  min_aesthetic: null
-  licenses: null
-  languages: null
-  min_caption: 0
-  max_caption: 100
-  blocked_hosts: []
-  keep_rejected: true
-probe:
-  geometry: {min_pixels: 100, min_long_side: 10, min_short_side: 5, min_aspect: 0.5, max_aspect: 2.0}
-vet: {rule: majority, min_votes: 1, undecided: pass}
-select:
-  preset: own
-  takedown: {radius: 10, verify: 76, middles: true, min_bits: 20}
-  presets:
-    own:
-      blurred: {column: detail, min: 2.5, max: null, per: null, missing: reject}
-      dull: {column: score, drop: 0.2, end: bottom, per: null, missing: pass}
-      untold: {column: category, one_of: [Food, Nature], missing: pass}
-dedup:
-  radius: 10
-  verify: 76
-  middles: true
-  min_bits: 20
-  score: null
-  firewall: {}
-  embedding: null
-balance: {max_ratio: 1.5, quotas: null, best: {column: detail, highest: true}, keep_unknown: false}
-"""
+GEOMETRY = {"min_pixels": 100, "min_long_side": 10, "min_short_side": 5, "min_aspect": 0.5, "max_aspect": 2.0}
+RULES = {
+    "blurred": {"column": "detail", "min": 2.5, "max": None, "per": None, "missing": "reject"},
+    "dull": {"column": "score", "drop": 0.2, "end": "bottom", "per": None, "missing": "pass"},
+    "untold": {"column": "category", "one_of": ["Food", "Nature"], "missing": "pass"},
+}
 GONE = identify("", "https://example.org/gone.jpg")
 KEPT = f"{'a' * 15}0"
 
@@ -88,7 +60,13 @@ EARLY = [
 
 @pytest.fixture(autouse=True)
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    tree = params.read(HERE / "params.yaml")
+    for section in ("collect", "probe"):
+        tree[section]["geometry"] = GEOMETRY
+    tree["collect"]["max_punsafe"] = 0.5
+    tree["select"] |= {"preset": "own", "presets": {"own": RULES}}
+    tree["dedup"] |= {"radius": 10, "verify": 76}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
     tables.write(pd.DataFrame(ROWS), tmp_path / "data/tables/images.parquet")
     early = pd.DataFrame(EARLY, columns=["id", "source", "url", "reason"])
     sized = early.assign(rejected_by="collect", declared_width=20, declared_height=10, caption="", punsafe=0.75)
@@ -186,8 +164,8 @@ def test_what_its_owner_wants_left_out_has_no_name(capsys: pytest.CaptureFixture
             [
                 "rejected by balance as category_full",
                 (
-                    "its category is full: raise balance.max_ratio, or its quota; detail 2.7500, and the last kept of Food "
-                    "has 3.0000"
+                    "its category is full: raise balance.max_ratio, or its quota; detail 2.7500, and the last kept of "
+                    "Food has 3.0000"
                 ),
             ],
         ),
