@@ -165,4 +165,4 @@ def run(args: argparse.Namespace) -> None:
     listed |= publish_tables(kept, rejected, args.out)
     listed |= publish_pages(version, describe(numbers, counted, kept), listed, args.out)
     tables.write_text(checksum_lines(listed), args.out / SUMS)
-    print(kept["split"].value_counts().to_string())
+    print(", ".join(f"{name} {split['images']:,}" for name, split in counted["splits"].items()))
