@@ -131,7 +131,7 @@ def test_the_command_is_quick_to_say_what_it_can_do() -> None:
         ("dedup", {"radius": None}, r"dedup\.radius: .* \(got None\)"),
         ("dedup", {"radius": "ten"}, r"dedup\.radius: .*valid integer \(got 'ten'\)"),
         ("dedup", {"radius": 2.5}, r"dedup\.radius: .*integer.* \(got 2\.5\)"),
-        ("dedup", {"radios": 10}, r"dedup\.radios: unknown key; remove it or correct its spelling \(got 10\)"),
+        ("dedup", {"radios": 10}, r"dedup\.radios: unknown key; is it 'radius'\?"),
         ("balance", {"keep_unknown": "yes"}, r"balance\.keep_unknown: .*boolean \(got 'yes'\)"),
         ("split", {"val": {"size": 1}}, r"split\.val\.zone: missing key; every number must be given"),
         ("vet", {"rule": "dice"}, r"vet\.rule: .*'majority', 'unanimity' or 'veto' \(got 'dice'\)"),

@@ -33,7 +33,18 @@ TARGETS = set(re.findall(r"^([a-z0-9-]+):", MAKEFILE, re.MULTILINE))
 SHARDED = {"fetch", "measure", "dataset"}
 """Packages whose steps Snakemake runs."""
 
-BY_HAND = {"compose", "sources", "signatures", "whatif", "check", "export", "release", "sr upscale", "t2i generate"}
+BY_HAND = {
+    "compose",
+    "sources",
+    "signatures",
+    "whatif",
+    "check",
+    "export",
+    "release",
+    "sr upscale",
+    "t2i generate",
+    "why",
+}
 """Steps for a person, which no pipeline runs."""
 
 PROGRAMS = {"cp", "dvc", "git", "make", "mkdir", "native4k", "pip", "python", "snakemake", "source", "torchrun"}

@@ -19,7 +19,7 @@ from tests.project import PAPER, TINY, composed
 from tests.sr import diffusion
 
 ROOT = Path(__file__).parent.parent
-OVERLAYS = {"demo": [], "paper": [PAPER], "tiny": [TINY]}
+OVERLAYS = {"demo": [], "paper": [PAPER], "photos": [ROOT / "params/photos.yaml"], "tiny": [TINY]}
 
 READERS = {
     ("demo",): "native4k.demo:Params",
@@ -222,8 +222,8 @@ def spoiled(pattern: tuple[str, ...], spoil: Any, paper: Path, folder: Path) -> 
 
 @pytest.mark.parametrize("pattern", READERS, ids=".".join)
 def test_an_unknown_key_is_named(pattern: tuple[str, ...], paper: Path, tmp_path: Path) -> None:
-    where, _, line = spoiled(pattern, lambda section, _: section.update(surprise=1), paper, tmp_path)
-    assert line == f"params.yaml: {where}.surprise: unknown key; remove it or correct its spelling (got 1)"
+    where, _, line = spoiled(pattern, lambda section, _: section.update(xyz=1), paper, tmp_path)
+    assert line == f"params.yaml: {where}.xyz: unknown key; remove it or correct its spelling (got 1)"
 
 
 @pytest.mark.parametrize("pattern", READERS, ids=".".join)
@@ -245,6 +245,17 @@ def test_a_misspelt_key_is_named_with_the_one_that_is_meant(paper: Path, tmp_pat
 
     line = complaint(misspell, ("dedup",), reader(("dedup",)), paper, tmp_path)
     assert line == "params.yaml: dedup.radus: unknown key; is it 'radius'?"
+    both = complaint(lambda tree: tree["dedup"].update(radus=6), ("dedup",), reader(("dedup",)), paper, tmp_path)
+    assert both == "params.yaml: dedup.radus: unknown key; is it 'radius'?"
+
+
+def test_an_unknown_baseline_is_named_with_those_that_exist(paper: Path, tmp_path: Path) -> None:
+    path = written(paper.read_text(encoding="utf-8"), tmp_path)
+    there = ", ".join(params.read(path)["t2i"]["baselines"])
+    with pytest.raises(UserError) as raised:
+        params.load(dict[str, Any], path, "t2i", "baselines", "flow_f23")
+    line = f"t2i.baselines.flow_f23 is missing; there are: {there}; is it 'flow_f32'?"
+    assert str(raised.value) == f"{path}: {line}"
 
 
 def test_a_kind_that_does_not_exist_is_named_with_those_that_do(paper: Path, tmp_path: Path) -> None:
@@ -274,7 +285,7 @@ def test_a_missing_section_is_named_with_those_that_are_there(paper: Path, tmp_p
 
 def test_an_unknown_section_is_named(paper: Path, tmp_path: Path) -> None:
     line = complaint(lambda tree: tree.update(dedupe={}), ("dedup",), reader(("dedup",)), paper, tmp_path)
-    assert line == f"params.yaml: unknown section 'dedupe'; known are {', '.join(params.SECTIONS)}"
+    assert line == f"params.yaml: unknown section 'dedupe'; known are {', '.join(params.SECTIONS)}; is it 'dedup'?"
 
 
 @pytest.mark.parametrize(

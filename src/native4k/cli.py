@@ -76,6 +76,7 @@ STEPS = {
     "report": {
         "report": "write the report page",
         "summary": "print the funnel, the metrics, and where the report is",
+        "why": "say why an image was kept or rejected, by which rule and how much, and what it is a copy of",
     },
 }
 """Package -> step -> what it does. The step `sr train` is the module native4k.sr.train."""

@@ -114,7 +114,7 @@ def test_a_stricter_threshold_never_keeps_more(rows: list[tuple[float, float, st
 
 def test_without_rules_nothing_changes() -> None:
     table = images([(1.0, 1.0, ""), (9.0, 9.0, "truncated")])
-    pd.testing.assert_frame_equal(selected(table, {}), table)
+    pd.testing.assert_frame_equal(selected(table, {}), table.assign(withheld=False))
 
 
 def test_a_preset_that_is_not_there_is_one_line_with_the_nearest_name() -> None:

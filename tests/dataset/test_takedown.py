@@ -77,7 +77,19 @@ def test_an_image_that_could_not_be_read_is_named_without_copies(tmp_path: Path)
 
 def test_no_request_changes_nothing(tmp_path: Path) -> None:
     assert asked(tmp_path) == takedown.read_requests([]) == takedown.NO_REQUESTS
-    pd.testing.assert_frame_equal(takedown.take_down(TABLE, takedown.NO_REQUESTS, NUMBERS), TABLE)
+    after = takedown.take_down(TABLE, takedown.NO_REQUESTS, NUMBERS)
+    pd.testing.assert_frame_equal(after, TABLE.assign(withheld=False))
+
+
+def test_what_an_owner_wants_left_out_is_named_nowhere_whatever_the_first_reason(tmp_path: Path) -> None:
+    early = tables.reject(TABLE, TABLE["name"] == "a", "too_small", "probe")
+    refused = tables.reject(early, early["name"] == "far", "noai", "fetch")
+    after = takedown.take_down(refused, asked(tmp_path, "0" * 16), NUMBERS)
+    assert after.loc[after["withheld"], "name"].tolist() == ["a", "copy", "far"]
+    assert takedown.public_names(after).tolist() == [
+        *("", "", "", "https://other.example.org/other.jpg", "https://broken.example.org/broken.jpg"),
+        *("https://blank.example.org/blank.jpg", "https://black.example.org/black.jpg"),
+    ]
 
 
 def test_a_line_that_names_nothing_is_told_what_may_stand_there(tmp_path: Path) -> None:

@@ -34,3 +34,8 @@ def test_an_unknown_source_is_one_line_with_the_known_ones(capsys: pytest.Captur
     assert cli.main(["sources", "flickr"]) == 1
     expected = f"native4k sources: no source 'flickr'; there are: {', '.join(known.NAMES)}\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_misspelt_source_is_named_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sources", "foldr"]) == 1
+    assert capsys.readouterr().err.endswith("; is it 'folder'?\n")

@@ -64,7 +64,7 @@ class Version:
             "source": "folder", "license": "CC0-1.0", "provenance": "drawn | by <us>", "sha256": sha256,
             "bytes": file.stat().st_size, "format": kind, "detail": 1.5 * number, "new_score": float(number),
             "reason": reason, "rejected_by": step, "group": leader, "representative": leader, "distance": number,
-            "split": split,
+            "split": split, "url": f"https://example.org/{id_}.jpg", "withheld": id_ == "g",
         }  # fmt: skip
 
     def publish(self) -> None:

@@ -60,12 +60,13 @@ def test_the_tables_have_every_row_with_its_file_or_its_reason(published: Any) -
     images = tables.read(published.out / "images.parquet")
     assert images["id"].tolist() == ["a", "b", "c", "d", "e"]
     assert images["file_name"].tolist() == ["train/a.jpg", "train/b.png", "val/c.jpg", "test/d.png", ""]
-    assert set(tables.read(published.tables / "images.parquet").columns) < set(images.columns)
+    assert set(tables.read(published.tables / "images.parquet").columns) - {"withheld"} < set(images.columns)
+    assert "withheld" not in images
     rejected = tables.read(published.out / "rejected.parquet")
     assert rejected.columns.tolist() == publish.REJECTED_COLUMNS
     assert rejected.to_numpy().tolist() == [
-        ["f", "folder", "flat", "select", "", 5],
-        ["g", "folder", "near_copy", "dedup", "a", 6],
+        ["f", "folder", "https://example.org/f.jpg", "flat", "select", "", 5],
+        ["g", "folder", "", "near_copy", "dedup", "a", 6],  # its owner asked to be left out
     ]
     metadata = tables.read(published.out / "train" / "metadata.parquet")
     assert metadata.columns.tolist() == publish.COLUMNS

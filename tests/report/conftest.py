@@ -101,6 +101,8 @@ def images() -> pd.DataFrame:
         height=np.where(readable, 2160, 0),
         declared_width=3840,
         declared_height=2160,
+        url=HOSTILE + table["id"],
+        withheld=table["id"] == "m1",
     )
 
 

@@ -10,6 +10,9 @@ from native4k import cli
 BROKEN = "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
 
 TEXT = """\
+to look at
+  3 of 9 candidates are kept (33.3 %): select rejects most, 2 as blurred; change select.presets.demo.blurred
+
 funnel
   metadata                 12
   collect     unsafe       -2

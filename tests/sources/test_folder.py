@@ -79,6 +79,20 @@ def test_a_sidecar_table_gives_captions_licences_and_scores(root: Path, name: st
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SunsetOverLake", "Sunset Over Lake"),
+        ("sunset_over-lake", "sunset over lake"),
+        ("HDRPanorama2OfRome", "HDR Panorama2 Of Rome"),
+        ("IMG_1234", "IMG 1234"),
+        ("FrühlingÜberDemSee", "Frühling Über Dem See"),
+    ],
+)
+def test_capitals_begin_words_of_a_file_name(name: str, words: str) -> None:
+    assert folder.words_of(name) == words
+
+
 def test_a_sidecar_without_captions_leaves_the_names_and_its_own_sizes_are_not_asked(root: Path) -> None:
     (root / "metadata.csv").write_text("file_name,source,declared_width\ndeep/er/B.PNG,a friend,9999\n")
     assert told(root) == [

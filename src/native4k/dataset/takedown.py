@@ -23,6 +23,12 @@ ENTRIES = "host, id of 16 hex digits, SHA-256 or phash:"
 
 REASON, NEAR = "taken_down", "near_taken_down"
 
+WITHHELD = "withheld"
+"""The column of rows whose owner asked to be left out, whichever reason came first: nothing public names them."""
+
+OWNER_STATUSES = ("opted_out", "robots", "noai", "noindex")
+"""Reasons of fetch by which an owner asks to be left out."""
+
 
 class Requests(NamedTuple):
     """What the lists name."""
@@ -45,11 +51,13 @@ def read_requests(paths: Sequence[Path]) -> Requests:
 
 
 def take_down(table: pd.DataFrame, requests: Requests, limits: Limits) -> pd.DataFrame:
-    """Reject the images that the requests name, and their near copies."""
+    """Reject the images that the requests name, and their near copies; mark all that an owner wants left out."""
+    refused = table["reason"].isin(OWNER_STATUSES).to_numpy()
     if requests == NO_REQUESTS:
-        return table
+        return table.assign(**{WITHHELD: refused})
     named = is_named(table, requests)
     copies = near_copies(table, named, requests, limits)
+    table = table.assign(**{WITHHELD: refused | named | copies})
     return tables.reject(tables.reject(table, named, REASON, "select"), copies, NEAR, "select")
 
 
@@ -67,6 +75,11 @@ def _hosted(links: "pd.Series[str]", hosts: set[str]) -> np.ndarray:
     names = pl.DataFrame({"url": links.tolist()}, schema={"url": pl.String})
     found = names.select(urls.below(urls.host(pl.col("url")), pl.Series(sorted(hosts))).fill_null(value=False))
     return found.to_series().to_numpy()
+
+
+def public_names(table: pd.DataFrame) -> "pd.Series[str]":
+    """Look up each row's URL, or its path below the source's folder; empty where its owner asked to be left out."""
+    return table["url"].mask(table[WITHHELD], "")
 
 
 def near_copies(table: pd.DataFrame, named: np.ndarray, requests: Requests, limits: Limits) -> np.ndarray:

@@ -58,7 +58,8 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: expected sections such as 'collect:', found {type(tree).__name__}")
     unknown = [str(name) for name in tree if name not in SECTIONS]
     if unknown:
-        raise UserError(f"{path}: unknown section {unknown[0]!r}; known are {', '.join(SECTIONS)}")
+        known = ", ".join(SECTIONS) + suggestion(unknown[0], SECTIONS)
+        raise UserError(f"{path}: unknown section {unknown[0]!r}; known are {known}")
     return tree
 
 
@@ -83,7 +84,8 @@ def load(cls: type[Typed], path: Path, *keys: str) -> Typed:
     sys.audit("native4k.params", ".".join(keys))  # so that tests see which numbers a step reads
     for depth, key in enumerate(keys):
         if not isinstance(section, dict) or key not in section:
-            there = ", ".join(map(str, section)) if isinstance(section, dict) else type(section).__name__
+            names = list(map(str, section)) if isinstance(section, dict) else [type(section).__name__]
+            there = ", ".join(names) + suggestion(key, names)
             raise UserError(f"{path}: {'.'.join(keys[: depth + 1])} is missing; there are: {there}")
         section = section[key]
     return validate(cls, section, f"{path}: {'.'.join(keys)}")
@@ -94,15 +96,15 @@ def validate(cls: type[Typed], section: Any, where: str) -> Typed:
     try:
         return TypeAdapter(cls).validate_json(json.dumps(section, default=str))
     except ValidationError as error:
-        keys, line = _complaint(error.errors())
+        keys, line = _complaint(error.errors(), section)
         raise UserError(f"{'.'.join([where, *map(str, keys)])}: {line}") from None
 
 
-def _complaint(errors: list[ErrorDetails]) -> tuple[tuple[int | str, ...], str]:
+def _complaint(errors: list[ErrorDetails], section: Any) -> tuple[tuple[int | str, ...], str]:
     """The keys and the line for the mistake that comes first, or for a misspelt key that makes another one missing."""
     for error in errors:
         if error["type"] in UNKNOWN and (
-            near := closest_name(str(error["loc"][-1]), _missing(error["loc"][:-1], errors))
+            near := closest_name(str(error["loc"][-1]), _known(error["loc"], errors, section))
         ):
             return error["loc"], f"unknown key; is it {near!r}?"
     first = errors[0]
@@ -117,9 +119,21 @@ def _complaint(errors: list[ErrorDetails]) -> tuple[tuple[int | str, ...], str]:
     return first["loc"], f"{first['msg']}{got}"
 
 
-def _missing(keys: tuple[int | str, ...], errors: list[ErrorDetails]) -> list[str]:
-    """The keys that are missing from what lies below these keys."""
-    return [str(error["loc"][-1]) for error in errors if error["type"] == "missing" and error["loc"][:-1] == keys]
+def _known(keys: tuple[int | str, ...], errors: list[ErrorDetails], section: Any) -> list[str]:
+    """The keys that are missing beside an unknown one, then the known ones that are given beside it."""
+    for key in keys[:-1]:
+        if isinstance(section, dict):  # what is no key names the member of a union
+            section = section.get(key, section)
+    beside = [error for error in errors if error["loc"][:-1] == keys[:-1]]
+    missing = [str(error["loc"][-1]) for error in beside if error["type"] == "missing"]
+    unknown = {error["loc"][-1] for error in beside if error["type"] in UNKNOWN}
+    return missing + [str(key) for key in section if key not in unknown] if isinstance(section, dict) else missing
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """The end of a message that names the nearest of the known names; empty if none is near."""
+    near = closest_name(name, names)
+    return f"; is it {near!r}?" if near else ""
 
 
 def closest_name(name: str, names: Iterable[str]) -> str | None:

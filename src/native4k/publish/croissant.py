@@ -12,7 +12,7 @@ DESCRIPTIONS = {
     "file_name": "the image's file below the dataset's folder; empty for images in reserve, which are not published",
     "split": "train, val, test, or reserve: kept, and left over in the zones of val and test",
     "source": "the collection whose metadata listed the image",
-    "url": "where the original bytes were served",
+    "url": "where the original bytes were served, or the file below its source's folder; empty if its owner opted out",
     "declared_width": "pixels, as the source's metadata say; 0 if they do not",
     "declared_height": "pixels, as the source's metadata say; 0 if they do not",
     "caption": "the source's text about the image",

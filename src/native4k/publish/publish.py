@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
+from native4k.dataset import takedown
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.geometry import Geometry
@@ -27,10 +28,10 @@ SUMS = "SHA256SUMS"
 COLUMNS = ["file_name", "id", "caption", "category", "width", "height", "source", "license", "sha256"]
 """Columns of the table of each split."""
 
-REQUIRED = ("id", "source", "license", "caption", "category", "format", "width", "height", "sha256", "bytes", "reason",
-          "rejected_by", "split")  # fmt: skip
-REJECTED_COLUMNS = ["id", "source", "reason", "rejected_by", "representative", "distance"]
-"""Columns of the rejected rows; the others are not published, since some of these images are opted out."""
+REQUIRED = ("id", "source", "url", "license", "caption", "category", "format", "width", "height", "sha256", "bytes",
+            "reason", "rejected_by", "split", takedown.WITHHELD)  # fmt: skip
+REJECTED_COLUMNS = ["id", "source", "url", "reason", "rejected_by", "representative", "distance"]
+"""Columns of the rejected rows; the others are not published, and no URL of what its owner wants left out."""
 
 
 @params.params
@@ -99,8 +100,9 @@ def publish_splits(kept: pd.DataFrame, store: Path, out: Path) -> dict[str, str]
 
 def publish_tables(kept: pd.DataFrame, rejected: pd.DataFrame, out: Path) -> dict[str, str]:
     """Write the kept and the rejected rows; the checksums of both tables."""
-    tables.write(kept, out / "images.parquet")
-    tables.write(rejected[[name for name in REJECTED_COLUMNS if name in rejected]], out / "rejected.parquet")
+    tables.write(kept.drop(columns=takedown.WITHHELD), out / "images.parquet")
+    named = rejected.assign(url=takedown.public_names(rejected))
+    tables.write(named[[name for name in REJECTED_COLUMNS if name in named]], out / "rejected.parquet")
     return {name: tables.digest(out / name) for name in croissant.TABLES}
 
 
@@ -163,4 +165,4 @@ def run(args: argparse.Namespace) -> None:
     listed |= publish_tables(kept, rejected, args.out)
     listed |= publish_pages(version, describe(numbers, counted, kept), listed, args.out)
     tables.write_text(checksum_lines(listed), args.out / SUMS)
-    print(kept["split"].value_counts().to_string())
+    print(", ".join(f"{name} {split['images']:,}" for name, split in counted["splits"].items()))

@@ -8,10 +8,14 @@ import pyarrow.parquet as pq
 from markupsafe import Markup
 
 from native4k import images, tables
+from native4k.dataset.takedown import public_names
 from native4k.page import layout
 
 MAX_PICTURES = 8
 """Pictures shown of a category, and of a reason."""
+
+MAX_NAMES = 2000
+"""Rejected rows that are listed by name; rejected.parquet has them all."""
 
 SIDE = 288
 """Pixels of a shown thumbnail's longer side."""
@@ -81,9 +85,20 @@ def rejected_gallery(
         figures = [_rejected(row, pictures, rule) for row in records(shown)]
         note = f"{len(shown)} of {count:,}, by {part['rejected_by'].iloc[0]}"
         note += f": {rule['column']} {range_text(rule)}" if rule else ""
-        empty = layout.paragraph("No thumbnail: these files could not be read.")
+        empty = layout.paragraph("No thumbnail: these could not be read, or their owners asked to be left out.")
         parts += [layout.heading(str(reason), note), layout.gallery(figures) if figures else empty]
     return layout.join(parts)
+
+
+def rejected_names(table: pd.DataFrame) -> Markup:
+    """Every rejected row with its file or URL, folded; no name where the owner asked to be left out."""
+    rows = table[~tables.is_kept(table)].sort_values(["reason", "id"])
+    listed = pd.DataFrame(
+        {"id": rows["id"], "name": public_names(rows), "step": rows["rejected_by"], "reason": rows["reason"]}
+    ).head(MAX_NAMES)
+    note = f"{len(listed):,} of {len(rows):,}; rejected.parquet has all, 'native4k why ID' explains one"
+    head = ["id", "file or URL", "rejected by", "reason"]
+    return layout.details(f"Rejected rows by name: {note}", layout.table(head, listed.to_numpy().tolist()))
 
 
 def _rejected(row: dict[str, Any], pictures: dict[str, bytes], rule: dict[str, Any] | None) -> Markup:

@@ -12,6 +12,7 @@ import yaml
 from markupsafe import Markup
 
 from native4k import params, tables
+from native4k.dataset.takedown import WITHHELD
 from native4k.errors import UserError
 from native4k.fetch.statuses import STATUSES
 from native4k.page import layout, metrics_files, plots
@@ -29,7 +30,7 @@ HOSTS = 20
 """Hosts that are shown, those with the most images first."""
 
 COLUMNS = ("id", "reason", "rejected_by", "split", "category", "caption", "width", "height", "representative",
-           "distance", "source", "license", "declared_width", "declared_height")  # fmt: skip
+           "distance", "source", "license", "declared_width", "declared_height", "url", WITHHELD)  # fmt: skip
 PAIR = ("id", "split", "near_id", "near_split", "search", "distance", "leak")
 
 
@@ -179,12 +180,19 @@ def pictures(
     good, bad = gallery.kept_sample(table), gallery.rejected_sample(table, rules)
     near = leaks.nearest_pairs(pairs)
     wanted = {*good["id"], *bad["id"], *bad["representative"], *near["id"], *near["near_id"]} - {""}
+    wanted -= set(table.loc[table[WITHHELD], "id"])
     shown = gallery.thumbnails(features / "thumbnails.parquet", wanted)
     counts = candidate_rejections(dataset["funnel"])
     return {
         "Leaks": leaks.section(dataset["leaks"], table, near, shown),
         "Kept": gallery.kept_gallery(good, shown, table.loc[tables.is_kept(table), "category"].value_counts()),
-        "Rejected": layout.join([layout.paragraph(REJECTED), gallery.rejected_gallery(bad, shown, counts, rules)]),
+        "Rejected": layout.join(
+            [
+                layout.paragraph(REJECTED),
+                gallery.rejected_gallery(bad, shown, counts, rules),
+                gallery.rejected_names(table),
+            ]
+        ),
     }
 
 

@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from native4k import params
 from native4k.page import metrics_files
 from native4k.page.metrics_files import metric_label, percent
+from native4k.page.shortfalls import shortfalls
 from native4k.provenance import lock
 from native4k.study import origin
 
@@ -101,7 +103,8 @@ def study(found: dict[str, Any], results: Path, numbers: Path) -> list[str]:
 def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:
     """All that is printed; what was not made of the tables at hand is left out, with a line that says so."""
     stale = lock.stale_metrics(metrics)
-    parts = {} if metrics / metrics_files.DATASET in stale else dataset(metrics_files.dataset_metrics(metrics))
+    fresh = metrics / metrics_files.DATASET not in stale
+    parts = dataset(metrics_files.dataset_metrics(metrics), params.read(numbers)) if fresh else {}
     sr, t2i = metrics_files.baseline_metrics(metrics, stale)
     if sr:
         parts["super-resolution, means over the test images"] = super_resolution(sr)
@@ -118,9 +121,11 @@ def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:
     return "\n\n".join("\n".join([title, *(f"  {line}".rstrip() for line in lines)]) for title, lines in parts.items())
 
 
-def dataset(found: dict[str, Any]) -> dict[str, list[str]]:
-    """The parts about the dataset itself."""
-    parts = {
+def dataset(found: dict[str, Any], numbers: dict[str, Any]) -> dict[str, list[str]]:
+    """The parts about the dataset itself, first where it falls short."""
+    images = {name: split["images"] for name, split in found["splits"].items()}
+    short = shortfalls(found["funnel"], images, numbers)
+    parts = ({"to look at": short} if short else {}) | {
         "funnel": funnel(found["funnel"]),
         "splits": splits(found),
         "pairs across splits": leaks(found["leaks"]),

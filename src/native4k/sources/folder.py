@@ -1,6 +1,7 @@
 """A folder of one's own pictures: the url is the path below it, the caption the file's name or a sidecar table's."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def catalogue(root: Path) -> pd.DataFrame:
     return _beside(rows, sidecars[0])
 
 
+WORD_START = re.compile(r"(?<=[a-zß-öø-ÿ\d])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
+"""Where a capital begins a word in a name such as SunsetOverLake or HDRPanorama."""
+
 _SIZES = ("declared_width", "declared_height")
 
 
@@ -66,8 +70,13 @@ def _row(path: Path, root: Path) -> dict[str, object]:
         "url": url,
         "declared_width": sizes[0],
         "declared_height": sizes[1],
-        "caption": path.stem.replace("_", " ").replace("-", " "),
+        "caption": words_of(path.stem),
     }
+
+
+def words_of(name: str) -> str:
+    """A file name as words: SunsetOverLake and sunset_over-lake are three."""
+    return WORD_START.sub(" ", name).replace("_", " ").replace("-", " ")
 
 
 def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
