@@ -20,12 +20,12 @@ from parts.alone import alone, peak
 from parts.results import at_most, faster
 
 from native4k import params
-from native4k.dataset import leaks, released, split
+from native4k.dataset import leaks, released_images, split
 from native4k.dataset.near_duplicates import exhaustive_search
 from native4k.dataset.near_duplicates.signatures import Limits
 
 ROWS, THREADS = 390_000, 2
-LIMITS = Limits(radius=8, verify=76, middles=True, min_bits=20)
+LIMITS = Limits(radius=8, verify=76, views=["mirrored", "middles", "windows"], min_bits=20)
 
 
 class Cost(NamedTuple):
@@ -48,7 +48,7 @@ def images(count: int) -> pd.DataFrame:
     table["group"] = table["representative"] = table["id"]
     table["category"] = dice.choice(list("abcdef"), count)
     table["url"] = [f"https://host{number}.example.org/" for number in (dice.pareto(1.2, count) * 10).astype(int)]
-    for name, words in {"phash": 1, "signature": 4, "inset_phash": 2, "inset_signature": 8}.items():
+    for name, words in {"phash": 1, "signature": 4, "view_phash": 5, "view_signature": 20}.items():
         table[name] = pd.Series(texts(dice, count, 16 * words), dtype="str")
     return table.assign(reason="", rejected_by="")
 
@@ -61,9 +61,9 @@ def numbers(together: list[str]) -> split.Params:
 
 def listed(table: pd.DataFrame) -> pd.DataFrame:
     """The first third of a collection, released where its hash puts it."""
-    first = split.split(table[: len(table) // 3], numbers([]), released.EMPTY)
+    first = split.split(table[: len(table) // 3], numbers([]), released_images.EMPTY)
     first = first[first["split"] != split.RESERVE]
-    return first.assign(zone=first["split"])[released.COLUMNS]
+    return first.assign(zone=first["split"])[released_images.COLUMNS]
 
 
 def splitting(count: int, together: list[str]) -> Callable[[], Any]:
@@ -75,7 +75,7 @@ def splitting(count: int, together: list[str]) -> Callable[[], Any]:
 
 def searching(count: int, threads: int) -> Callable[[], Any]:
     """Searching a split collection for leaks."""
-    table = split.split(images(count), numbers([]), released.EMPTY)
+    table = split.split(images(count), numbers([]), released_images.EMPTY)
     return lambda: leaks.leaks(table, LIMITS, threads)
 
 

@@ -26,7 +26,7 @@ def identity(step):
 def finished(step, folder):
     """The mark that a step has finished a folder of DVC's; it is taken away where DVC has changed the folder since."""
     mark = Path(f"data/scratch/{step}.json")
-    if not provenance.sealed(Path(folder), mark):
+    if not provenance.is_sealed(Path(folder), mark):
         mark.unlink(missing_ok=True)
     return str(mark)
 

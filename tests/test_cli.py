@@ -22,13 +22,16 @@ PARAMS = {
     "select": {
         "preset": "own",
         "presets": {"own": {"flat": {"column": "detail", "min": 1.0, "max": None, "per": None, "missing": "reject"}}},
-        "takedown": {"radius": 10, "verify": 76, "middles": True, "min_bits": 20},
+        "takedown": {"radius": 10, "verify": 76, "views": ["mirrored", "middles", "windows"], "min_bits": 20},
     },
     "dedup": {
         "radius": 10,
         "verify": 76,
-        "middles": True,
+        "views": ["mirrored", "middles", "windows"],
         "min_bits": 20,
+        "enlarged": 1.35,
+        "bits_as_jpeg": {"JPEG": 1},
+        "marked": 0.3,
         "score": None,
         "firewall": {},
         "embedding": None,

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps, features
 
 from native4k import images
+from native4k.errors import UserError
+from tests.pictures import photo
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow's remarks on broken metadata
 
@@ -165,3 +167,81 @@ def test_a_png_is_turned_by_exif_on_either_side_of_its_pixels_and_not_decoded_fo
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
     assert images.header(before) == images.header(after) == ("PNG", 40, 60)
     assert images.header(before[:start] + before[end:]) == ("PNG", 60, 40)
+
+
+ENCODINGS = {
+    "4:4:4": {"subsampling": 0},
+    "4:2:2": {"subsampling": 1},
+    "4:2:0": {"subsampling": 2},
+    "4:1:1": {"subsampling": "4:1:1"},
+    "progressive": {"progressive": True},
+    "optimised": {"optimize": True, "quality": 30},
+    "restarts": {"restart_marker_rows": 1},
+    "RGB planes": {"keep_rgb": True},
+    "CMYK, subsampled": {"subsampling": 2, "mode": "CMYK"},
+    "CMYK": {"subsampling": 0, "mode": "CMYK"},
+    "grey": {"mode": "L"},
+}
+
+
+@pytest.mark.parametrize("options", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("size", [(1, 1), (17, 33), (200, 131)])
+def test_pixels_of_a_jpeg_equal_those_of_pillow(options: dict[str, object], size: tuple[int, int]) -> None:
+    mode = str(options.get("mode", "RGB"))
+    others = {name: value for name, value in options.items() if name != "mode"}
+    content = encoded(noise(*size).convert(mode), "JPEG", **others)
+    np.testing.assert_array_equal(images.decode(content), Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def reported(content: bytes) -> bool:
+    """Whether the decoder that reports damage, and not Pillow, has decoded it."""
+    with images.opened(content) as image:
+        return images.jpeg_pixels(image) is not None
+
+
+def test_layouts_that_only_pillow_decodes_and_warnings_of_the_header_are_no_damage() -> None:
+    plain = encoded(noise(60, 40), "JPEG")
+    strange = plain.replace(b"JFIF\0\1\1", b"JFIF\0\7\1")  # a revision that libjpeg warns of
+    assert reported(plain)
+    assert not reported(strange)
+    np.testing.assert_array_equal(images.decode(strange), images.decode(plain))
+    assert not reported(encoded(noise(60, 40).convert("CMYK"), "JPEG", subsampling=2))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_whose_scan_is_damaged_is_broken(progressive: bool) -> None:
+    content = encoded(photo(400, 300), "JPEG", progressive=progressive)
+    middle, random = len(content) // 2, np.random.default_rng(0).bytes(500)
+    assert reported(content)
+    for damaged in (
+        content[:middle] + content[middle + 500 :],
+        content[:middle] + bytes(500) + content[middle + 500 :],
+        content[:middle] + random.replace(b"\xff", b"\xfe") + content[middle + 500 :],
+        content[:middle] + b"\xff\xd9",
+    ):
+        with pytest.raises(images.Unreadable, match="^broken$"):
+            images.decode(damaged)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("colour", [0, 255])
+def test_a_picture_that_lives_in_its_alpha_is_seen(kind: str, colour: int) -> None:
+    alpha = noise(60, 40).getchannel("G")
+    drawn = Image.merge("RGBA", (*Image.new("RGB", (60, 40), (colour,) * 3).split(), alpha))
+    content = encoded(drawn, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
+    share = np.asarray(alpha)[..., None] / 255
+    expected = np.repeat(colour * share + 128 * (1 - share), 3, axis=2)
+    np.testing.assert_allclose(images.decode(content), expected, atol=1)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "PA"])
+def test_an_opaque_picture_with_alpha_is_the_same_without(mode: str) -> None:
+    picture = noise(60, 40).convert("L").convert("P" if mode == "PA" else "RGB")
+    content = encoded(picture.convert(mode), "PNG" if mode != "PA" else "TIFF")
+    np.testing.assert_array_equal(images.decode(content), Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_a_file_that_probe_could_read_and_we_cannot_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(noise(30, 20), "PNG")[:200])
+    with pytest.raises(UserError, match=r"a\.png: truncated, though probe could read it; look for damage"):
+        images.decode_file(tmp_path / "a.png")

@@ -1,6 +1,8 @@
 """DVC and Snakemake together, on a tiny clone of this project: what reruns, what does not, and the same bytes."""
 
+import csv
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -185,9 +187,8 @@ def test_test_images_and_models_alone_are_enough_to_evaluate(clone: Copy, built:
     project.change("sr.evaluate.strip_side", 32)
     stage = "evaluate_sr@bicubic_x4"
     assert project.repro("--allow-missing", stage) == [stage]
-    assert (project.root / "metrics/bicubic_x4.json").read_bytes() == (
-        built.root / "metrics/bicubic_x4.json"
-    ).read_bytes()
+    for path in ("metrics/bicubic_x4.json", "metrics/details/bicubic_x4.json"):
+        assert (project.root / path).read_bytes() == (built.root / path).read_bytes()
     assert project.bytes_of("data/evaluations/bicubic_x4") != built.bytes_of("data/evaluations/bicubic_x4")
 
 
@@ -232,3 +233,23 @@ def test_a_fresh_clone_draws_the_same_images_and_leaves_git_clean(clone: Copy, b
         project.images()
         assert project.bytes_of("data/images") == built.bytes_of("data/images")
         assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_dvc_shows_at_most_12_flat_figures_a_baseline_and_60_in_all(built: Project) -> None:
+    shown = json.loads(built.run("dvc", "metrics", "show", "--json"))[""]["data"]
+    figures = {Path(path).stem: one["data"] for path, one in shown.items()}
+    assert sorted(figures) == ["bicubic_x4", "dataset", "flow_tiny", "study_x4", "swinir_tiny_x4"]
+    assert all(isinstance(value, int | float) for one in figures.values() for value in one.values())
+    assert max(len(one) for one in figures.values()) <= 12
+    head = next(csv.reader(built.run("dvc", "exp", "show", "--csv").splitlines()))
+    columns = {name for name in head if name.split(":")[-1] in {key for one in figures.values() for key in one}}
+    assert 0 < len(columns) <= sum(len(one) for one in figures.values()) <= 60
+
+
+def test_dvc_plots_the_curve_of_every_baseline_that_is_trained(built: Project, tmp_path: Path) -> None:
+    shown = json.loads(built.run("dvc", "plots", "show", "--json", "--out", str(tmp_path)))
+    assert "errors" not in shown
+    curves = {Path(path).stem: plots for path, plots in shown["data"].items() if path.startswith("data/curves/")}
+    lines = {name: plots[0]["content"]["layer"][0]["encoding"]["y"]["field"] for name, plots in curves.items() if plots}
+    assert lines == {"swinir_tiny_x4": "val_psnr", "flow_tiny": "loss"}
+    assert set(curves) == {"bicubic_x4", *lines}

@@ -68,7 +68,7 @@ def test_a_changed_collect_number_without_make_images_stops_with_one_line(copy: 
 def test_a_vote_added_to_a_file_is_counted(copy: Copy) -> None:
     project = copy()
     table = measured_by(project)
-    dropped = table.loc[tables.kept(table), "id"].iloc[0]
+    dropped = table.loc[tables.is_kept(table), "id"].iloc[0]
     project.append(VOTES, f"{dropped},tester,drop")
     assert project.repro("dataset") == ["dataset"]
     final = tables.read(project.root / "data/tables/images.parquet").set_index("id")

@@ -106,15 +106,15 @@ def test_a_table_whose_pages_are_damaged_is_one_line(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
     tables.write_text("old", path)
-    with pytest.raises(ZeroDivisionError), tables.whole(path) as temporary:
+    with pytest.raises(ZeroDivisionError), tables.atomic_file(path) as temporary:
         temporary.write_text(str(1 / 0))
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"t.txt": "old"}
 
 
 def test_a_failed_folder_leaves_the_old_folder_and_nothing_beside_it(tmp_path: Path) -> None:
-    with tables.whole_folder(tmp_path / "f") as folder:
+    with tables.atomic_folder(tmp_path / "f") as folder:
         (folder / "one").write_text("old")
-    with pytest.raises(ZeroDivisionError), tables.whole_folder(tmp_path / "f") as folder:
+    with pytest.raises(ZeroDivisionError), tables.atomic_folder(tmp_path / "f") as folder:
         (folder / "two").write_text(str(1 / 0))
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["f", "f/one"]
 
@@ -123,7 +123,7 @@ def test_a_folder_takes_the_place_of_the_old_one_and_of_what_a_kill_left(tmp_pat
     (tmp_path / ".f.part").mkdir()
     (tmp_path / ".f.part" / "litter").touch()
     for name in ("one", "two"):
-        with tables.whole_folder(tmp_path / "f") as folder:
+        with tables.atomic_folder(tmp_path / "f") as folder:
             (folder / name).touch()
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["f", "f/two"]
 
@@ -133,7 +133,7 @@ def test_a_kill_in_the_middle_of_a_write_leaves_the_old_file_whole(tmp_path: Pat
     tables.write_text("old", path)
     code = (
         "import os, signal, sys, pathlib; from native4k import tables\n"
-        "with tables.whole(pathlib.Path(sys.argv[1])) as temporary:\n"
+        "with tables.atomic_file(pathlib.Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
@@ -146,7 +146,7 @@ def test_a_kill_in_the_middle_of_a_write_leaves_the_old_file_whole(tmp_path: Pat
 
 @pytest.mark.parametrize("named", [True, False])
 def test_an_error_of_the_disk_names_the_target_not_the_temporary_file(tmp_path: Path, named: bool) -> None:
-    with pytest.raises(OSError, match="full") as caught, tables.whole(tmp_path / "t") as temporary:
+    with pytest.raises(OSError, match="full") as caught, tables.atomic_file(tmp_path / "t") as temporary:
         raise OSError(errno.ENOSPC, "full", *([str(temporary)] if named else []))
     assert caught.value.filename == str(tmp_path / "t")
 
@@ -157,7 +157,7 @@ def test_the_first_reason_stands() -> None:
     table = tables.reject(table, np.array([True, True, False]), "near_copy", "dedup")
     assert table["reason"].tolist() == ["flat", "near_copy", ""]
     assert table["rejected_by"].tolist() == ["select", "dedup", ""]
-    assert tables.kept(table).tolist() == [False, False, True]
+    assert tables.is_kept(table).tolist() == [False, False, True]
 
 
 def test_the_funnel_counts_every_row_most_first_and_the_kept_last() -> None:
@@ -169,13 +169,13 @@ def test_the_funnel_counts_every_row_most_first_and_the_kept_last() -> None:
 
 def test_conservation_notices_lost_rows_and_changed_reasons() -> None:
     table = tables.reject(frame(["a", "b"]), np.array([True, False]), "flat", "select")
-    tables.conserve(table, table[::-1], "step")
+    tables.check_conservation(table, table[::-1], "step")
     with pytest.raises(AssertionError, match="step: 2 rows went in, 1 came out"):
-        tables.conserve(table, table[:1], "step")
+        tables.check_conservation(table, table[:1], "step")
     with pytest.raises(AssertionError, match="step: changed a reason"):
-        tables.conserve(table, table.assign(reason=["blurred", ""]), "step")
+        tables.check_conservation(table, table.assign(reason=["blurred", ""]), "step")
     with pytest.raises(AssertionError, match="step: changed a reason"):
-        tables.conserve(table, table.assign(reason=""), "step")
+        tables.check_conservation(table, table.assign(reason=""), "step")
 
 
 @given(ids=IDS, shards=st.integers(1, 9))

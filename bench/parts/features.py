@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from native4k import tables
+from native4k.dataset.near_duplicates.signatures import VIEWS
 
 SEED = 4
 CATEGORIES = {"Nature": 0.3, "Urban": 0.2, "People": 0.17, "Food": 0.08, "Artwork": 0.13, "CGI": 0.06, "unknown": 0.06}
@@ -30,7 +31,7 @@ NUMBERS += [f"{name}_{part}" for name in ("glcm_published", "glcm_entropy") for 
 NUMBERS += ["compression_ratio_mean", "compression_ratio_min", "compression_ratio_spread", "people_confidence"]
 """What no rule of the demo's preset looks at: columns to be carried along."""
 
-SIGNATURES = ("pixels", "phash", "signature", "inset_phash", "inset_signature")
+SIGNATURES = ("pixels", "phash", "signature", "view_phash", "view_signature")
 
 
 def digits(dice: np.random.Generator, count: int, length: int) -> "pd.Series[str]":
@@ -58,21 +59,20 @@ def planted(dice: np.random.Generator, count: int) -> tuple[np.ndarray, "pd.Seri
 
 def hashes(dice: np.random.Generator, picture: np.ndarray, kinds: "pd.Series[str]") -> dict[str, "pd.Series[str]"]:
     """The signatures of each row: its picture's, with some bits flipped; a crop has those of its picture's middle."""
-    faces = dice.integers(0, 2**64, (len(picture), 3, 5), dtype=np.uint64)[
-        picture
-    ]  # whole and middles: pHash, signature
+    views = 1 + sum(VIEWS.values())
+    faces = dice.integers(0, 2**64, (len(picture), views, 5), dtype=np.uint64)[picture]  # pHash, signature
     crops = np.flatnonzero(kinds == "crop")
-    faces[crops, 0] = faces[crops, 1]
+    faces[crops, 0] = faces[crops, 1 + VIEWS["mirrored"]]
     for kind, most in FLIPS.items():
         rows = np.flatnonzero(kinds == kind)
-        for face, word in np.ndindex(3, 5):
+        for face, word in np.ndindex(views, 5):
             for _ in range(most):
                 faces[rows, face, word] ^= np.uint64(1) << dice.integers(0, 64, len(rows), dtype=np.uint64)
     return {
         "phash": texts(faces[:, :1, 0]),
         "signature": texts(faces[:, 0, 1:]),
-        "inset_phash": texts(faces[:, 1:, 0]),
-        "inset_signature": texts(faces[:, 1:, 1:]),
+        "view_phash": texts(faces[:, 1:, 0]),
+        "view_signature": texts(faces[:, 1:, 1:]),
     }
 
 

@@ -39,7 +39,7 @@ STEPS = {
     "dataset": {
         "vet": "merge people's votes into verdicts",
         "select": "take down what was requested, apply the rules of a preset",
-        "dedup": "group copies, re-encodes and crops, keep the best of each group, keep listed foreign pictures out",
+        "dedup": "group re-encoded, cropped and mirrored copies, keep the best, keep listed foreign pictures out",
         "balance": "cap the largest categories",
         "split": "put groups into train, val, test and reserve, for ever",
         "leaks": "find the nearest images across splits, by each signature",

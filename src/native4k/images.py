@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 from PIL import AvifImagePlugin, Image, ImageFile
 
 from native4k.errors import UserError
@@ -40,6 +41,18 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+BACKDROP = (128, 128, 128, 255)
+"""The grey that shows through transparent pixels: neither black nor white drawings vanish in it."""
+
+JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
+"""Pillow's mode of a JPEG -> what the decoder calls these colours."""
+
+JPEG_DAMAGE = {"Corrupt JPEG data": "broken", "Premature end of JPEG file": "truncated"}
+"""What libjpeg's warnings of lost pixels begin with -> our reason; its other warnings are of the header alone."""
+
+ARRAY_MODES = {(): "L", (3,): "RGB", (4,): "CMYK"}
+"""Channels of a JPEG's decoded pixels -> Pillow's mode."""
 
 BAND = 64
 """Rows taken from a picture at once; they and what is made of them fit a processor's cache."""
@@ -81,9 +94,63 @@ def kind_of(image: Image.Image) -> str:
 def decode(content: bytes) -> Image.Image:
     """The picture upright and in RGB."""
     with opened(content) as image:
-        load_pixels(image)
+        pixels = jpeg_pixels(image)
+        if pixels is None:
+            load_pixels(image)
+        picture = image if pixels is None else from_array(pixels)
         turn = UPRIGHT.get(orientation_of(image))
-        return rgb(image if turn is None else image.transpose(turn))
+        return rgb(picture if turn is None else picture.transpose(turn))
+
+
+def decode_file(path: Path) -> Image.Image:
+    """The picture of a file that probe has accepted, upright and in RGB."""
+    try:
+        return decode(path.read_bytes())
+    except Unreadable as why:
+        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
+
+
+def jpeg_pixels(image: ImageFile.ImageFile) -> np.ndarray | None:
+    """Decode a JPEG, or raise what libjpeg reports; None for other formats, and for layouts that only Pillow decodes.
+
+    The pixels equal Pillow's, which hides the warnings. Layouts left to it are odd sampling factors and subsampled
+    CMYK, and files with a header that libjpeg warns of.
+    """
+    if kind_of(image) != "JPEG":
+        return None
+    assert image.fp is not None
+    image.fp.seek(0)
+    try:
+        pixels = simplejpeg.decode_jpeg(image.fp.read(), colorspace=JPEG_COLOURS[image.mode], strict=True)
+    except ValueError as error:
+        _raise_damage(str(error), error)
+        return None
+    if pixels.shape[:2] != (image.height, image.width):
+        raise Unreadable("broken")
+    if image.mode == "CMYK":
+        np.invert(pixels, out=pixels)  # as Pillow does: Adobe's files hold 255 for no ink
+    return pixels[..., 0] if image.mode == "L" else pixels
+
+
+def _raise_damage(message: str, error: ValueError) -> None:
+    if "Insufficient memory" in message:
+        raise MemoryError from error
+    for start, reason in JPEG_DAMAGE.items():
+        if start in message:
+            raise Unreadable(reason) from error
+
+
+def jpeg_unit(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Pixels across and down of the blocks that a JPEG stores together."""
+    layers: list[tuple[int, ...]] = getattr(image, "layer", [])
+    if len(layers) == 1:
+        return 8, 8
+    return 8 * max(layer[1] for layer in layers), 8 * max(layer[2] for layer in layers)
+
+
+def from_array(pixels: np.ndarray) -> Image.Image:
+    """A decoded JPEG, or a part of it, as Pillow holds it: a copy."""
+    return Image.fromarray(np.ascontiguousarray(pixels), ARRAY_MODES[pixels.shape[2:]])
 
 
 def load_pixels(image: ImageFile.ImageFile) -> None:
@@ -102,25 +169,49 @@ def _why(error: Exception, otherwise: str) -> str:
 
 
 def rgb(image: Image.Image) -> Image.Image:
-    """The picture in RGB; of 16 bits the higher 8."""
+    """The picture in RGB, on BACKDROP where it is transparent; of 16 bits the higher 8."""
     if image.mode.startswith("I;16"):
         deep = np.asarray(image).astype(np.uint16)
         return Image.fromarray((deep >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in {"I", "F", "LAB", "HSV"}:
         raise Unreadable("unsupported")  # no telling what is black and what is white
-    return image.convert("RGB")
+    return on_backdrop(image) if transparent_pixels(image) else image.convert("RGB")
 
 
-def bands(image: Image.Image, orientation: int, height: int) -> Iterator[Image.Image]:
+def on_backdrop(image: Image.Image) -> Image.Image:
+    """The picture in RGB as it looks on BACKDROP."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, BACKDROP), image.convert("RGBA")).convert("RGB")
+
+
+def transparent_pixels(image: Image.Image) -> int:
+    """How many pixels something would shine through."""
+    if not image.has_transparency_data:
+        return 0
+    shown = image if "A" in image.getbands() else image.convert("RGBA")
+    return image.width * image.height - shown.getchannel("A").histogram()[255]
+
+
+def bands(image: Image.Image | np.ndarray, orientation: int, height: int) -> Iterator[Image.Image]:
     """The upright picture from top to bottom, in its own mode and without a copy of the whole."""
     sideways, backwards = orientation in SIDEWAYS, orientation in {3, 4, 7, 8}
-    turn, end = UPRIGHT.get(orientation), image.width if sideways else image.height
+    turn, size = UPRIGHT.get(orientation), size_of(image)
+    end = size[0] if sideways else size[1]
     for start in range(0, end, height):
         stop = min(end, start + height)
         first, last = (end - stop, end - start) if backwards else (start, stop)
-        box = (first, 0, last, image.height) if sideways else (0, first, image.width, last)
-        band = image.crop(box)
+        band = _cut(image, (first, 0, last, size[1]) if sideways else (0, first, size[0], last))
         yield band if turn is None else band.transpose(turn)
+
+
+def size_of(picture: Image.Image | np.ndarray) -> tuple[int, int]:
+    """Width and height."""
+    return picture.size if isinstance(picture, Image.Image) else (picture.shape[1], picture.shape[0])
+
+
+def _cut(picture: Image.Image | np.ndarray, box: tuple[int, int, int, int]) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        return picture.crop(box)
+    return from_array(picture[box[1] : box[3], box[0] : box[2]])
 
 
 def load(path: Path) -> np.ndarray:

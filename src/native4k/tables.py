@@ -36,7 +36,7 @@ ROW_GROUP = 10_000
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary name beside path that becomes path when the block ends well, and is gone when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{PART}")
@@ -54,7 +54,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside path that takes path's place when the block ends well, and is gone when it does not."""
     temporary = path.with_name(f".{path.name}{PART}")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -79,7 +79,7 @@ def digest(path: Path) -> str:
 
 def write_text(text: str, path: Path) -> None:
     """A small text file, whole or not at all."""
-    with whole(path) as temporary:
+    with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -100,7 +100,7 @@ def write_arrow(
 ) -> None:
     """Pieces of a table, already in order, as one file in canonical bytes."""
     schema = schema.with_metadata({"native4k": VERSION} | (metadata or {}))
-    with whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for piece in pieces:
             writer.write_table(piece.replace_schema_metadata(schema.metadata), row_group_size=ROW_GROUP)
 
@@ -146,11 +146,11 @@ def reject(table: "pd.DataFrame", mask: "pd.Series | np.ndarray", reason: str, s
         return table
     hit = hit & (table["reason"] == "").to_numpy()
     return table.assign(
-        **{name: filled(table[name], hit, word) for name, word in (("reason", reason), ("rejected_by", step))}
+        **{name: fill_where(table[name], hit, word) for name, word in (("reason", reason), ("rejected_by", step))}
     )
 
 
-def filled(column: "pd.Series[str]", where: np.ndarray, word: str) -> "pd.Series[str]":
+def fill_where(column: "pd.Series[str]", where: np.ndarray, word: str) -> "pd.Series[str]":
     """A column of texts with a word in some places; twice as quick as pandas' own."""
     import pandas as pd
 
@@ -159,7 +159,7 @@ def filled(column: "pd.Series[str]", where: np.ndarray, word: str) -> "pd.Series
     return pd.Series(changed, column.index, column.dtype, column.name)
 
 
-def kept(table: "pd.DataFrame") -> "pd.Series":
+def is_kept(table: "pd.DataFrame") -> "pd.Series":
     """Which rows no step has rejected."""
     return table["reason"] == ""
 
@@ -171,7 +171,7 @@ def funnel(table: "pd.DataFrame") -> "pd.DataFrame":
     return counts.sort_values(["kept", "rows", "reason"], ascending=[True, False, True]).drop(columns="kept")
 
 
-def conserve(before: "pd.DataFrame", after: "pd.DataFrame", step: str) -> None:
+def check_conservation(before: "pd.DataFrame", after: "pd.DataFrame", step: str) -> None:
     """Check that rows in are rows out, and that no reason was changed."""
     old, new = before.set_index("id"), after.set_index("id")
     if not old.index.sort_values().equals(new.index.sort_values()):

@@ -65,7 +65,7 @@ NUMBERS = {
     "label number": ("label", "label.least", 0.9),
     "vet number": ("vet", "vet.rule", "veto"),
     "select number": ("select", "select.presets.demo.blurred.min", 12.0),
-    "dedup number": ("dedup", "dedup.middles", False),
+    "dedup number": ("dedup", "dedup.views", []),
     "balance number": ("balance", "balance.max_ratio", 1.0),
     "split number": ("split", "split.val.size", 1),
 }
@@ -165,7 +165,7 @@ def kept(project: Project) -> list[str]:
     """The images in the dataset that stand for themselves alone, in order."""
     table = tables.read(project.root / "data/tables/images.parquet")
     alone = ~table["group"].duplicated(keep=False)
-    return table.loc[tables.kept(table) & alone, "id"].tolist()
+    return table.loc[tables.is_kept(table) & alone, "id"].tolist()
 
 
 def foreign(project: Project, ids: list[str]) -> None:

@@ -62,15 +62,15 @@ def test_what_must_hold_of_any_collection(
     numbers = capped(ratio, keep_unknown)
     before = images(rows)
     after = balance.balance(before, numbers)
-    tables.conserve(before, after, "balance")
+    tables.check_conservation(before, after, "balance")
 
-    known = before[tables.kept(before) & (before["category"] != "unknown")]["category"].value_counts()
-    kept = after[tables.kept(after)]["category"].value_counts()
+    known = before[tables.is_kept(before) & (before["category"] != "unknown")]["category"].value_counts()
+    kept = after[tables.is_kept(after)]["category"].value_counts()
     cap = int(known.min() * ratio + 1e-9) if len(known) else 0
     assert {name: count for name, count in kept.items() if name != "unknown"} == {
         name: min(count, cap) for name, count in known.items()
     }
-    unknown = (before["category"] == "unknown") & tables.kept(before)
+    unknown = (before["category"] == "unknown") & tables.is_kept(before)
     assert (after.loc[unknown, "reason"] == ("" if keep_unknown else "no_category")).all()
     pd.testing.assert_frame_equal(balance.balance(after, numbers), after)
 
@@ -86,15 +86,15 @@ def test_quotas_are_exact_or_take_all_there_is(rows: list[tuple[str, int, str]],
     quotas = {"Food": food, "CGI": cgi, "Nature": 1}
     before = images(rows)
     after = balance.balance(before, capped(None, quotas=quotas))
-    tables.conserve(before, after, "balance")
-    there, kept = (table[tables.kept(table)]["category"].value_counts() for table in (before, after))
+    tables.check_conservation(before, after, "balance")
+    there, kept = (table[tables.is_kept(table)]["category"].value_counts() for table in (before, after))
     for name, quota in quotas.items():
         assert kept.get(name, 0) == min(quota, there.get(name, 0))
     assert kept.get("unknown", 0) == there.get("unknown", 0)
-    best = before[tables.kept(before) & (before["category"] == "Food")].sort_values(
+    best = before[tables.is_kept(before) & (before["category"] == "Food")].sort_values(
         ["detail", "id"], ascending=[False, True]
     )
-    stays = after[tables.kept(after) & (after["category"] == "Food")]
+    stays = after[tables.is_kept(after) & (after["category"] == "Food")]
     assert set(stays["id"]) == set(best["id"][:food])
 
 

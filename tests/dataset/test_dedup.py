@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from native4k import cli, tables
 from native4k.dataset import dedup
-from tests.dataset.signed import signed
+from native4k.errors import UserError
+from tests.dataset.signed import BITS_AS_JPEG, signed, view_texts
 
 ROWS = st.lists(
     st.tuples(
@@ -20,7 +21,7 @@ ROWS = st.lists(
         st.sets(st.integers(0, 63), max_size=4),  # bits that a re-encode has flipped
         st.sets(st.integers(0, 255), max_size=4),  # bits of the signature that it has flipped
         st.booleans(),  # whether it is a crop: its whole is the middle of the others
-        st.integers(0, 3),  # detail: ties are wanted
+        st.integers(0, 3),  # bits a pixel: ties are wanted
         st.integers(0, 30),  # pixels: the same number is the same picture
         st.sampled_from(["", "", "", "flat"]),
     ),
@@ -33,13 +34,19 @@ CENTRES = (0xFF00FF00FF00FF00, 0xFFFFFFFF00000000, 0x00000000FFFFFFFF, 0x0000000
 CROPPED = 0xF0F0F0F0F0F0F0F0
 """What a crop does to a hash: it is then far from all of them."""
 
+FINE_BITS = 2**256 - 2**100
+"""A signature."""
+
 LEAST, FINE = 20, 6
 RADII = st.integers(0, 12)
 NUMBERS: dict[str, Any] = {
     "radius": 10,
     "verify": FINE,
-    "middles": True,
+    "views": ["middles"],
     "min_bits": LEAST,
+    "enlarged": 1.35,
+    "bits_as_jpeg": BITS_AS_JPEG,
+    "marked": 0.3,
     "score": None,
     "firewall": {},
     "embedding": None,
@@ -63,8 +70,8 @@ def images(rows: Rows) -> pd.DataFrame:
         [flipped(CENTRES[row[0]] ^ CROPPED * row[3], row[1]) for row in shown],
         pixels=[f"{row[5]:032x}" for row in rows],
         signature=[f"{flipped(0, row[2]):064x}" for row in shown],
-        inset_phash=[f"{CENTRES[3]:016x}{CENTRES[row[0]] ^ CROPPED:016x}" if not row[3] else "0" * 32 for row in shown],
-        detail=[float(row[4]) for row in rows],
+        view_phash=[view_texts({} if row[3] else {"small_middle": CENTRES[row[0]] ^ CROPPED}, 16) for row in shown],
+        bits_per_pixel=[float(row[4] + 1) for row in rows],
         reason=[row[6] for row in rows],
     )
     ids = [f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}" for number in range(1, len(rows) + 1)]
@@ -83,8 +90,8 @@ def tells(phash: str) -> bool:
 
 def views(row: dict[Any, Any]) -> list[tuple[str, str]]:
     """The whole and the middles that tell enough: hash and signature."""
-    phashes = [row["inset_phash"][at : at + 16] for at in (0, 16)]
-    middles = zip(phashes, (row["inset_signature"][at : at + 64] for at in (0, 64)), strict=True)
+    phashes = [row["view_phash"][at : at + 16] for at in (16, 32)]
+    middles = zip(phashes, (row["view_signature"][at : at + 64] for at in (64, 128)), strict=True)
     return [(row["phash"], row["signature"]), *(view for view in middles if tells(view[0]))]
 
 
@@ -99,10 +106,10 @@ def copies(one: dict[Any, Any], other: dict[Any, Any], radius: int) -> bool:
 
 
 def by_definition(table: pd.DataFrame, radius: int) -> dict[str, str]:
-    """Id -> representative: in the order of detail, an image joins the first that it is a copy of."""
+    """Id -> representative: in the order of bits a pixel, an image joins the first that it is a copy of."""
     alive = sorted(
         (row for row in table.to_dict("records") if row["reason"] == ""),
-        key=lambda row: (-row["detail"], -row["width"] * row["height"], row["id"]),
+        key=lambda row: (-row["bits_per_pixel"], -row["width"] * row["height"], row["id"]),
     )
     leaders: list[dict[Any, Any]] = []
     joined = {}
@@ -130,25 +137,26 @@ def test_groups_are_those_of_the_definition(rows: Rows, radius: int) -> None:
 def test_what_must_hold_of_any_collection(rows: Rows, radius: int, data: st.DataObject) -> None:
     before = images(rows)
     after = deduped(before, radius)
-    tables.conserve(before, after, "dedup")
+    tables.check_conservation(before, after, "dedup")
     assert (after["group"] == after["representative"]).all()
 
     by_id = after.set_index("id")
+    first = dedup.best_first(before, dedup.Params(**NUMBERS)).drop_duplicates("pixels").set_index("pixels")["id"]
     for row in after[after["representative"] != ""].to_dict("records"):
         leader = by_id.loc[row["representative"]].to_dict()
-        assert leader["detail"] >= row["detail"]
+        assert leader["bits_per_pixel"] >= row["bits_per_pixel"]
         assert copies(row, leader, radius)
-        alone, same = row["id"] == row["representative"], row["pixels"] == leader["pixels"]
+        alone, same = row["id"] == row["representative"], row["id"] != first[row["pixels"]]
         assert row["reason"] == ("" if alone else "exact_copy" if same else "near_copy")
         assert (
-            row["match"] == "" if alone else row["match"] == "pixels" if same else row["match"] in {"whole", "middle"}
+            row["match"] == "" if alone else row["match"] == "pixels" if same else row["match"] in {"whole", "middles"}
         )
-        if row["match"] in {"", "pixels", "whole"}:
+        if row["match"] == "whole" or row["pixels"] == leader["pixels"]:
             assert row["distance"] == apart(row["phash"], leader["phash"])
             assert row["fine_distance"] == apart(row["signature"], leader["signature"])
-        assert same or (row["distance"] <= radius and row["fine_distance"] <= FINE)
+        assert row["pixels"] == leader["pixels"] or (row["distance"] <= radius and row["fine_distance"] <= FINE)
 
-    kept = after[tables.kept(after)].to_dict("records")
+    kept = after[tables.is_kept(after)].to_dict("records")
     assert not [1 for at, one in enumerate(kept) for other in kept[:at] if copies(one, other, radius)]
 
     left_out = after[after["representative"] == ""]
@@ -171,7 +179,7 @@ def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radi
     there = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
     old = representatives(deduped(grown[np.array(there, dtype=bool)].reset_index(drop=True), radius))
     after = deduped(grown, radius)
-    new, rank = representatives(after), list(dedup.best_first(grown, None)["id"])
+    new, rank = representatives(after), list(dedup.best_first(grown, dedup.Params(**NUMBERS))["id"])
     for id_, leader in old.items():
         if id_ == leader and new[id_] != id_:
             assert rank.index(new[id_]) < rank.index(id_), "a better copy"
@@ -179,31 +187,86 @@ def test_a_representative_stays_one_until_a_better_copy_arrives(rows: Rows, radi
             assert new[leader] != leader, "its representative has a better copy now"
 
 
-def row(picture: int = 0, flips: set[int] = frozenset(), detail: int = 1, pixels: int = 0, reason: str = "") -> Any:  # type: ignore[assignment]
+def row(picture: int = 0, flips: set[int] = frozenset(), bits: int = 1, pixels: int = 0, reason: str = "") -> Any:  # type: ignore[assignment]
     """A row of `images` whose signature nobody changed."""
-    return (picture, set(flips), set(), False, detail, pixels, reason)
+    return (picture, set(flips), set(), False, bits, pixels, reason)
 
 
-def test_the_most_detailed_stands_for_its_copies_then_the_largest_then_the_best_scored_then_the_first_id() -> None:
-    table = signed([CENTRES[0]] * 6, detail=[1.0, 2, 2, 2, 2, 2], width=[900, 100, 200, 200, 200, 200])
-    table["id"], table["piqe"] = ["a", "b", "f", "e", "d", "c"], [0.0, 0.0, 5.0, 7.0, 7.0, None]
-    for best, first in (("highest", "d"), ("lowest", "f")):
-        after = deduped(table, score=dedup.Score(column="piqe", best=best))
-        assert after["representative"].tolist() == [first] * 6
-    assert deduped(table)["representative"].tolist() == ["c"] * 6
+BETTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("more pixels", {"width": 200, "bits_per_pixel": 1.0}, {"bits_per_pixel": 9.0, "format": "PNG"}),
+    ("more pixels of its own", {}, {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}),
+    ("about as many of its own", {}, {"width": 160, "height": 80, "nativeness": "upscaled", "upscaled_by": 2.0}),
+    ("an enlargement is not shown by a far smaller copy",
+        {"width": 400, "height": 200, "nativeness": "upscaled", "upscaled_by": 2.0}, {}),
+    ("nor by one that is not native",
+        {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}, {"nativeness": "unknown"}),
+    ("nor by a cut",
+        {"width": 200, "height": 100, "nativeness": "upscaled", "upscaled_by": 2.0}, {"height": 100}),
+    ("nor by one of its size", {"nativeness": "upscaled", "upscaled_by": 1.3}, {"bits_per_pixel": 0.9}),
+    ("less compressed", {"bits_per_pixel": 1.5, "pwatermark": 0.9, "piqe": 9.0}, {"bits_per_pixel": 0.9}),
+    ("lossless", {"format": "PNG", "bits_per_pixel": 0.2}, {"bits_per_pixel": 9.0}),
+    ("WebP needs fewer bits", {"format": "WEBP", "bits_per_pixel": 0.8}, {}),
+    ("GIF has few colours", {"bits_per_pixel": 0.9}, {"format": "GIF", "bits_per_pixel": 8.0}),
+    ("unmarked", {"pwatermark": 0.3}, {"pwatermark": 0.31, "bits_per_pixel": 1.3}),
+    ("not known to be marked", {"pwatermark": None}, {"pwatermark": 0.9}),
+    ("a few more bits", {"bits_per_pixel": 1.1}, {"piqe": 0.0}),
+    ("a better score", {"piqe": 1.0}, {"piqe": 2.0}),
+    ("any score", {"piqe": 99.0}, {"piqe": None}),
+    ("a smaller id", {"id": "a"}, {"id": "b"}),
+]  # fmt: skip
+"""Why one of two copies is better, that one, the other one."""
+
+
+@pytest.mark.parametrize(("better", "worse"), [case[1:] for case in BETTER], ids=[case[0] for case in BETTER])
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_better_copy_stands_for_its_group(better: dict[str, Any], worse: dict[str, Any], first: int) -> None:
+    equal = signed([CENTRES[0]] * 2, piqe=5.0, id=["z", "y"]).to_dict("records")
+    table = pd.DataFrame([equal[0] | better, equal[1] | worse])
+    kept, rejected = table["id"]
+    after = deduped(table.iloc[[first, 1 - first]], score=dedup.Score(column="piqe", best="lowest"))
+    assert after.set_index("id")["reason"].to_dict() == {kept: "", rejected: "near_copy"}
+    assert set(after["representative"]) == {kept}
+
+
+def test_a_format_without_a_weight_is_named() -> None:
+    with pytest.raises(UserError, match="params dedup.bits_as_jpeg: no number for AVIF"):
+        deduped(signed([CENTRES[0]], format="AVIF"), bits_as_jpeg={"JPEG": 1.0})
 
 
 def test_groups_do_not_chain() -> None:
-    table = images([row(detail=3, pixels=1), row(0, {0, 1}, 2, 2), row(0, {0, 1, 2, 3}, 1, 3)])
+    table = images([row(bits=3, pixels=1), row(0, {0, 1}, 2, 2), row(0, {0, 1, 2, 3}, 1, 3)])
     assert deduped(table, 2)["reason"].tolist() == ["", "near_copy", ""]
 
 
 def test_equal_pixels_are_exact_copies_at_any_radius_and_rejected_rows_stand_for_nobody() -> None:
-    table = images([row(detail=3, pixels=1, reason="flat"), row(detail=2, pixels=1), row(detail=1, pixels=1)])
+    table = images([row(bits=3, pixels=1, reason="flat"), row(bits=2, pixels=1), row(bits=1, pixels=1)])
     after = deduped(table, 0)
     assert after["reason"].tolist() == ["flat", "", "exact_copy"]
     assert after["match"].tolist() == ["", "", "pixels"]
     assert after["group"].tolist() == ["", after["id"][1], after["id"][1]]
+
+
+def test_equal_pixels_are_exact_copies_also_where_a_better_picture_stands_for_both() -> None:
+    table = images([row(bits=3, pixels=1), row(0, {1}, 2, 2), row(0, {1}, 1, 2)])
+    after = deduped(table, 2)
+    assert after["reason"].tolist() == ["", "near_copy", "exact_copy"]
+    assert after["match"].tolist() == ["", "whole", "pixels"]
+    assert set(after["representative"]) == {after["id"][0]}
+
+
+def test_a_mirrored_copy_and_a_cut_to_another_aspect_are_near_copies_where_their_views_are_compared() -> None:
+    table = signed([CENTRES[0], CENTRES[1], CENTRES[2]], bits_per_pixel=[3.0, 2.0, 1.0])
+    table["view_phash"] = [
+        view_texts({"mirrored": CENTRES[1], "tall": CROPPED}, 16),
+        view_texts({"mirrored": CENTRES[0]}, 16),
+        view_texts({"tall": CROPPED}, 16),
+    ]
+    table["view_signature"] = view_texts({"mirrored": FINE_BITS, "tall": FINE_BITS}, 64)
+    table["signature"] = f"{FINE_BITS:064x}"
+    after = deduped(table, views=["mirrored", "middles", "windows"])
+    assert after["match"].tolist() == ["", "mirrored", "windows"]
+    assert deduped(table, views=["mirrored"])["reason"].tolist() == ["", "near_copy", ""]
+    assert deduped(table)["reason"].tolist() == ["", "", ""]
 
 
 @pytest.mark.parametrize("rows", [[], [row(reason="flat")] * 3])
@@ -213,14 +276,14 @@ def test_a_collection_without_survivors_has_no_groups(rows: Rows) -> None:
     assert after["distance"].tolist() == [-1] * len(rows)
 
 
-def test_an_image_near_two_representatives_joins_the_more_detailed_one() -> None:
-    table = images([row(detail=3, pixels=1), row(0, {0, 1, 2, 3}, 2, 2), row(0, {0, 1}, 1, 3)])
+def test_an_image_near_two_representatives_joins_the_better_one() -> None:
+    table = images([row(bits=3, pixels=1), row(0, {0, 1, 2, 3}, 2, 2), row(0, {0, 1}, 1, 3)])
     after = deduped(table, 2)
     assert after["representative"].tolist() == [after["id"][0], after["id"][1], after["id"][0]]
 
 
 def test_near_hashes_whose_signatures_differ_are_chance() -> None:
-    table = signed([CENTRES[0]] * 3, detail=[3.0, 2.0, 1.0])
+    table = signed([CENTRES[0]] * 3, bits_per_pixel=[3.0, 2.0, 1.0])
     table["signature"] = [f"{flipped(0, set(range(bits))):064x}" for bits in (0, FINE + 1, FINE)]
     assert deduped(table)["reason"].tolist() == ["", "", "near_copy"]
     assert deduped(table, verify=256)["reason"].tolist() == ["", "near_copy", "near_copy"]
@@ -231,15 +294,13 @@ def test_a_crop_is_found_by_the_middle_of_its_original_whichever_is_better(bette
     crop = (0, set(), set(), True, 1 + (better == "crop"), 1, "")
     table = images([crop, (0, {1}, set(), False, 1 + (better == "original"), 2, "")])
     after = deduped(table)
-    assert sorted(after["match"]) == ["", "middle"]
+    assert sorted(after["match"]) == ["", "middles"]
     assert after["reason"].tolist() == (["", "near_copy"] if better == "crop" else ["near_copy", ""])
-    assert deduped(table, middles=False)["reason"].tolist() == ["", ""]
+    assert deduped(table, views=[])["reason"].tolist() == ["", ""]
 
 
 def test_blank_images_are_grouped_by_their_pixels_alone() -> None:
-    table = images(
-        [row(3, detail=4, pixels=1), row(3, detail=3, pixels=2), row(3, {1}, 2, 3), row(3, detail=1, pixels=1)]
-    )
+    table = images([row(3, bits=4, pixels=1), row(3, bits=3, pixels=2), row(3, {1}, 2, 3), row(3, bits=1, pixels=1)])
     after = deduped(table)
     assert after["representative"].tolist() == [after["id"][at] for at in (0, 1, 2, 0)]
     assert after["reason"].tolist() == ["", "", "", "exact_copy"]
@@ -257,7 +318,7 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
 ) -> None:
     numbers = tmp_path / "params.yaml"
     numbers.write_text(yaml.safe_dump({"dedup": NUMBERS}))
-    shown = [row(detail=3, pixels=1), row(0, {1}, 2, 2), row(1, pixels=3), row(3, pixels=4)]
+    shown = [row(bits=3, pixels=1), row(0, {1}, 2, 2), row(1, pixels=3), row(3, pixels=4)]
     table = images([*shown, row(1, {2}, 1, 5, "flat")])
     tables.write(table, tmp_path / "in.parquet")
     paths = [str(tmp_path / name) for name in ("in.parquet", "out.parquet")]
@@ -265,7 +326,7 @@ def test_the_step_writes_the_groups_and_says_what_chance_would_group(
     expected = deduped(table).sort_values("id", ignore_index=True)
     assert cli.main(words) == 0
     assert capsys.readouterr().out == (
-        "dedup: 3 of 4 images are compared by pHash, 5 views a pair; by chance alone 1.5e-07 pairs of uniform"
+        "dedup: 3 of 4 images are compared by pHash, 5 pairs of views each; by chance alone 1.5e-07 pairs of uniform"
         " hashes would be within 10 bits, and 4.9e-65 would also agree in all but 6 bits of the signature\n"
     )
     pd.testing.assert_frame_equal(tables.read(tmp_path / "out.parquet"), expected)

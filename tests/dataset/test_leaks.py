@@ -16,9 +16,10 @@ from native4k import tables
 from native4k.dataset import leaks
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
+from tests.dataset.signed import view_texts
 
-LIMITS = Limits(radius=6, verify=20, middles=True, min_bits=8)
-SIZES = {"phash": 64, "signature": 256, "inset_phash": 128, "inset_signature": 512}
+LIMITS = Limits(radius=6, verify=20, views=["mirrored", "middles", "windows"], min_bits=8)
+SIZES = {"phash": 64, "signature": 256, "view_phash": 320, "view_signature": 1280}
 SPLITS = ("train", "val", "test", "reserve")
 
 
@@ -47,10 +48,14 @@ def parts(text: str, digits: int) -> list[str]:
 
 
 def closest(one: dict[str, str], other: dict[str, str], search: str) -> int:
-    if search != "middles":
+    if search in {"phash", "signature"}:
         return apart(one[search], other[search])
-    forth = [apart(one["phash"], middle) for middle in parts(other["inset_phash"], 16)]
-    return min([*forth, *(apart(other["phash"], middle) for middle in parts(one["inset_phash"], 16))])
+    ones, others = (parts(row["view_phash"], 16) for row in (one, other))
+    if search == "windows":
+        return min(apart(*windows) for windows in zip(ones[3:], others[3:], strict=True))
+    places = slice(1) if search == "mirrored" else slice(1, 3)
+    forth = [apart(one["phash"], view) for view in others[places]]
+    return min([*forth, *(apart(other["phash"], view) for view in ones[places])])
 
 
 def nearest(table: pd.DataFrame, search: str) -> dict[tuple[str, str], int]:
@@ -90,7 +95,7 @@ def test_a_copy_in_another_split_is_a_leak_and_so_is_every_other_one() -> None:
     table = images([("train", 1, 0), ("train", 1, 2), ("test", 1, 1), ("test", 2, 0), ("train", 3, 0)])
     pairs, told = leaks.leaks(table, LIMITS)
     found = pairs.loc[pairs["leak"], ["id", "split", "near_id", "near_split", "search", "distance"]]
-    assert found.to_numpy().tolist() == [
+    assert found[found["search"] == "phash"].to_numpy().tolist() == [
         ["i02", "test", "i00", "train", "phash", 1],
         ["i02", "test", "i01", "train", "phash", 1],
     ]
@@ -114,10 +119,10 @@ def test_a_near_phash_is_a_leak_only_if_the_longer_signature_agrees(flips: int, 
 def test_a_crop_in_another_split_is_found_by_the_middle_of_its_original(cropped: str) -> None:
     whole = "val" if cropped == "train" else "train"
     table = images([(cropped, 1, 0), (whole, 2, 0)])
-    table.loc[1, "inset_phash"] = near_hash("phash", 9, 0) + near_hash("phash", 1, 4)
+    table.loc[1, "view_phash"] = view_texts({"small_middle": int(near_hash("phash", 1, 4), 16)}, 16)
     before, _ = leaks.leaks(table, LIMITS)
     assert not before["leak"].any(), "the signatures differ"
-    table.loc[1, "inset_signature"] = near_hash("signature", 9, 0) + near_hash("signature", 1, 5)
+    table.loc[1, "view_signature"] = view_texts({"small_middle": int(near_hash("signature", 1, 5), 16)}, 64)
     pairs, _ = leaks.leaks(table, LIMITS)
     assert pairs.loc[pairs["leak"], ["search", "distance"]].to_numpy().tolist() == [["middles", 4]]
 
@@ -145,9 +150,13 @@ def test_rejected_images_are_not_compared() -> None:
     assert set(zip(pairs["id"], pairs["near_id"], strict=True)) == {("i00", "i02")}
 
 
-def step(root: Path, threads: int, *, middles: bool = True) -> Any:
-    numbers = f"radius: 6, verify: 20, middles: {str(middles).lower()}, min_bits: 8"
-    (root / "params.yaml").write_text(f"dedup: {{{numbers}, score: null, firewall: {{}}, embedding: null}}\n")
+def step(root: Path, threads: int, views: str = "mirrored, middles, windows") -> Any:
+    numbers = (
+        f"radius: 6, verify: 20, views: [{views}], min_bits: 8, enlarged: 1.35, bits_as_jpeg: {{JPEG: 1}}, marked: 0.3"
+    )
+    (root / "params.yaml").write_text(
+        f"dedup: {{{numbers}, bits_as_jpeg: {{JPEG: 1}}, score: null, firewall: {{}}, embedding: null}}\n"
+    )
     paths = {"table": root / "in.parquet", "out": root / f"{threads}.parquet", "params": root / "params.yaml"}
     return leaks.run(argparse.Namespace(threads=threads, **paths))
 
@@ -174,15 +183,16 @@ def test_the_step_writes_the_same_bytes_on_any_number_of_threads(
     ]
 
 
-def test_middles_are_searched_only_where_dedup_compares_them(tmp_path: Path) -> None:
+def test_views_are_searched_only_where_dedup_compares_them(tmp_path: Path) -> None:
     tables.write(images([("train", 1, 0), ("test", 2, 0)]), tmp_path / "in.parquet")
-    step(tmp_path, 1, middles=False)
-    assert [one["search"] for one in leaks.read_searches(tmp_path / "1.parquet")["searched"]] == ["phash", "signature"]
+    step(tmp_path, 1, views="mirrored")
+    searched = leaks.read_searches(tmp_path / "1.parquet")["searched"]
+    assert [one["search"] for one in searched] == ["phash", "signature", "mirrored"]
 
 
 def test_an_uninformative_middle_is_replaced_by_the_whole() -> None:
     table = images([("train", 1, 0), ("val", 2, 0)])
-    table["inset_phash"], table["inset_signature"] = "f" * 32, "f" * 128
+    table["view_phash"], table["view_signature"] = "f" * 80, "f" * 320
     pairs, _ = leaks.leaks(table, LIMITS)
     distance = pairs.set_index("search")["distance"]
     assert distance["middles"] == distance["phash"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from native4k.dataset.released import CONFLICT
+from native4k.dataset.released_images import CONFLICT
 from native4k.dataset.shared_values import join_shared, keys
 from native4k.errors import UserError
 

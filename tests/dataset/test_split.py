@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from native4k import tables
 from native4k.dataset import split
-from native4k.dataset.released import EMPTY
+from native4k.dataset.released_images import EMPTY
 from native4k.errors import UserError
 from native4k.params import validate
 from native4k.publish import release
@@ -63,7 +63,7 @@ def chosen(table: pd.DataFrame) -> dict[str, str]:
 
 
 def zones(table: pd.DataFrame) -> dict[str, str]:
-    kept = table[tables.kept(table)]
+    kept = table[tables.is_kept(table)]
     return dict(zip(kept["id"], kept["zone"], strict=True))
 
 
@@ -133,12 +133,12 @@ def test_zones_of_more_than_everything_are_refused() -> None:
 def test_what_must_hold_of_any_collection(rows: list[tuple[int, str, str]], size: int, data: st.DataObject) -> None:
     before = images(rows)
     after = split.split(before, numbers(size), EMPTY)
-    tables.conserve(before, after, "split")
-    assert ((after["split"] != "") == tables.kept(after)).all()
+    tables.check_conservation(before, after, "split")
+    assert ((after["split"] != "") == tables.is_kept(after)).all()
     place = pd.Series(split.position(after["group"]), index=after.index)
     ranges = {"test": (0.0, 0.2), "val": (0.2, 0.4), "train": (0.4, 1.0)}
     for name, (low, high) in ranges.items():
-        inside = tables.kept(after) & (place >= low) & (place < high)
+        inside = tables.is_kept(after) & (place >= low) & (place < high)
         assert ((after["zone"] == name) == inside).all()
         count = int((after["split"] == name).sum())
         assert count == (inside.sum() if name == "train" else min(size, inside.sum()))
@@ -180,10 +180,10 @@ def test_what_was_released_never_changes_sides_whatever_comes_goes_or_represents
     assert chosen(split.split(grouped(first), how, lists)) == chosen(old), "releasing changes nothing"
     before = grouped(second, shift)
     after = split.split(before, how, lists)
-    tables.conserve(before, after, "split")
+    tables.check_conservation(before, after, "split")
     was, now = lists.set_index("id")["zone"], zones(after)
     assert {id_: zone for id_, zone in now.items() if id_ in was.index} == {i: was[i] for i in was.index if i in now}
-    kept = after[tables.kept(after)]
+    kept = after[tables.is_kept(after)]
     released_ = kept["id"].isin(was.index)
     for row in kept[~released_].itertuples():
         members = after.loc[after["group"] == row.group, "id"]

@@ -13,7 +13,7 @@ from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
 from native4k.metadata.urls import identify
 
-NUMBERS = Limits(radius=4, verify=10, middles=True, min_bits=20)
+NUMBERS = Limits(radius=4, verify=10, views=["middles"], min_bits=20)
 HASH = 0xFF00FF00FF00FF00
 
 
@@ -30,8 +30,8 @@ def images(**phashes: int | None) -> pd.DataFrame:
         sha256=[f"{place:064x}" for place in range(len(names))],
         pixels=["" if phash is None else f"{place:032x}" for place, phash in enumerate(phashes.values())],
         signature="0" * 64,
-        inset_phash="0" * 32,
-        inset_signature="0" * 128,
+        view_phash="0" * 80,
+        view_signature="0" * 320,
         phash=["" if phash is None else f"{phash:016x}" for phash in phashes.values()],
         reason=["truncated" if phash is None else "" for phash in phashes.values()],
     )
@@ -101,7 +101,7 @@ def test_a_line_that_names_nothing_is_told_what_may_stand_there(tmp_path: Path) 
 
 def test_a_crop_leaves_and_an_image_whose_signature_disagrees_stays(tmp_path: Path) -> None:
     table = images(a=HASH, crop=~HASH % 2**64, chance=HASH)
-    table.loc[0, "inset_phash"] = f"{~HASH % 2**64:016x}" * 2
+    table.loc[0, "view_phash"] = f"{~HASH % 2**64:016x}" * 5
     table.loc[2, "signature"] = "f" * 64
     after = takedown.take_down(table, asked(tmp_path, "0" * 16), NUMBERS)
     assert reasons(after) == {"a": "taken_down", "crop": "near_taken_down", "chance": ""}
@@ -120,7 +120,7 @@ def test_exactly_the_images_within_the_radius_leave(flips: list[set[int]], named
     one = f"{named % len(flips):016x}"
     wanted = takedown.Requests(takedown.NO_REQUESTS.images._replace(ids={one}), frozenset(), frozenset())
     after = takedown.take_down(table, wanted, NUMBERS)
-    tables.conserve(table, after, "select")
+    tables.check_conservation(table, after, "select")
     hit = hashes[named % len(flips)]
     assert [bool(reason) for reason in after["reason"]] == [
         ((value ^ hit).bit_count() <= 4 and 20 <= value.bit_count() <= 44 and 20 <= hit.bit_count() <= 44) or id_ == one

@@ -81,7 +81,7 @@ def test_what_must_hold_whatever_was_voted(
 ) -> None:
     before, said = images(a="", b="flat", c=""), votes(*map(" ".join, cast))
     after = vet.vet(before, said, numbers(rule, min_votes, undecided))
-    tables.conserve(before, after, "vet")
+    tables.check_conservation(before, after, "vet")
     assert after["id"].tolist() == before["id"].tolist()
     assert (after.loc[after["votes"] < max(1, min_votes), "verdict"] == "").all()
     passed = {"keep": "", "drop": "voted_out", "": "undecided" if undecided == "wait" else ""}

@@ -56,7 +56,7 @@ def test_the_catalogue_has_the_columns_of_a_source() -> None:
     assert catalogue(TINY)[["declared_width", "declared_height"]].dtypes.eq("int64").all()
 
 
-def test_only_copies_reencodes_resizes_and_crops_come_from_originals_in_the_collection(full: pd.DataFrame) -> None:
+def test_only_copies_of_all_kinds_come_from_originals_in_the_collection(full: pd.DataFrame) -> None:
     originals = set(full.loc[full["defect"] == "", "url"])
     derived = full["defect"].isin(FROM_ORIGINALS)
     assert set(full.loc[derived, "of"]) <= originals
@@ -93,7 +93,7 @@ def test_sizes_are_mixed_and_panoramas_are_four_to_one(full: pd.DataFrame) -> No
 
 def test_scores_speak_only_of_unsafe_and_watermarked_pictures(full: pd.DataFrame) -> None:
     assert set(full.loc[full["punsafe"] > 0.5, "defect"]) == {"unsafe"}
-    assert set(full.loc[full["pwatermark"] > 0.5, "defect"]) == {"watermarked"}
+    assert set(full.loc[full["pwatermark"] > 0.5, "defect"]) == {"watermarked", "marked"}
     assert (full.loc[full["defect"] == "unsafe", "punsafe"] > 0.8).all()
     assert (full.loc[full["defect"] == "watermarked", "pwatermark"] > 0.8).all()
 

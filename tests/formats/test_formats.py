@@ -186,3 +186,19 @@ def test_jpeg_xl_is_read_bare_and_in_boxes(stream: bytes, size: tuple[int, int])
     assert formats.size(start + box(b"jxlc", stream)) == Size("JXL", *size)
     assert formats.size(start + box(b"jxll", b"\x05") + box(b"jxlp", bytes(4), stream)) == Size("JXL", *size)
     assert formats.size(start + box(b"jxlc", stream)[:12]) is None
+
+
+def test_a_progressive_jpeg_that_lacks_a_scan_is_broken_and_one_without_its_end_truncated() -> None:
+    content = written(200, 150, format="JPEG", progressive=True)
+    scans = [place for place in range(len(content)) if content[place : place + 2] == b"\xff\xda"]
+    assert formats.flaw(content, "JPEG") == ""
+    assert len(scans) == 10
+    assert {formats.flaw(content[:place] + b"\xff\xd9", "JPEG") for place in scans[1:]} == {"broken"}
+    assert {formats.flaw(content[:place], "JPEG") for place in scans[1:]} == {"truncated"}
+
+
+def test_a_jpeg_that_lacks_a_component_is_broken() -> None:
+    content = bytearray(written(70, 50, format="JPEG"))
+    scan = content.index(b"\xff\xda")
+    content[scan + 9] = content[scan + 7]  # the second component's scan is the first's once more
+    assert formats.flaw(bytes(content), "JPEG") == "broken"

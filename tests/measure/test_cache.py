@@ -104,8 +104,8 @@ def test_other_params_or_other_code_have_another_place(
     assert place() != probe
     store.params.write_text(text + "dedup: {radius: 3}\n")  # another step's number
     assert place() == probe
-    before = source.parsed
-    monkeypatch.setattr(source, "parsed", lambda text: before(text.replace("MAX_PIXELS", "MOST_PIXELS")))
+    before = source.parse_source
+    monkeypatch.setattr(source, "parse_source", lambda text: before(text.replace("MAX_PIXELS", "MOST_PIXELS")))
     assert place() != probe
 
 
@@ -117,7 +117,9 @@ def test_a_shard_is_its_candidates_and_the_files_that_are_there(store: Any, mixe
     parts = [cache.shard(store.args("x", f"{number}/3")) for number in range(3)]
     assert sorted(id_ for part, _ in parts for id_ in part["id"]) == sorted(mixed)
     assert sum(len(part) for _, part in parts) == len(there)
-    tables.conserve(*(frame.assign(reason="") for frame in (table, pd.concat(part for part, _ in parts))), "shard")
+    tables.check_conservation(
+        *(frame.assign(reason="") for frame in (table, pd.concat(part for part, _ in parts))), "shard"
+    )
 
 
 def test_what_hung_on_the_machine_is_not_kept(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What one decode tells of files of every format, upright, and of files that cannot be used."""
 
+import contextlib
 import io
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,3 +143,32 @@ def test_webp_has_the_pixels_that_pillow_decodes(measured: Measured, options: di
     row, pixels = measured(content), images.decode(content)
     assert (row["pixels"], row["phash"]) == (image_signatures.pixel_hash(pixels), image_signatures.phash(pixels))
     assert (row["transparent"] > 0.9) == (picture.mode == "RGBA")
+
+
+def test_pictures_that_live_in_their_alpha_have_hashes_of_their_own(measured: Measured) -> None:
+    rows = []
+    for seed in range(3):
+        drawn = Image.new("RGBA", (160, 120))
+        drawn.putalpha(photo(160, 120, seed).convert("L"))
+        rows.append(measured(encoded(drawn, "PNG")))
+    assert [row["failure"] for row in rows] == ["", "", ""]
+    assert {len({row[name] for row in rows}) for name in ("pixels", "phash", "signature")} == {3}
+
+
+def test_alpha_that_is_opaque_changes_no_hash(measured: Measured) -> None:
+    plain, opaque = (measured(encoded(photo(160, 120).convert(mode), "PNG")) for mode in ("RGB", "RGBA"))
+    hashes = ("pixels", "phash", "signature", "view_phash", "view_signature", "thumbnail")
+    assert [plain[name] for name in hashes] == [opaque[name] for name in hashes]
+
+
+def test_a_jpeg_whose_blocks_shift_without_a_warning_is_broken(measured: Measured) -> None:
+    smooth = Image.blend(noise(20, 8).resize((960, 300), Image.Resampling.BICUBIC), noise(960, 300), 0.02)
+    content = encoded(smooth, "JPEG", quality=90)
+    start, failures = content.index(b"\xff\xda") + 2000, Counter[str]()
+    for place in range(start, start + 100):
+        flipped = content[:place] + bytes([content[place] ^ 64]) + content[place + 1 :]
+        with images.opened(flipped) as image, contextlib.suppress(images.Unreadable):
+            if images.jpeg_pixels(image) is not None:  # the decoder has nothing to report
+                failures[measured(flipped)["failure"]] += 1
+    assert set(failures) == {"", "broken"}
+    assert failures["broken"] > 10  # of the others hardly any pixels have changed

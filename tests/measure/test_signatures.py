@@ -1,4 +1,4 @@
-"""Signatures of pictures: equal pixels, near pictures, and middles that look like crops."""
+"""Signatures of pictures: equal pixels, near pictures, and views that look like mirrored and cropped copies."""
 
 import io
 from pathlib import Path
@@ -43,8 +43,8 @@ def test_a_picture_has_all_signatures_in_hex_of_a_fixed_length() -> None:
     assert {name: len(value) for name, value in made.items()} == {
         "pixels": 32,
         "signature": 64,
-        "inset_phash": 16 * len(image_signatures.INSETS),
-        "inset_signature": 64 * len(image_signatures.INSETS),
+        "view_phash": 16 * image_signatures.VIEWS,
+        "view_signature": 64 * image_signatures.VIEWS,
     }
     assert list(made) == list(image_signatures.NO_SIGNATURES)
 
@@ -75,11 +75,38 @@ def test_one_other_pixel_or_another_shape_is_another_picture(width: int, height:
 def test_the_middle_of_a_picture_is_the_whole_of_its_crop() -> None:
     picture = drawn(2000, 1600)
     made = image_signatures.signatures(picture)
-    for at, inset in enumerate(image_signatures.INSETS):
+    for at, inset in enumerate(image_signatures.INSETS, start=1):
         x, y = round(2000 * inset), round(1600 * inset)
         crop = picture.crop((x, y, 2000 - x, 1600 - y))
-        assert apart(phash(crop), made["inset_phash"][16 * at :][:16]) <= 2
-        assert apart(image_signatures.signatures(crop)["signature"], made["inset_signature"][64 * at :][:64]) <= 12
+        assert apart(phash(crop), made["view_phash"][16 * at :][:16]) <= 2
+        assert apart(image_signatures.signatures(crop)["signature"], made["view_signature"][64 * at :][:64]) <= 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_mirrored_view_is_the_whole_of_a_mirrored_copy(seed: int) -> None:
+    picture = drawn(1024, 768, seed)
+    made = image_signatures.signatures(picture)
+    mirrored = images.decode(encoded(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG", quality=80))
+    assert apart(phash(picture), phash(mirrored)) >= 20
+    assert apart(made["view_phash"][:16], phash(mirrored)) <= 2
+    assert apart(made["view_signature"][:64], image_signatures.signatures(mirrored)["signature"]) <= 12
+
+
+@pytest.mark.parametrize(("width", "height"), [(1600, 1200), (1200, 1200), (900, 1200), (675, 1200)])
+def test_a_central_cut_to_another_aspect_has_the_same_tall_window(width: int, height: int) -> None:
+    picture = drawn(2130, 1200)
+    left = (2130 - width) // 2
+    one, other = (
+        image_signatures.signatures(image) for image in (picture, picture.crop((left, 0, left + width, height)))
+    )
+    assert apart(one["view_phash"][64:], other["view_phash"][64:]) <= 2
+    assert apart(one["view_signature"][256:], other["view_signature"][256:]) <= 12
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (16, 3000), (4000, 3)])
+def test_pictures_of_any_shape_have_signatures(size: tuple[int, int]) -> None:
+    made = image_signatures.signatures(Image.new("RGB", size, (9, 99, 199)))
+    assert len(made["view_signature"]) == 64 * image_signatures.VIEWS
 
 
 def test_a_reencoded_and_resized_copy_is_near_and_another_picture_is_far() -> None:
@@ -94,7 +121,9 @@ def test_a_reencoded_and_resized_copy_is_near_and_another_picture_is_far() -> No
 
 def test_bits_of_the_pHash_are_those_of_imagededup_where_nothing_is_reduced() -> None:  # noqa: N802
     picture = drawn(255, 255).convert("L")
-    assert image_signatures.bits(image_signatures.frequencies(picture, 0.0), image_signatures.SHORT) == phash(picture)
+    assert image_signatures.bits(
+        image_signatures.frequencies(picture, (0, 0, 255, 255)), image_signatures.SHORT
+    ) == phash(picture)
 
 
 @pytest.fixture(name="folder")

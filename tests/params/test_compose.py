@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from native4k import cli, params
 from native4k.errors import UserError
 from native4k.params import compose
-from tests.project import HERE, PAPER, TINY
+from tests.project import HERE, PAPER, TINY, Project
 
 BASE = """\
 # The demo.
@@ -215,6 +215,31 @@ def repeated(base: Any, overlay: Any, keys: tuple[str, ...] = ()) -> list[str]:
 @pytest.mark.parametrize("overlay", [PAPER, TINY], ids=lambda path: path.parent.name)
 def test_an_overlay_says_only_what_differs(overlay: Path) -> None:
     assert repeated(params.read(HERE / "params.yaml"), yaml.load(overlay.read_text(), Loader)) == []
+
+
+STAGE = """\
+stages:
+  balance: {cmd: cp params.yaml seen.yaml, params: [balance.max_ratio, dedup.radius], outs: [seen.yaml]}
+"""
+
+
+def test_a_hand_edit_and_an_experiment_on_a_composed_paper_project_reach_the_stage(tmp_path: Path) -> None:
+    project, path = Project(tmp_path / "paper"), tmp_path / "paper/params.yaml"
+    project.root.mkdir()
+    shutil.copy(HERE / "params.yaml", path)
+    assert cli.main(["compose", str(PAPER), "--params", str(path)]) == 0
+    (project.root / "dvc.yaml").write_text(STAGE)
+    project.run("git", "init", "--quiet", "--initial-branch", "main")
+    project.run("dvc", "init", "--quiet")
+    project.commit()
+    numbers = params.read(path)
+    radius = numbers["dedup"]["radius"]
+    path.write_text(path.read_text().replace(f"\n  radius: {radius} ", f"\n  radius: {radius - 1} ", 1))
+    project.run("dvc", "exp", "run", "-S", "balance.max_ratio=2.5")
+    numbers["dedup"]["radius"], numbers["balance"]["max_ratio"] = radius - 1, 2.5
+    assert params.read(path) == params.read(project.root / "seen.yaml") == numbers
+    locked = yaml.safe_load((project.root / "dvc.lock").read_text())["stages"]["balance"]["params"]["params.yaml"]
+    assert locked == {"balance.max_ratio": 2.5, "dedup.radius": radius - 1}
 
 
 names = st.sampled_from(["a", "b", "long name", "4k"])

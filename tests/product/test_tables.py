@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from native4k import params, tables
-from native4k.dataset import dedup, leaks, released, split
+from native4k.dataset import dedup, leaks, released_images, split
 from native4k.dataset.near_duplicates import groups
 from native4k.dataset.near_duplicates.signatures import read_signatures
 
@@ -29,7 +29,7 @@ def final_table(steps: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def test_no_step_loses_a_row_or_changes_a_reason(steps: dict[str, pd.DataFrame]) -> None:
     for before, after in zip(["features", *ORDER], ORDER, strict=False):
-        tables.conserve(steps[before], steps[after], after)
+        tables.check_conservation(steps[before], steps[after], after)
 
 
 def test_every_rejected_row_names_its_step_and_no_kept_row_does(final: pd.DataFrame) -> None:
@@ -41,14 +41,14 @@ def test_exactly_the_kept_rows_have_a_split(final: pd.DataFrame) -> None:
 
 
 def test_no_group_is_in_two_splits_and_only_its_representative_is_kept(final: pd.DataFrame) -> None:
-    kept = final[tables.kept(final)]
+    kept = final[tables.is_kept(final)]
     assert kept["group"].is_unique
     assert (kept["representative"] == kept["id"]).all()
 
 
 def test_no_kept_image_is_a_copy_of_another_one(final: pd.DataFrame) -> None:
     numbers = params.load(dedup.Params, Path("params.yaml"), "dedup")
-    kept = final[tables.kept(final)].reset_index(drop=True)
+    kept = final[tables.is_kept(final)].reset_index(drop=True)
     assert kept["pixels"].is_unique
     pictures = read_signatures(kept, numbers)
     compared = pictures.informative()
@@ -59,7 +59,7 @@ def test_no_kept_image_is_a_copy_of_another_one(final: pd.DataFrame) -> None:
 
 def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.DataFrame) -> None:
     numbers = params.load(split.Params, Path("params.yaml"), "split")
-    kept = final[tables.kept(final)]
+    kept = final[tables.is_kept(final)]
     for name, held in (("test", numbers.test), ("val", numbers.val)):
         inside = kept.loc[kept["zone"] == name, "split"].value_counts()
         assert inside.get(name, 0) == min(held.size, inside.sum()), name
@@ -70,9 +70,9 @@ def test_held_out_splits_have_their_exact_size_or_use_up_their_zone(final: pd.Da
 
 def test_each_image_is_in_the_zone_it_was_released_in_or_where_its_hash_puts_it(final: pd.DataFrame) -> None:
     numbers = params.load(split.Params, Path("params.yaml"), "split")
-    lists = released.read_lists(Path("data/released"))
-    kept = final[tables.kept(final)]
-    given = released.released_zones(final, lists)[kept.index]
+    lists = released_images.read_lists(Path("data/released"))
+    kept = final[tables.is_kept(final)]
+    given = released_images.released_zones(final, lists)[kept.index]
     assert (kept["zone"] == given)[given != ""].all()
     if not numbers.together:
         hashed = split.zones_at(split.position(kept["group"]), numbers)

@@ -10,7 +10,7 @@ from native4k import cli
 from native4k.errors import UserError
 from native4k.provenance import lock
 
-ASSESSED, MEASURED = Path("metrics/dataset.json"), Path("metrics/bicubic_x4.json")
+ASSESSED, MEASURED = Path("metrics/details/dataset.json"), Path("metrics/details/bicubic_x4.json")
 
 
 def files(*paths: str) -> list[dict[str, str]]:
@@ -25,8 +25,8 @@ def built_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     for path in ("data/tables/images.parquet", "data/tables/leaks.parquet", "data/native4k/test/metadata.parquet"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(path)
-    Path("metrics").mkdir()
-    for path in (ASSESSED, MEASURED, Path("metrics/own.json")):
+    Path("metrics/details").mkdir(parents=True)
+    for path in (ASSESSED, MEASURED, Path("metrics/details/own.json")):
         path.write_text("{}")
     stages = {
         "dataset": {"outs": files("data/tables")},
@@ -45,7 +45,7 @@ def write(stages: dict[str, Any]) -> None:
 
 def stale() -> dict[str, str]:
     """What is stale, by name."""
-    return {path.name: why for path, why in lock.stale_metrics(Path("metrics")).items()}
+    return {path.name: why for path, why in lock.stale_metrics(Path("metrics/details")).items()}
 
 
 @pytest.mark.usefixtures("stages")
@@ -73,7 +73,7 @@ def test_tables_that_snakemake_alone_made_leave_all_numbers_stale() -> None:
 @pytest.mark.usefixtures("stages")
 def test_a_file_that_was_edited_is_stale() -> None:
     MEASURED.write_text('{"psnr": 99}')
-    why = "metrics/bicubic_x4.json is not what dvc.lock records; run 'dvc repro evaluate_sr@bicubic_x4'"
+    why = "metrics/details/bicubic_x4.json is not what dvc.lock records; run 'dvc repro evaluate_sr@bicubic_x4'"
     assert stale() == {"bicubic_x4.json": why}
 
 
@@ -108,11 +108,12 @@ def test_a_folder_has_the_hash_that_dvc_gives_it() -> None:
 @pytest.mark.usefixtures("stages")
 def test_the_summary_leaves_stale_numbers_out_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Path("data/tables/images.parquet").write_text("other images")
-    Path("metrics/own.json").unlink()
+    Path("metrics/details/own.json").unlink()
     assert cli.main(["summary"]) == 0
     assert capsys.readouterr().out == (
         "left out, since it was not made of the tables at hand\n"
-        "  metrics/bicubic_x4.json: data/tables is not what dvc.lock records; run 'dvc repro evaluate_sr@bicubic_x4'\n"
-        "  metrics/dataset.json: data/tables is not what dvc.lock records; run 'dvc repro assess'\n\n"
+        "  metrics/details/bicubic_x4.json: data/tables is not what dvc.lock records; "
+        "run 'dvc repro evaluate_sr@bicubic_x4'\n"
+        "  metrics/details/dataset.json: data/tables is not what dvc.lock records; run 'dvc repro assess'\n\n"
         "report\n  data/report/report.html is not there; run 'dvc repro'\n"
     )

@@ -129,15 +129,15 @@ def test_a_mark_is_void_when_the_folder_has_changed(tmp_path: Path) -> None:
     folder, mark = tmp_path / "tables", tmp_path / "scratch/tables.json"
     folder.mkdir()
     (folder / "images.parquet").write_bytes(b"rows")
-    assert not provenance.sealed(folder, mark)
+    assert not provenance.is_sealed(folder, mark)
     provenance.seal(folder, mark)
-    assert provenance.sealed(folder, mark)
+    assert provenance.is_sealed(folder, mark)
     (folder / ".snakemake_timestamp").touch()
-    assert provenance.sealed(folder, mark)
+    assert provenance.is_sealed(folder, mark)
     (folder / "images.parquet").write_bytes(b"other rows")
-    assert not provenance.sealed(folder, mark)
+    assert not provenance.is_sealed(folder, mark)
     shutil.rmtree(folder)
-    assert not provenance.sealed(folder, mark)
+    assert not provenance.is_sealed(folder, mark)
 
 
 def test_code_that_is_not_the_projects_own_stops_with_one_line(tmp_path: Path) -> None:

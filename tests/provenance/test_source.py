@@ -62,9 +62,9 @@ def a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "deep" / "pages" / "one.html").write_text("<p>")
     monkeypatch.setattr(source, "PACKAGE", root)
     monkeypatch.setattr(source, "SOURCE", tmp_path)
-    source.parsed.cache_clear()
+    source.parse_source.cache_clear()
     yield root
-    source.parsed.cache_clear()
+    source.parse_source.cache_clear()
 
 
 def names(*roots: str, words: tuple[str, ...] = ()) -> set[str]:
@@ -131,7 +131,7 @@ def test_a_folder_of_tests_is_a_root_too(package: Path, tmp_path: Path) -> None:
 )
 def test_comments_docstrings_and_layout_change_nothing(old: str, new: str) -> None:
     assert old in CODE
-    assert source.parsed(CODE.replace(old, new)).digest == source.parsed(CODE).digest
+    assert source.parse_source(CODE.replace(old, new)).digest == source.parse_source(CODE).digest
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_comments_docstrings_and_layout_change_nothing(old: str, new: str) -> No
     [("WIDTH = 3", "WIDTH = 4"), ("WIDTH = 3", "WIDTH = 3.0"), (">4", ">5"), ("int", "str"), ("def area", "def aria")],
 )
 def test_anything_else_does(old: str, new: str) -> None:
-    assert source.parsed(CODE.replace(old, new)).digest != source.parsed(CODE).digest
+    assert source.parse_source(CODE.replace(old, new)).digest != source.parse_source(CODE).digest
 
 
 @given(text=st.text(alphabet="abc \\'\"{}", max_size=8), other=st.text(alphabet="abc \\'\"{}", max_size=8))
 def test_the_syntax_of_two_texts_is_the_same_only_if_they_are(text: str, other: str) -> None:
-    same = source.parsed(f"x = {text!r}").digest == source.parsed(f"x = {other!r}").digest
+    same = source.parse_source(f"x = {text!r}").digest == source.parse_source(f"x = {other!r}").digest
     assert same == (text == other)
 
 

@@ -67,6 +67,7 @@ def test_a_known_curation_gets_its_known_shares() -> None:
             },
         },
         "copies": {"planted": 3, "kept": 2, "astray": 1},
+        "representatives": {"planted": 2, "found": 2, "share": 1.0},
     }
 
 
@@ -86,6 +87,12 @@ def test_a_copy_that_was_not_grouped_with_its_original_is_not_found() -> None:
     truth, table = planted()
     spoiled = table.assign(group=table["group"].mask(table["id"] == "c1", ""))
     assert assess.grade(truth, spoiled)["defects"]["copy"]["found"] == 1
+
+
+def test_a_group_that_another_copy_stands_for_is_not_represented_by_its_original() -> None:
+    truth, table = planted()
+    truth.loc[truth["id"] == "c2", "defect"] = "reencode"
+    assert assess.grade(truth, table)["representatives"] == {"planted": 2, "found": 1, "share": 0.5}
 
 
 def test_every_defect_of_the_demo_has_a_way_to_be_found_and_a_goal() -> None:
@@ -128,10 +135,13 @@ def shown() -> dict[str, Any]:
 
 
 def test_each_goal_says_what_is_wanted_what_is_shown_and_whether_it_is_met() -> None:
-    numbers = assess.Params(found={"copy": 1.0, "upscaled": 0.95}, wrongly_rejected=0.03, max_ratio=1.5)
+    numbers = assess.Params(
+        found={"copy": 1.0, "upscaled": 0.95}, represented=0.95, wrongly_rejected=0.03, max_ratio=1.5
+    )
     assert assess.goals(numbers, shown()) == {
         "copy found": {"wanted": 1.0, "shown": 1.0, "met": True},
         "upscaled found": {"wanted": 0.95, "shown": 0.3333, "met": False},
+        "groups represented by their original": {"wanted": 0.95, "shown": 1.0, "met": True},
         "originals wrongly rejected": {"wanted": 0.03, "shown": 0.3333, "met": False},
         "largest category over smallest": {"wanted": 1.5, "shown": 1.5, "met": True},
         "leaks": {"wanted": 0, "shown": 1, "met": False},
@@ -139,7 +149,7 @@ def test_each_goal_says_what_is_wanted_what_is_shown_and_whether_it_is_met() -> 
 
 
 def test_a_goal_for_a_defect_that_is_not_planted_is_named() -> None:
-    numbers = assess.Params(found={"stretched": 1.0}, wrongly_rejected=0.03, max_ratio=1.5)
+    numbers = assess.Params(found={"stretched": 1.0}, represented=0.95, wrongly_rejected=0.03, max_ratio=1.5)
     line = "params assess.found.stretched: the demo plants no such defect; there are: copy, crop, small, upscaled"
     with pytest.raises(UserError, match=line):
         assess.goals(numbers, shown())
@@ -187,12 +197,22 @@ def test_the_step_writes_funnel_and_splits_and_only_of_the_demo_a_grade(tmp_path
     pairs = pd.DataFrame(columns=leaks.COLUMNS, dtype="str")
     tables.write(pairs, tmp_path / "leaks.parquet", {leaks.SEARCHED: json.dumps(TOLD)})
     numbers = ROOT / "params.yaml"
-    assess.run(argparse.Namespace(tables=tmp_path, out=tmp_path / "m" / "dataset.json", params=numbers))
+    assess.run(
+        argparse.Namespace(
+            tables=tmp_path, out=tmp_path / "m" / "dataset.json", figures=tmp_path / "figures.json", params=numbers
+        )
+    )
     metrics: dict[str, Any] = json.loads((tmp_path / "m" / "dataset.json").read_text())
     assert sorted(metrics) == sorted(
         ["balance", "funnel", "leaks", "splits", *(["demo", "goals"] if source == "demo" else [])]
     )
     assert metrics["splits"]["train"]["images"] == metrics["funnel"]["kept"] == len(final(source)["images"])
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    shared = {"candidates", "kept", "train images", "leaks", "category ratio"}
+    graded = {"defects found", "originals wrongly rejected", "groups represented by their original"}
+    graded |= {"categories labelled rightly", "goals missed"}
+    assert figures.keys() == (shared | graded if source == "demo" else shared)
+    assert (figures["kept"], figures["leaks"]) == (metrics["funnel"]["kept"], 1)
     if source == "demo":
         section = yaml.safe_load(numbers.read_text())["demo"]
         assert metrics["goals"]["leaks"] == {"wanted": 0, "shown": 1, "met": False}

@@ -147,9 +147,9 @@ def build(root: Path) -> None:
     tables.write(pd.DataFrame({"id": readable["id"], "thumbnail": shots}), root / "features/thumbnails.parquet")
     tables.write(pd.DataFrame(PAIRS, columns=PAIR), root / "tables/leaks.parquet")
     dataset = {"funnel": FUNNEL, "splits": SPLITS, "leaks": LEAKS, "demo": DEMO, "goals": GOALS}
-    write_json(dataset, root / "metrics/dataset.json")
+    write_json(dataset, root / "metrics/details/dataset.json")
     for name, parameters, psnr in (("bicubic_x4", 0, 25.5), ("net_x4", 1234, 26.75)):
-        write_json(sr_metrics(parameters, psnr), root / f"metrics/{name}.json")
+        write_json(sr_metrics(parameters, psnr), root / f"metrics/details/{name}.json")
         rows = pd.DataFrame(
             {"test_set": "", "id": ["k1", "k2"], "category": "Nature", "sr_classical_psnr_rgb": [psnr - 1, psnr + 1]}
         )
@@ -160,7 +160,7 @@ def build(root: Path) -> None:
     (root / "curves").mkdir()
     (root / "curves/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
     (root / "curves/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")
-    write_json(t2i_metrics(), root / "metrics/flow.json")
+    write_json(t2i_metrics(), root / "metrics/details/flow.json")
     (root / "curves/flow.csv").write_text("images,loss\n8,1.5\n16,1.25\n", encoding="utf-8")
     (root / "evaluations/flow").mkdir()
     (root / "evaluations/flow/sheet.webp").write_bytes(picture(99, (64, 64)))

@@ -17,7 +17,7 @@ from native4k.report import report
 from tests import browser
 from tests.report.conftest import HOSTILE
 
-ARGS = ["report", "tables", "features", "evaluations", "curves", "metrics", "out"]
+ARGS = ["report", "tables", "features", "evaluations", "curves", "metrics/details", "out"]
 ALONE = {"br", "circle", "hr", "img", "line", "link", "meta", "polyline", "rect"}
 
 
@@ -186,20 +186,20 @@ def test_the_nearest_pairs_across_splits_stand_side_by_side_under_what_was_searc
     notes = [re.sub("<.*?>", "", note) for note in re.findall("<figcaption>(.*?)</figcaption>", part)]
     first = "3 kept images, reserve included, were compared across splits, except 1 whose pHash is too uniform to "
     first += "compare. Every image of the smaller of two splits was compared with every image of the other, so no "
-    insets = "By the pHash of the whole of one and of the insets of the other, which finds crops: "
+    insets = "By the pHash of the whole of one and of the middle of the other, which finds crops: "
     assert words == [
         f"{first}radius limits the search.",
         "By the 64-bit pHash of the whole pictures: 1 of 2 pairs within 10 bits; copies: 1.",
         f"{insets}0 of 2 pairs within 10 bits; copies: 0.",
     ]
-    assert rows(part) == [["nearest pair, in bits", "pHash", "inset pHash"], ["train and test", "9", "21"]]
+    assert rows(part) == [["nearest pair, in bits", "pHash", "pHash of middles"], ["train and test", "9", "21"]]
     assert notes == ["9 bits k2 test, k1 train, a copy", "21 bits k2 test, k3 train"]
 
 
 def test_without_two_splits_to_compare_the_page_says_so(root: Path) -> None:
     pairs = tables.read(root / "tables/leaks.parquet")
     tables.write(pairs[:0], root / "tables/leaks.parquet")
-    change(root / "metrics/dataset.json", lambda tree: tree["leaks"].update(searches={}))
+    change(root / "metrics/details/dataset.json", lambda tree: tree["leaks"].update(searches={}))
     assert "There are no two splits to compare." in section(made(root), "leaks")
 
 
@@ -269,7 +269,7 @@ def test_foreign_sets_and_metrics_of_whole_sets_have_tables_of_their_own(root: P
         foreign = {"images": 14, "sr-real": {"psnr_y": tree["sr-real"]["psnr_y"]}}
         tree["test_sets"] = {"Set14": foreign | {"perceptual": {"fid": {"whole": 12.5}}}}
 
-    change(root / "metrics/net_x4.json", add)
+    change(root / "metrics/details/net_x4.json", add)
     part = section(made(root), "super-resolution")
     four = "\N{MULTIPLICATION SIGN}4"
     found = rows(part[part.index("On Set14") :])
@@ -292,10 +292,10 @@ def test_images_of_foreign_sets_are_not_among_ours(root: Path) -> None:
 
 
 def test_without_the_demo_and_without_baselines_the_rest_stands(root: Path) -> None:
-    for path in (root / "metrics").glob("*.json"):
+    for path in (root / "metrics/details").glob("*.json"):
         if path.name != "dataset.json":
             path.unlink()
-    change(root / "metrics/dataset.json", lambda tree: tree.pop("demo"))
+    change(root / "metrics/details/dataset.json", lambda tree: tree.pop("demo"))
     names = [words for tag, words in Reader(made(root)).words if tag == "h2"]
     assert names == ["Funnel", "Fetched", "Thresholds", "Splits", "Leaks", "Kept", "Rejected", "How it was made"]
 
@@ -306,14 +306,14 @@ def change(path: Path, how: Any) -> None:
     path.write_text(json.dumps(tree), encoding="utf-8")
 
 
-GONE = "missing; run 'dvc repro', or remove metrics/{}.json if that baseline is gone"
+GONE = "missing; run 'dvc repro', or remove metrics/details/{}.json if that baseline is gone"
 
 
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
         ("params.yaml", "params.yaml: no such file; run from the repository's root or name another with --params"),
-        ("metrics/dataset.json", "metrics/dataset.json: no such file; run 'dvc repro'"),
+        ("metrics/details/dataset.json", "metrics/details/dataset.json: no such file; run 'dvc repro'"),
         (
             "tables/images.parquet",
             "tables/images.parquet: no such table; run the step that makes it, or pull it with dvc",
@@ -345,7 +345,7 @@ def test_metrics_of_other_tables_are_refused(root: Path, capsys: pytest.CaptureF
     tables.write(table[table["id"] != "k3"], root / "tables/images.parquet")
     assert cli.main(ARGS) == 1
     assert capsys.readouterr().err == (
-        "native4k report: metrics/dataset.json: its funnel was counted on other tables; run 'dvc repro'\n"
+        "native4k report: metrics/details/dataset.json: its funnel was counted on other tables; run 'dvc repro'\n"
     )
 
 
@@ -373,10 +373,15 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
             "tables/leaks.parquet",
             "tables/fetched.parquet",
             "features/thumbnails.parquet",
-            "metrics/dataset.json",
-            "metrics/bicubic_x4.json",
+            "metrics/details/dataset.json",
+            "metrics/details/bicubic_x4.json",
         ),
-        *("metrics/net_x4.json", "metrics/flow.json", "evaluations/bicubic_x4.parquet", "evaluations/net_x4.parquet"),
+        *(
+            "metrics/details/net_x4.json",
+            "metrics/details/flow.json",
+            "evaluations/bicubic_x4.parquet",
+            "evaluations/net_x4.parquet",
+        ),
         *("curves/bicubic_x4.csv", "curves/net_x4.csv", "curves/flow.csv"),
     ]
     shown = [
@@ -385,7 +390,7 @@ def test_everything_that_the_page_was_made_from_is_named_with_its_hash(root: Pat
         "evaluations/flow/sheet.webp",
     ]
     hashes = [hashlib.sha256((root / name).read_bytes()).hexdigest()[:16] for name in [*names, *shown]]
-    said = [*names, *(name.partition("/")[2] for name in shown)]
+    said = [*(name.removeprefix("metrics/") for name in names), *(name.partition("/")[2] for name in shown)]
     assert found[1:] == list(zip(said, hashes, strict=True))
     assert found[0][0] == "params"
 

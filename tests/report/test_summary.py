@@ -74,14 +74,14 @@ def test_the_summary_is_the_funnel_the_splits_the_grades_and_the_metrics(
 
 def test_a_report_that_is_there_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "page.html").write_text("", encoding="utf-8")
-    assert cli.main(["summary", "metrics", "page.html"]) == 0
+    assert cli.main(["summary", "metrics/details", "page.html"]) == 0
     assert capsys.readouterr().out.endswith("\nreport\n  page.html\n")
 
 
 def test_a_dataset_of_ones_own_without_baselines_has_no_grades_and_no_benchmarks(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tree = json.loads((root / "metrics/dataset.json").read_text(encoding="utf-8"))
+    tree = json.loads((root / "metrics/details/dataset.json").read_text(encoding="utf-8"))
     del tree["demo"]
     (root / "own").mkdir()
     (root / "own/dataset.json").write_text(json.dumps(tree), encoding="utf-8")
@@ -92,19 +92,19 @@ def test_a_dataset_of_ones_own_without_baselines_has_no_grades_and_no_benchmarks
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (None, "metrics/dataset.json: no such file; run 'dvc repro'"),
-        ("{}", "metrics/dataset.json: 'funnel' is missing; run 'dvc repro'"),
-        ("[1]", "metrics/dataset.json: expected named metrics, found list; run 'dvc repro'"),
+        (None, "metrics/details/dataset.json: no such file; run 'dvc repro'"),
+        ("{}", "metrics/details/dataset.json: 'funnel' is missing; run 'dvc repro'"),
+        ("[1]", "metrics/details/dataset.json: expected named metrics, found list; run 'dvc repro'"),
         (
             "{",
-            f"metrics/dataset.json: not readable as JSON: {BROKEN}; run 'dvc repro'",
+            f"metrics/details/dataset.json: not readable as JSON: {BROKEN}; run 'dvc repro'",
         ),
     ],
 )
 def test_a_missing_or_broken_metrics_file_is_one_line(
     root: Path, capsys: pytest.CaptureFixture[str], content: str | None, line: str
 ) -> None:
-    path = root / "metrics/dataset.json"
+    path = root / "metrics/details/dataset.json"
     path.unlink()
     if content is not None:
         path.write_text(content, encoding="utf-8")
@@ -113,10 +113,10 @@ def test_a_missing_or_broken_metrics_file_is_one_line(
 
 
 def test_metrics_of_no_known_kind_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (root / "metrics/odd.json").write_text('{"x": 1}', encoding="utf-8")
+    (root / "metrics/details/odd.json").write_text('{"x": 1}', encoding="utf-8")
     assert cli.main(["summary"]) == 1
     assert capsys.readouterr().err == (
-        "native4k summary: metrics/odd.json: neither super-resolution nor text-to-image metrics; "
+        "native4k summary: metrics/details/odd.json: neither super-resolution nor text-to-image metrics; "
         "remove it or run 'dvc repro'\n"
     )
 

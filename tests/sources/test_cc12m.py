@@ -24,4 +24,4 @@ def test_a_line_of_cc12m_is_an_address_and_a_caption_without_a_size() -> None:
         "key": None,
         "declared_split": None,
     }
-    assert not SOURCE.sized
+    assert not SOURCE.has_sizes

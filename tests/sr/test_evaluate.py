@@ -26,7 +26,14 @@ def _train(folder: Path, numbers: Path, name: str) -> None:
 
 def _words(folder: Path, name: str, model: str | None = None) -> list[str]:
     paths = [folder / (model or name), folder / "test", folder / "metrics.json"]
-    ends = ["--images", folder / "images.parquet", "--pictures", folder / "pictures"]
+    ends = [
+        "--figures",
+        folder / "figures.json",
+        "--images",
+        folder / "images.parquet",
+        "--pictures",
+        folder / "pictures",
+    ]
     return ["sr", "evaluate", name, *map(str, [*paths, *ends]), "--params", str(folder / "params.yaml")]
 
 
@@ -66,6 +73,10 @@ def test_bicubic_is_measured_image_by_image(split: Make, numbers: Make, tmp_path
     }
     assert tree["sr-real"]["psnr_y"]["low"] < tree["sr-real"]["psnr_y"]["mean"] < tree["sr-real"]["psnr_y"]["high"]
     assert set(tree["sr-classical"]) == {"psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y"}
+    assert json.loads((tmp_path / "figures.json").read_text()) == {
+        f"x4 own {name}": tree[name.split()[0]][name.split()[1]]["mean"] for name in expected[0]
+    }
+    assert table.equals(table.round(4)), "last bits differ between processors"
     shapes = {path.name: images.load(path).shape for path in (tmp_path / "pictures").iterdir()}
     order = table.sort_values("sr_classical_psnr_rgb")["id"].tolist()
     assert shapes == {f"worst-1-{order[0]}.webp": (40, 120, 3), f"best-1-{order[-1]}.webp": (40, 120, 3)}
@@ -78,7 +89,8 @@ def test_the_same_evaluation_writes_the_same_bytes(split: Make, numbers: Make, t
     written = []
     for _ in range(2):
         assert cli.main(_words(tmp_path, "swinir_x4")) == 0
-        files = [tmp_path / "metrics.json", tmp_path / "images.parquet", *sorted((tmp_path / "pictures").iterdir())]
+        files = [tmp_path / f"{name}.json" for name in ("figures", "metrics")]
+        files += [tmp_path / "images.parquet", *sorted((tmp_path / "pictures").iterdir())]
         written.append([path.read_bytes() for path in files])
     assert written[0] == written[1]
     text = (tmp_path / "metrics.json").read_text()
@@ -99,7 +111,10 @@ def test_what_cannot_be_measured_is_one_line(
     shorter = {name: value for name, value in content.items() if name != "body.conv_first.weight"}
     save_file(shorter, weights)
     said = complaint(*_words(tmp_path, "swinir_x4"))
-    assert "weights.safetensors: body.conv_first.weight is missing, the network of params.json beside it" in said
+    assert (
+        "weights.safetensors: body.conv_first.weight is missing, the network wants (8, 3, 3, 3); params.json beside it"
+        in said
+    )
     save_file(shorter | {"body.conv_first.weight": content["body.conv_first.weight"][:4].contiguous()}, weights)
     assert "is (4, 3, 3, 3), the network wants (8, 3, 3, 3); params.json beside it is another baseline's" in complaint(
         *_words(tmp_path, "swinir_x4")
@@ -168,6 +183,11 @@ def test_a_foreign_set_is_measured_like_ours(
     assert cli.main(_words(tmp_path, "bicubic_x4")) == 0
     tree = json.loads((tmp_path / "metrics.json").read_text())
     assert tree["images"] == 1
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    own = {f"x4 own sr-classical {name}" for name in ("psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y")}
+    assert len(figures) == 12, "more would not fit a terminal"
+    assert figures.keys() > own | {f"x4 {name} sr-classical psnr_rgb" for name in ("given", "made")}
+    assert figures["x4 made sr-classical psnr_rgb"] == tree["test_sets"]["made"]["sr-classical"]["psnr_rgb"]["mean"]
     assert list(tree["test_sets"]) == ["given", "made"]
     assert tree["test_sets"]["given"]["images"] == 2
     for convention in ("sr-classical", "sr-real"):

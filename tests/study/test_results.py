@@ -142,3 +142,18 @@ def test_arms_that_were_measured_differently_are_never_compared(lost: str) -> No
     )
     with pytest.raises(AssertionError, match="not measured with the same seeds on the same images"):
         results.summarize(table[~missing], BOOTSTRAP)
+
+
+def test_figures_are_what_native_pixels_gain_and_what_every_arm_reaches() -> None:
+    reached = {"psnr": {"mean": 27.5, "seed_spread": None}, "ssim": {"mean": 0.5, "seed_spread": None}}
+    gained = {"psnr": {"mean": -0.02, "low": None}, "ssim": {"mean": 0.1, "low": None}}
+    tree = {
+        "measure": "psnr",
+        "means": {"x4": {"52": {"bicubic": reached, "native": reached}}},
+        "differences": {"x4": {"52": {"half": gained}}},
+    }
+    assert results.select_figures(tree) == {
+        "native minus half x4 52 images psnr": -0.02,
+        "bicubic x4 52 images psnr": 27.5,
+        "native x4 52 images psnr": 27.5,
+    }

@@ -123,7 +123,7 @@ def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if
         block = next(part for part in capsys.readouterr().out.split("\n\n") if part.startswith(head))
         return [line.strip() for line in block.splitlines()[1:]]
 
-    (root / "metrics/study_x4.json").write_text(json.dumps(tree()))
+    (root / "metrics/details/study_x4.json").write_text(json.dumps(tree()))
     assert lines() == [finding, "the full study (data/study/results.json):", finding]
     made.write_text(json.dumps(tree()))
     assert lines() == [finding, "data/study/results.json: made of other code, numbers or images; run 'make study'"]
@@ -132,11 +132,11 @@ def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if
 
 
 def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:
-    words = ["report", "tables", "features", "evaluations", "curves", "metrics", "page"]
+    words = ["report", "tables", "features", "evaluations", "curves", "metrics/details", "page"]
     assert cli.main(words) == 0
     assert "The study" not in (root / "page/report.html").read_text(encoding="utf-8")
-    (root / "metrics/study_x4.json").write_text(json.dumps(tree()))
+    (root / "metrics/details/study_x4.json").write_text(json.dumps(tree()))
     assert cli.main(words) == 0
     html = (root / "page/report.html").read_text(encoding="utf-8")
     assert '<section id="the-study">' in html
-    assert "metrics/study_x4.json" in html
+    assert "details/study_x4.json" in html

@@ -41,7 +41,15 @@ def test_the_same_commands_give_the_same_bytes(tmp_path: Path, split: Path, numb
     assert contents(tmp_path / "again") == contents(tmp_path / "latents")
     for name in ("one", "two"):
         run("generate", model, split, tmp_path / name, "--params", numbers)
-        places = [model, split, tmp_path / f"{name}.json", "--pictures", tmp_path / f"{name}-sheet"]
+        places = [
+            model,
+            split,
+            tmp_path / f"{name}.json",
+            "--figures",
+            tmp_path / f"{name}-figures.json",
+            "--pictures",
+            tmp_path / f"{name}-sheet",
+        ]
         run("evaluate", "small", *places, "--params", numbers)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert contents(tmp_path / "one-sheet") == contents(tmp_path / "two-sheet")
@@ -59,6 +67,9 @@ def test_the_same_commands_give_the_same_bytes(tmp_path: Path, split: Path, numb
         "test": detail,
     }
     assert metrics["n_images"] == 4
+    assert json.loads((tmp_path / "one-figures.json").read_text()) == {
+        name: value for name, value in metrics.items() if isinstance(value, float)
+    }
     with Image.open(tmp_path / "one-sheet" / "sheet.webp") as sheet:
         assert sheet.size == (4 * 16, 2 * 16)
 
@@ -174,7 +185,8 @@ def test_a_model_of_another_baseline_or_none_is_refused(
     section["baselines"]["other"] = section["baselines"]["small"]
     numbers.write_text(yaml.safe_dump({"t2i": section}))
     out = split.parent / "out"
-    words = ["t2i", "evaluate", "other", str(model), str(split), str(out), "--pictures", str(out), "--params"]
+    words = ["t2i", "evaluate", "other", str(model), str(split), str(out)]
+    words += ["--figures", str(out), "--pictures", str(out), "--params"]
     assert cli.main([*words, str(numbers)]) == 1
     assert capsys.readouterr().err.endswith(f"{model}: a model of 'small', not of 'other'; name its baseline\n")
     assert cli.main(["t2i", "generate", str(split), str(split), str(out), "--params", str(numbers)]) == 1
@@ -183,12 +195,12 @@ def test_a_model_of_another_baseline_or_none_is_refused(
 
 def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    with tables.whole_folder(folder) as made:
+    with tables.atomic_folder(folder) as made:
         (made / "old").touch()
-    with pytest.raises(ValueError, match="stop"), tables.whole_folder(folder) as made:  # noqa: PT012
+    with pytest.raises(ValueError, match="stop"), tables.atomic_folder(folder) as made:  # noqa: PT012
         (made / "new").touch()
         raise ValueError("stop")
     assert contents(tmp_path) == {"out/old": b""}
-    with tables.whole_folder(folder) as made:
+    with tables.atomic_folder(folder) as made:
         (made / "new").touch()
     assert contents(tmp_path) == {"out/new": b""}

@@ -16,19 +16,21 @@ from native4k.dataset import dedup
 from native4k.errors import UserError
 from native4k.params import read
 from native4k.whatif import whatif
-from native4k.whatif.steps import ORDER
+from native4k.whatif.whatif import ORDER
+from tests.dataset.signed import view_texts
 
 NUMBERS = """
 vet: {rule: majority, min_votes: 1, undecided: pass}
 select:
   preset: own
-  takedown: &copy {radius: 4, verify: 20, middles: true, min_bits: 20}
+  takedown: &copy {radius: 4, verify: 20, views: [mirrored, middles, windows], min_bits: 20}
   presets:
     own:
       blurred: {column: detail, min: 2.0, max: null, per: null, missing: reject}
       dull: {column: score, drop: 0.2, end: bottom, per: category, missing: pass}
     all: {}
-dedup: {<<: *copy, score: {column: score, best: highest}, firewall: {}, embedding: null}
+dedup: {<<: *copy, score: {column: score, best: highest}, firewall: {}, embedding: null,
+  enlarged: 1.35, bits_as_jpeg: {JPEG: 1}, marked: 0.3}
 balance: {max_ratio: 2.0, quotas: null, best: {column: score, highest: true}, keep_unknown: false}
 split:
   val: {size: 3, zone: 0.2}
@@ -50,7 +52,7 @@ CHANGES = [
     "dedup.radius=12",
     "dedup.verify=3",
     "dedup.min_bits=31",
-    "dedup.middles=false",
+    "dedup.views=[mirrored]",
     "dedup.score.best=lowest",
     "balance.max_ratio=1",
     "balance={max_ratio: null, quotas: {Food: 3, CGI: 500}, best: {column: detail, highest: true}, keep_unknown: true}",
@@ -80,9 +82,18 @@ def features(count: int, seed: int) -> pd.DataFrame:
         phash=["" if bad else f"{value:016x}" for value, bad in zip(hashes, broken, strict=True)],
         pixels=["" if bad else f"{place if dice.random() < 0.9 else 0:032x}" for place, bad in enumerate(broken)],
         signature=["" if bad else f"{2 ** int(dice.integers(24)) - 1:064x}" for bad in broken],
-        inset_phash=["" if bad else f"{value:016x}" * 2 for value, bad in zip(middles, broken, strict=True)],
-        inset_signature=["" if bad else "0" * 128 for bad in broken],
-        detail=np.where(broken, np.nan, dice.integers(0, 10, count) / 2),
+        view_phash=[
+            "" if bad else view_texts({"large_middle": value, "small_middle": value}, 16)
+            for value, bad in zip(middles.tolist(), broken, strict=True)
+        ],
+        view_signature=["" if bad else "0" * 320 for bad in broken],
+        detail=(detail := np.where(broken, np.nan, dice.integers(0, 10, count) / 2)),
+        bits_per_pixel=detail + 1,
+        jpeg_quality=90.0,
+        format="JPEG",
+        nativeness="native",
+        upscaled_by=1.0,
+        pwatermark=0.1,
         score=dice.integers(0, 20, count).astype(float),
         width=100,
         height=100,
@@ -216,7 +227,7 @@ def test_foreign_lists_guard_what_joins(built: tuple[Path, pd.DataFrame], tmp_pa
     (root / "data/foreign").mkdir()
     theirs = tables.read(root / "data/features/images.parquet")
     theirs = theirs[(theirs["phash"] != "") & (theirs["detail"] < 2.0)]
-    tables.write(theirs[["id", "pixels", "phash", "signature", "inset_phash", "inset_signature"]],
+    tables.write(theirs[["id", "pixels", "phash", "signature", "view_phash", "view_signature"]],
                  root / "data/foreign/benchmark.parquet")  # fmt: skip
     numbers = (root / "params.yaml").read_text().replace("firewall: {}", "firewall: {benchmark: reject}")
     (root / "params.yaml").write_text(numbers)
@@ -256,8 +267,8 @@ def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
 
 def test_a_measured_column_is_read_only_where_a_step_or_a_number_names_it() -> None:
     tree = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
-    measured = ["id", "url", "caption", "license", "detail", "noise"]
-    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "detail"]
+    measured = ["id", "url", "caption", "license", "format", "detail"]
+    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "format"]
 
 
 def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
     found = list(collections(wanted, args.sources, args.params))
     files = {one.name: [part.name for part in one.parts] for one in found}
     origin = {"files": files, "numbers": params.read(args.params)["analyze"], "sampled": args.sampled}
-    with tables.whole_folder(args.report) as folder:
+    with tables.atomic_folder(args.report) as folder:
         made = {one.name: analyze(one, numbers, folder / "scratch", exact=not args.sampled) for one in found}
         shutil.rmtree(folder / "scratch")
         report_files.write_report({name: one.figures for name, one in made.items()}, origin, folder)

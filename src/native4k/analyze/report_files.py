@@ -105,5 +105,5 @@ def slug(words: str) -> str:
 def write_sample(samples: Mapping[str, pl.DataFrame], path: Path) -> None:
     """Write the sampled rows of all collections as CSV."""
     rows = [frame.select(pl.lit(name).alias("source"), pl.all()) for name, frame in samples.items()]
-    with tables.whole(path) as temporary:
+    with tables.atomic_file(path) as temporary:
         pl.concat(rows, how="diagonal").write_csv(temporary)

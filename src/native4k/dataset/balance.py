@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset.rules import ROUNDING, did_you_mean
+from native4k.dataset.select import ROUNDING
 from native4k.errors import UserError
 from native4k.measure.columns import UNKNOWN
 
@@ -71,8 +71,9 @@ def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
     """Find each row's place in its category, the best first; -1 for what is rejected or has no category."""
     there = table.select_dtypes("number").columns
     if best.column not in there:
-        raise UserError(f"params balance.best.column: no number {best.column!r}; {did_you_mean(best.column, there)}")
-    rows = np.flatnonzero(tables.kept(table) & (table["category"] != UNKNOWN))
+        advice = params.did_you_mean(best.column, there)
+        raise UserError(f"params balance.best.column: no number {best.column!r}; {advice}")
+    rows = np.flatnonzero(tables.is_kept(table) & (table["category"] != UNKNOWN))
     alive = table[["category", best.column, "id"]].iloc[rows].reset_index(drop=True)
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")

@@ -1,28 +1,42 @@
 """Group exact and near copies among the survivors, and keep the best of each group.
 
-Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole or of the
-middle of one of them (crops), and signatures that agree; or, where they were measured, embeddings that do. Groups do
-not chain: every member is a near copy of its representative: the most detailed, then largest, then best-scored, then
-the one with the smallest id. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative:
-there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their whole group, if
-`firewall` says so.
+Exact copies have equal pixels, whatever their bytes. Near copies have pHashes within a radius, of the whole, the
+mirrored picture, the middle of one (crops) or a central window of both (cuts to another aspect), and signatures that
+agree; or, where they were measured, embeddings that do. Groups do not chain: every member is a near copy of its
+representative: the one with most pixels, then the least compressed (bits a pixel, as of a JPEG, to half an octave), the
+unmarked, the one with more bits, the best-scored, the one with the smallest id. An image whose spectrum shows an
+enlargement counts with the pixels before it, but only if a native copy of about that size shows them: outcomes of
+copies of one size differ by chance. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is
+uninformative: there only equal pixels make a group. Images that match a foreign list (a benchmark's) go with their
+whole group, if `firewall` says so.
+
+ASSUME: a variant of an artwork in other colours is a copy where its luma is alike (a tint, some dark variants), and a
+picture of its own where it is not (inverted or repainted); embeddings find more of them.
 """
 
 import argparse
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pydantic import Field
 
 from native4k import params, provenance, tables
-from native4k.dataset import released
+from native4k.dataset import released_images
 from native4k.dataset.near_duplicates import embedding_search, foreign_lists, groups, signatures
 from native4k.errors import UserError
 
 MADE_FROM = "made_from"
-"""Where the table's schema has the hash of all that groups were made from, but for the table itself."""
+"""Where the table's schema has the hash of all that groups were made from, but for who was rejected."""
+
+
+RANKED = ("width", "height", "nativeness", "upscaled_by", "format", "bits_per_pixel", "pwatermark")
+"""The columns by which copies are ordered, beside the score."""
 
 
 @params.params
@@ -35,35 +49,78 @@ class Score:
 
 @params.params
 class Params(signatures.Limits):
-    """What near copies are, what stands for a group, what matches of foreign lists mean, and copies by embedding."""
+    """What near copies are, which represents a group, what matches of foreign lists mean, and copies by embedding."""
 
+    enlarged: Annotated[float, Field(ge=1)]
+    bits_as_jpeg: dict[str, Annotated[float, Field(gt=0)]]
+    marked: Annotated[float, Field(ge=0, le=1)]
     score: Score | None
     firewall: dict[str, Literal["reject", "report"]]
     embedding: embedding_search.Params | None
 
 
-def best_first(table: pd.DataFrame, score: Score | None) -> pd.DataFrame:
-    """Order the survivors: the most detailed first, then the largest, the best-scored, the smallest id."""
-    alive = table[tables.kept(table)].assign(size_=lambda rows: rows["width"] * rows["height"], score_=0.0)
-    if score is not None:
-        values = alive[score.column].astype("float64")
-        alive["score_"] = values if score.best == "highest" else -values
+def best_first(
+    table: pd.DataFrame, numbers: Params, enlarged: Mapping[str, int] = MappingProxyType({})
+) -> pd.DataFrame:
+    """Order the survivors: most real pixels first, then native, least damaged, unmarked, best-scored, smallest id.
+
+    `enlarged` gives the real pixels of images that were shown to be enlarged; those of all others are their size.
+    """
+    alive = table[tables.is_kept(table)]
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")
-    return alive.sort_values(["detail", "size_", "score_"], ascending=False).reset_index(drop=True)  # stable
+    real, bits = alive["id"].map(enlarged).astype("float64"), jpeg_bits(alive, numbers)
+    keys: list[pd.Series[Any]] = [
+        real.fillna(alive["width"] * alive["height"]),
+        real.isna(),
+        np.floor(2 * np.log2(bits)),  # to half an octave
+        ~(alive["pwatermark"] > numbers.marked),
+        bits,
+        score_values(alive, numbers.score),
+    ]
+    order = np.lexsort([-key.to_numpy(np.float64) for key in reversed(keys)])  # stable, and NaN comes last
+    return alive.iloc[order].reset_index(drop=True)
+
+
+def jpeg_bits(alive: pd.DataFrame, numbers: Params) -> "pd.Series[float]":
+    """Convert bits a pixel to those of a JPEG with as little damage."""
+    weights = alive["format"].map(numbers.bits_as_jpeg).astype("float64")
+    if weights.isna().any():
+        raise UserError(f"params dedup.bits_as_jpeg: no number for {alive.loc[weights.isna(), 'format'].iloc[0]}")
+    return alive["bits_per_pixel"] * weights
+
+
+def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> dict[str, int]:
+    """Find leaders that are enlarged: their spectrum shows it, and a native copy has about the size before it.
+
+    Each is given with the pixels of that copy.
+    """
+    first = alive.iloc[leader].reset_index(drop=True)
+    witness = (alive["nativeness"] == "native") & (first["nativeness"] == "upscaled")
+    for side in ("width", "height"):  # both, for a cut is no smaller copy
+        times = alive[side] * first["upscaled_by"] / first[side]
+        witness &= (alive[side] < first[side]) & times.between(1 / tolerance, tolerance)
+    pixels = (alive["width"] * alive["height"])[witness].groupby(first["id"][witness]).max()
+    return {str(id_): int(count) for id_, count in pixels.items()}
+
+
+def score_values(alive: pd.DataFrame, score: Score | None) -> "pd.Series[float]":
+    """Read the score so that more is better; 0 where there is none."""
+    if score is None:
+        return pd.Series(0.0, index=alive.index)
+    values = alive[score.column].astype("float64")
+    return values if score.best == "highest" else -values
 
 
 def dedup(
     table: pd.DataFrame, numbers: Params, threads: int = 1, foreign: dict[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
     """The table with `group`, `representative`, how each is a copy of it, and a reason on all but representatives."""
-    alive = best_first(table, numbers.score)
-    pictures = signatures.read_signatures(alive, numbers)
-    embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
-    relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
-    leader = first_of_equal_pixels(alive)
-    compared = np.flatnonzero(pictures.informative())
-    leader[compared] = compared[groups.leaders(relation.part(compared), threads)]
+    alive = best_first(table, numbers)
+    pictures, embeddings, leader = find_leaders(alive, numbers, threads)
+    if enlarged := find_enlarged(alive, leader, numbers.enlarged):
+        alive = best_first(table, numbers, enlarged)
+        pictures, embeddings, leader = find_leaders(alive, numbers, threads)
     grouped = describe_copies(alive, leader, pictures)
     if embeddings is not None:
         grouped["cosine"] = embeddings.cosines(np.arange(len(alive)), leader)
@@ -72,6 +129,19 @@ def dedup(
     blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
     joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
     return reject_copies(joined, numbers)
+
+
+def find_leaders(
+    alive: pd.DataFrame, numbers: Params, threads: int
+) -> tuple[signatures.Signatures, embedding_search.Embeddings | None, np.ndarray]:
+    """Find each image's representative, best first, and return what the images were compared by."""
+    pictures = signatures.read_signatures(alive, numbers)
+    embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
+    relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
+    leader = first_of_equal_pixels(alive)
+    compared = np.flatnonzero(pictures.informative())
+    leader[compared] = compared[groups.leaders(relation.part(compared), threads)]
+    return pictures, embeddings, leader
 
 
 def first_of_equal_pixels(alive: pd.DataFrame) -> np.ndarray:
@@ -84,25 +154,36 @@ def first_of_equal_pixels(alive: pd.DataFrame) -> np.ndarray:
 def columns_read(numbers: Params) -> list[str]:
     """Name the columns that say what is a copy of what, and which is the best."""
     score = [] if numbers.score is None else [numbers.score.column]
-    return [*signatures.COLUMNS, "detail", "width", "height", *score]
+    return [*signatures.COLUMNS, *RANKED, *score]
 
 
-def made_from(numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
-    """Hash the code of this package, the numbers and the lists that groups depend on."""
+def hash_columns(table: pd.DataFrame, numbers: Params) -> str:
+    """Hash all that groups depend on in a table, but for who is rejected."""
+    columns = table[[name for name in ("id", "sha256", *columns_read(numbers)) if name in table]]
+    arrow = pa.Table.from_pandas(columns, preserve_index=False).combine_chunks().replace_schema_metadata(None)
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, arrow.schema) as stream:
+        stream.write_table(arrow)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def made_from(measured: str, numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
+    """Hash what groups depend on: the measured columns, this package's code, the numbers and the lists."""
     code = provenance.code("native4k.dataset.dedup")
     rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
-    return hashlib.sha256(b"\0".join([repr((numbers, list(foreign), code)).encode(), *rows])).hexdigest()
+    return hashlib.sha256(b"\0".join([repr((measured, numbers, list(foreign), code)).encode(), *rows])).hexdigest()
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
-    """Name each image's representative, how it is a copy of it, and the bits of pHash and signature between them."""
+    """Name each image's representative, how it is a copy of it, and the bits of pHash and signature between them.
+
+    An image whose pixels are those of a better one in its group is an exact copy, whatever represents both.
+    """
     ids, rows = alive["id"].to_numpy(), np.arange(len(alive))
     apart, fine, found = pictures.distances(rows, leader)
-    match = np.select(
-        [rows == leader, (alive["pixels"] == alive["pixels"].to_numpy()[leader]).to_numpy(), found == 0, found > 0],
-        ["", "pixels", "whole", "middle"],
-        "embedding",
-    )
+    kinds = np.array([*pictures.limits.pair_kinds(), "embedding"])  # -1, not found, is the last
+    again = first_of_equal_pixels(alive) != rows
+    match = np.select([rows == leader, again], ["", "pixels"], kinds[found])
     named = {"id": ids, "group": ids[leader], "representative": ids[leader]}
     return pd.DataFrame(named | {"match": match, "distance": apart, "fine_distance": fine})
 
@@ -111,7 +192,7 @@ def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
     """Reject each group that matches a foreign list which rejects, and each copy."""
     lists = foreign_lists.list_names(joined["foreign"]) if numbers.firewall else joined["foreign"]
     for name in sorted(name for name, action in numbers.firewall.items() if action == "reject"):
-        matched = set(joined.loc[(lists == name) & tables.kept(joined), "group"])
+        matched = set(joined.loc[(lists == name) & tables.is_kept(joined), "group"])
         joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")
     joined = tables.reject(joined, joined["match"] == "pixels", "exact_copy", "dedup")
     return tables.reject(joined, joined["match"] != "", "near_copy", "dedup")
@@ -119,12 +200,12 @@ def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
 
 def forecast(table: pd.DataFrame, numbers: Params) -> str:
     """Say how many images are compared, and how many of their pairs would be taken for copies by chance."""
-    alive = table[tables.kept(table)]
+    alive = table[tables.is_kept(table)]
     count = int(signatures.informative(signatures.numbers_of(alive["phash"], 1)[0], numbers.min_bits).sum())
-    views = 2 * signatures.middles_of(alive) * numbers.middles + 1
+    views = len(numbers.view_pairs())
     pairs, verified = (expected * views for expected in signatures.chance_pairs(count, numbers))
     return (
-        f"dedup: {count} of {len(alive)} images are compared by pHash, {views} views a pair; by chance alone"
+        f"dedup: {count} of {len(alive)} images are compared by pHash, {views} pairs of views each; by chance alone"
         f" {pairs:.2g} pairs of uniform hashes would be within {numbers.radius} bits, and {verified:.2g} would also"
         f" agree in all but {numbers.verify} bits of the signature"
     )
@@ -150,11 +231,11 @@ def run(args: argparse.Namespace) -> None:
         table = join_embeddings(table, args.embeddings)
     foreign = foreign_lists.read_foreign_lists(args.foreign, numbers.firewall)
     print(forecast(table, numbers))
-    lists = released.read_lists(args.released) if args.released else released.EMPTY
-    done = released.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
+    lists = released_images.read_lists(args.released) if args.released else released_images.EMPTY
+    done = released_images.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
     for line in foreign_lists.report(done, foreign, numbers.firewall):
         print(line)
-    made = {MADE_FROM: made_from(numbers, lists, foreign)}
+    made = {MADE_FROM: made_from(hash_columns(table, numbers), numbers, lists, foreign)}
     tables.write(done.drop(columns="embedding", errors="ignore"), args.out, made)
 
 
@@ -163,7 +244,7 @@ def join_embeddings(table: pd.DataFrame, path: Path | None) -> pd.DataFrame:
     if path is None:
         raise UserError("dedup.embedding is given: name the table of embeddings with --embeddings, or make it null")
     joined = table.merge(tables.read(path, columns=["id", "embedding"]), on="id", how="left", validate="one_to_one")
-    without = joined.loc[tables.kept(joined) & joined["embedding"].isna(), "id"]
+    without = joined.loc[tables.is_kept(joined) & joined["embedding"].isna(), "id"]
     if len(without):
         raise UserError(
             f"{path}: {len(without)} of {len(table)} images have no embedding ({without.iloc[0]}); run embed again"

@@ -1,9 +1,10 @@
 """Find the nearest images across splits: for each image of the smaller of two splits its nearest in the other.
 
 Each signature is searched by comparing all with all of the other split, so no radius limits what is found: the whole
-by pHash and by the longer signature, and, for crops, the whole of one with the middles of the other by pHash. Beside
-each nearest pair stands every pair that dedup would call copies: such a pair is a leak. Images with an uninformative
-pHash (dedup.min_bits) are not compared, and counted.
+by pHash and by the longer signature, and, by pHash, the views that dedup compares: the mirrored picture and the middles
+of one with the whole of the other, and the central windows of both. Beside each nearest pair stands every pair that
+dedup would call copies: such a pair is a leak. Images with an uninformative pHash (dedup.min_bits) are not compared,
+and counted.
 """
 
 import argparse
@@ -19,12 +20,12 @@ import pandas as pd
 from native4k import params, tables
 from native4k.dataset import dedup
 from native4k.dataset.near_duplicates.exhaustive_search import distances, nearest
-from native4k.dataset.near_duplicates.signatures import HASHES, Limits, Signatures, read_signatures
+from native4k.dataset.near_duplicates.signatures import HASHES, VIEWS, Limits, Signatures, read_signatures
 from native4k.errors import UserError
 
 SPLITS = ("train", "val", "test", "reserve")
 
-SEARCHES = ("phash", "signature", "middles")
+SEARCHES = ("phash", "signature", *VIEWS)
 
 COLUMNS = ["id", "split", "near_id", "near_split", "search", "distance", "leak"]
 EMPTY = pd.DataFrame(
@@ -42,16 +43,18 @@ def radius_of(search: str, limits: Limits) -> int:
     return limits.verify if search == "signature" else limits.radius
 
 
-def views_of(search: str, pictures: Signatures) -> list[tuple[int, int]]:
+def views_of(search: str, limits: Limits) -> list[tuple[int, int]]:
     """The views of two images that a search compares: those of the one, those of the other."""
-    return pictures.view_pairs()[1:] if search == "middles" else [(0, 0)]
+    if search not in VIEWS:
+        return [(0, 0)]
+    return [pair for pair, kind in zip(limits.view_pairs(), limits.pair_kinds(), strict=True) if kind == search]
 
 
 def compare(pictures: Signatures, few: np.ndarray, many: np.ndarray, search: str, threads: int) -> pd.DataFrame:
     """Pair each of a few rows with its nearest and all within the radius; a leak is what dedup calls a copy."""
     hashes = pictures.long if search == "signature" else pictures.short[:, :, None]
     radius, parts = radius_of(search, pictures.limits), []
-    for mine, theirs in views_of(search, pictures):
+    for mine, theirs in views_of(search, pictures.limits):
         left, right = hashes[mine][few], hashes[theirs][many]
         found = nearest(left, right, radius, threads)
         parts.append(pd.DataFrame({"few": few, "many": many[found.row], "distance": found.distance, "leak": False}))
@@ -67,7 +70,7 @@ def compare(pictures: Signatures, few: np.ndarray, many: np.ndarray, search: str
 
 def leaks(table: pd.DataFrame, limits: Limits, threads: int = 1) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Find the nearest pairs across splits, and say what was searched."""
-    kept = table[tables.kept(table)].sort_values("id").reset_index(drop=True)
+    kept = table[tables.is_kept(table)].sort_values("id").reset_index(drop=True)
     pictures = read_signatures(kept, limits)
     compared = pictures.informative()
     rows = {name: np.flatnonzero(compared & (kept["split"] == name).to_numpy()) for name in SPLITS}
@@ -75,7 +78,7 @@ def leaks(table: pd.DataFrame, limits: Limits, threads: int = 1) -> tuple[pd.Dat
     for pair in combinations(SPLITS, 2):
         fewer, more = sorted(pair, key=lambda name: len(rows[name]))
         for search in SEARCHES:
-            if len(rows[fewer]) and views_of(search, pictures):
+            if len(rows[fewer]) and views_of(search, limits):
                 parts.append(compare(pictures, rows[fewer], rows[more], search, threads))
                 found = summarise(parts[-1], radius_of(search, limits)) | {"pairs": len(rows[fewer]) * len(rows[more])}
                 searched.append({"search": search, "splits": "-".join(pair)} | found)

@@ -10,7 +10,7 @@ import hashlib
 
 import pandas as pd
 
-from native4k.dataset.released import CONFLICT
+from native4k.dataset.released_images import CONFLICT
 from native4k.errors import UserError
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from native4k import params, tables
-from native4k.dataset import released
+from native4k.dataset import released_images
 from native4k.dataset.shared_values import join_shared
 
 RESERVE = "reserve"
@@ -55,11 +55,11 @@ def position(groups: pd.Series) -> np.ndarray:
 def split(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.DataFrame:
     """The table with `zone` and `split` (train, val, test or reserve) for the kept, both empty for the rejected."""
     read = list(table) if numbers.together else ["id", "group", "category", *([] if lists.empty else ["sha256"])]
-    kept = table.loc[tables.kept(table), read]
-    kept = kept.assign(given=released.released_zones(table, lists)[kept.index], place=position(kept["group"]))
+    kept = table.loc[tables.is_kept(table), read]
+    kept = kept.assign(given=released_images.released_zones(table, lists)[kept.index], place=position(kept["group"]))
     zones = zones_of(kept, numbers, lists)
-    table = tables.reject(table, zones.reindex(table.index) == released.CONFLICT, "leak", "split")
-    kept = kept.assign(zone=zones)[zones != released.CONFLICT]
+    table = tables.reject(table, zones.reindex(table.index) == released_images.CONFLICT, "leak", "split")
+    kept = kept.assign(zone=zones)[zones != released_images.CONFLICT]
     weights = kept["category"].value_counts() if numbers.strata == "proportional" else None
     chosen = kept["zone"].copy()
     for name, held in (("val", numbers.val), ("test", numbers.test)):
@@ -73,7 +73,7 @@ def zones_of(kept: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> pd.Ser
     """Find the zone of each kept image: the released one, else by the hash of what stays together."""
     zones, place = kept["given"], kept["place"]
     if numbers.together:
-        listed = pd.Series(released.zone_bits(kept, lists) > 0, index=kept.index)
+        listed = pd.Series(released_images.zone_bits(kept, lists) > 0, index=kept.index)
         zones, names = join_shared(kept, kept["given"], listed, numbers.together)
         place = place.where(names == "", position(names))
     return zones.where(zones != "", zones_at(place, numbers))
@@ -98,7 +98,7 @@ def take_front(zone: pd.DataFrame, size: int, weights: pd.Series | None) -> pd.I
 
 def shortage_lines(table: pd.DataFrame, numbers: Params, lists: pd.DataFrame) -> Iterator[str]:
     """Say which split is short, and how many released images are gone."""
-    counts, kept = table["split"].value_counts(), table[tables.kept(table)]
+    counts, kept = table["split"].value_counts(), table[tables.is_kept(table)]
     for name, held in (("val", numbers.val), ("test", numbers.test)):
         was = lists[(lists["zone"] == name) & (lists["id"] == lists["representative"])]
         if gone := int((~was["id"].isin(kept["id"])).sum()):
@@ -116,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Split the balanced table and say so where a split is short."""
-    numbers, lists = params.load(Params, args.params, "split"), released.read_lists(args.released)
+    numbers, lists = params.load(Params, args.params, "split"), released_images.read_lists(args.released)
     table = split(tables.read(args.balanced, "id", "reason", "group", "category", "sha256"), numbers, lists)
     for line in shortage_lines(table, numbers, lists):
         print(line)

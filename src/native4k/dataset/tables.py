@@ -24,19 +24,19 @@ def shortfall_lines(table: pd.DataFrame, collected: pd.DataFrame, numbers: Path)
     """Say which rule leaves nothing, less than half, or an empty split."""
     rejected: dict[str, dict[str, int]] = {"collect": {}}
     early = collected[collected["reason"] != ""]
-    later = table[~tables.kept(table)].assign(rows=1)
+    later = table[~tables.is_kept(table)].assign(rows=1)
     for rows in (early.assign(rejected_by="collect"), later):
         for step, reason, count in rows[["rejected_by", "reason", "rows"]].itertuples(index=False):
             counts = rejected.setdefault(step, {})
             counts[reason] = counts.get(reason, 0) + int(count)
-    funnel = {"candidates": len(table), "kept": int(tables.kept(table).sum()), "rejected": rejected}
+    funnel = {"candidates": len(table), "kept": int(tables.is_kept(table).sum()), "rejected": rejected}
     return shortfalls(funnel, Counter(table["split"]), params.read(numbers))
 
 
 def run(args: argparse.Namespace) -> None:
     """Copy the tables, all or none, and say where the dataset falls short."""
     copies = {"images.parquet": args.split, "leaks.parquet": args.leaks}
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         for name, path in (copies | {name: args.features / name for name in tables.FUNNEL}).items():
             shutil.copyfile(path, folder / name)
     provenance.seal(args.out, args.mark)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from native4k import tables
-from native4k.dataset.near_duplicates.signatures import Limits, informative, numbers_of, read_signatures
+from native4k.dataset.near_duplicates.signatures import HASHES, Limits, informative, numbers_of, read_signatures
 from native4k.fetch import permissions
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,7 +86,7 @@ def near_copies(table: pd.DataFrame, named: np.ndarray, requests: Requests, limi
     """Tell which images are near copies of the named ones, or have a pHash near one that is listed."""
     found = np.zeros(len(table), dtype=bool)
     read = np.flatnonzero(table["phash"] != "")
-    pictures = read_signatures(table.iloc[read], limits)
+    pictures = read_signatures(table[list(HASHES)].iloc[read], limits)
     found[read[table["pixels"].iloc[read].isin(table["pixels"][named])]] = True
     compared = np.flatnonzero(pictures.informative())
     for row in compared[named[read[compared]]]:

@@ -22,13 +22,16 @@ GENERATORS: dict[str, ModuleType] = {
 }
 CATEGORIES = tuple(GENERATORS)
 
-FROM_ORIGINALS = ("copy", "reencode", "resize", "crop")
+FROM_ORIGINALS = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
 """Defects made from pictures that are in the collection themselves."""
 
 FROM_OTHERS = ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "small", "aspect")
 """Defects made from pictures that are nowhere else in it."""
 
 DEFECTS = FROM_ORIGINALS + FROM_OTHERS
+
+PWATERMARK = {"watermarked": (0.85, 0.99), "marked": (0.5, 0.75)}
+"""From where to where the source's probabilities of a watermark lie; those of all others are low."""
 
 Size = tuple[int, int]
 
@@ -131,6 +134,8 @@ def _derived(params: Params, originals: dict[tuple[str, int], Picture]) -> list[
         if kind in {"resize", "crop"}:
             size = (shrunk if kind == "resize" else cropped)(dice, source.size, params)
             form = Form("JPEG", dice.whole(88, 95), True)
+        if kind in {"brightened", "marked", "mirrored"}:
+            form = Form("JPEG", dice.whole(75, 92), True)
         made.append(Picture(_url(params, kind, number), category, scene, size, form, kind, source.url))
     return made
 
@@ -190,7 +195,7 @@ def _row(picture: Picture, params: Params) -> dict[str, object]:
         "license": dice.pick(("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "PDM-1.0")),
         "similarity": round(dice.real(0.26, 0.41), 4),
         "punsafe": round(dice.real(0.85, 0.99) if picture.defect == "unsafe" else 0.09 * dice.real(0, 1), 4),
-        "pwatermark": round(dice.real(0.85, 0.99) if picture.defect == "watermarked" else dice.real(0.01, 0.3), 4),
+        "pwatermark": round(dice.real(*PWATERMARK.get(picture.defect, (0.01, 0.3))), 4),
         "aesthetic": round(dice.real(4.9, 6.9), 4),
     }
 

@@ -1,4 +1,4 @@
-"""What goes wrong with pictures on the way: enlarged, blurred, cut, stamped, emptied."""
+"""What goes wrong with pictures on the way: enlarged, blurred, cut, stamped, brightened, labelled, emptied."""
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -49,6 +49,21 @@ def crop(image: Image.Image, dice: Dice, size: tuple[int, int]) -> Image.Image:
         limit = int(whole * 0.05)
         offsets.append(dice.whole(max(0, whole - left - limit), min(limit, whole - left)))
     return image.crop((offsets[0], offsets[1], offsets[0] + size[0], offsets[1] + size[1]))
+
+
+def brighten(image: Image.Image) -> Image.Image:
+    """A picture with an eighth more light."""
+    return image.point([min(255, value * 9 // 8 + 6) for value in range(256)] * 3)
+
+
+def label(image: Image.Image) -> Image.Image:
+    """A picture with a pale line of bars, as wide as letters, in its lower right corner."""
+    pixels = np.array(image)
+    tall, wide = pixels.shape[0] // 12, pixels.shape[1] // 4
+    line = pixels[-2 * tall : -tall, -wide - tall : -tall]
+    bars = np.arange(wide) * 24 // wide % 3 > 0
+    line[:, bars] = (line[:, bars].astype(np.uint16) * 2 + 255 * 3) // 5
+    return Image.fromarray(pixels)
 
 
 def cut(content: bytes, dice: Dice) -> bytes:

@@ -53,6 +53,12 @@ def _again(picture: Picture, content: bytes, params: Params) -> bytes:
         image = image.resize(picture.size, Image.Resampling.LANCZOS)
     if picture.defect == "crop":
         image = defects.crop(image, dice, picture.size)
+    if picture.defect == "brightened":
+        image = defects.brighten(image)
+    if picture.defect == "marked":
+        image = defects.label(image)
+    if picture.defect == "mirrored":
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return encode(image, picture.form)
 
 

@@ -289,7 +289,7 @@ def run(args: argparse.Namespace) -> None:
     opt_out = permissions.read_opt_out(args.opt_out)
     places = numbers.sources.items()
     found = [read.collection(name, place, args.sources, args.params) for name, place in places]
-    with tables.whole_folder(args.candidates) as folder:
+    with tables.atomic_folder(args.candidates) as folder:
         counts, made = collect(found, numbers, opt_out, shards, folder / "sorted")
 
         def written(shard: tuple[int, pl.DataFrame]) -> pa.Table:

@@ -1,12 +1,21 @@
 """JPEG: markers, most of them with a segment."""
 
 import re
+import struct
+from collections.abc import Iterator
 
 from native4k.formats import tiff
-from native4k.formats.first_bytes import NotAnImage, Size, unpack, upright
+from native4k.formats.first_bytes import NotAnImage, Size, TooFewBytes, unpack, upright
 
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers that start a frame; a segment with the size follows."""
+
+PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+"""Those of frames whose scans bring a few coefficients, or a bit of them, each."""
+
+COEFFICIENTS = 64
+ALL = 2**COEFFICIENTS - 1
+"""A bit for each coefficient of a block."""
 
 WITHOUT_SEGMENT = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment: TEM, the restarts, and the start of the image."""
@@ -55,19 +64,48 @@ def _xmp(segment: bytes) -> int:
 
 
 def flaw(content: bytes) -> str:
-    """Whether the end of image marker is there; what follows it does not count."""
-    place = 2
+    """Whether the end of image marker is there, and all scans before it; what follows it does not count."""
+    try:
+        found = _walk(content)
+    except (TooFewBytes, struct.error, IndexError):
+        found = "truncated"
+    return "broken" if found == "truncated" and content.endswith(b"\xff\xd9") else found
+
+
+def _walk(content: bytes) -> str:
+    place, missing, progressive = 2, dict[int, int](), False
     while 0 <= (place := content.find(b"\xff", place)) < len(content) - 1:
         kind = content[place + 1]
         if kind == END:
-            return ""
+            return "broken" if any(missing.values()) else ""
         if kind == 0 or kind in WITHOUT_SEGMENT:
             place += 2
         elif kind == FILL:
             place += 1
         else:
+            if kind in FRAMES:
+                missing, progressive = _components(content, place), kind in PROGRESSIVE
+            if kind == SCAN:
+                for component, whole in _scanned(content, place, progressive=progressive):
+                    missing[component] = missing.get(component, 0) & ~whole
             place += 2 + unpack(content, ">H", place + 2)[0]
             if kind == SCAN:
                 found = PIXELS_END.search(content, place)
                 place = found.start() if found else len(content)
     return "truncated"
+
+
+def _components(content: bytes, place: int) -> dict[int, int]:
+    """Each component of a frame, and a bit for each of its coefficients."""
+    (count,) = unpack(content, ">B", place + 9)
+    return dict.fromkeys(content[place + 10 : place + 10 + 3 * count : 3], ALL)
+
+
+def _scanned(content: bytes, place: int, *, progressive: bool) -> Iterator[tuple[int, int]]:
+    """Each component of a scan, and the coefficients that have all their bits with it."""
+    (count,) = unpack(content, ">B", place + 4)
+    first, last, bits = unpack(content, ">BBB", place + 5 + 2 * count)
+    if not progressive:  # decoders ask for nothing but the component
+        first, last, bits = 0, 63, 0
+    whole = ALL & ((2 << last) - (1 << first)) if last < COEFFICIENTS and not bits & 0x0F else 0
+    yield from ((component, whole) for component in content[place + 5 : place + 5 + 2 * count : 2])

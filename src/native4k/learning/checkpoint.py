@@ -90,7 +90,7 @@ def save(state: State, home: Path) -> None:
         "optimizers": [optimizer.state_dict() for optimizer in state.optimizers],
         "scaler": state.scaler.state_dict(),
     }
-    with tables.whole_folder(target) as folder:
+    with tables.atomic_folder(target) as folder:
         save_file({name: value.contiguous() for name, value in state.tensors().items()}, folder / WEIGHTS)
         torch.save(rest, folder / STATE)
         for path in (folder / WEIGHTS, folder / STATE):

@@ -183,7 +183,7 @@ def _add_point(learner: Learner, validation: Validation | None) -> dict[str, flo
     means = {name: value / progress.steps for name, value in progress.sums.items()}
     shown = _rounded({"loss": means.pop("loss", math.nan)} | quality)
     parts = _rounded(means) if len(means) > 1 else {}
-    progress.curve.append({"images_seen": progress.seen} | shown | parts)
+    progress.curve.append({"images_seen": progress.seen} | parts | shown)  # DVC plots the last column
     progress.sums, progress.steps = {}, 0
     return shown
 

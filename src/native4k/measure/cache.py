@@ -6,7 +6,7 @@ The rows of score and label are cached column by column: a changed or added colu
 import argparse
 import hashlib
 import json
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
-from native4k.measure.columns import UNWEIGHTED, Column, Model
-from native4k.provenance.steps import DECODERS
+from native4k.measure.columns import UNWEIGHTED, Column, Model, rate
+from native4k.provenance.steps import RULES
 
 CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
 """Step -> the module that measures, as distinct from what runs it or decides by it; columns have their own."""
@@ -28,11 +28,11 @@ CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures":
 KEYS = {"probe": ("measures", "nativeness")}
 """Step -> the keys of its section that its rows depend on; all of them where it is not named here."""
 
-LIBRARIES = {"probe": DECODERS}
-"""Step -> the libraries whose version its rows depend on."""
-
 NOT_CACHED = frozenset({"timeout", "out_of_memory", "crashed"})
 """Failures that depend on the machine: never cached, so that every run tries again."""
+
+MAX_FAILURES = 100
+"""Images in a row that a model cannot take, at which the fault is the model's."""
 
 ROWS_PER_WRITE = 16
 """Images measured between two writes: what a kill can lose."""
@@ -45,7 +45,8 @@ def key(step: str, numbers: Path) -> str:
         section = {name: section.get(name) for name in KEYS[step]}
     if step == "embed" and section and Path(section["model"]).is_file():
         section = section | {"weights": provenance.content(Path(section["model"]))}
-    return provenance.defined(section, CODE[step], libraries=LIBRARIES.get(step, ()))
+    decodes = RULES.get(step, RULES["probe"])  # signatures is no rule: it decodes as probe does
+    return provenance.definition_of(section, CODE[step], libraries=decodes.libraries)
 
 
 def folder(root: Path, step: str, numbers: Path) -> Path:
@@ -162,13 +163,18 @@ def _measure_missing(
     missing = {column: set(files.index) - set(parts[column][0]["sha256"]) for column in models}
     todo = files[files.index.isin(set[str]().union(*missing.values()))]
     names = ", ".join(column.name for column in models)
-    rows = defaultdict[Column, list[dict[str, Any]]](list)
+    rows, failures = defaultdict[Column, list[dict[str, Any]]](list), Counter[Column]()
     coming = decode_ahead(places.store, todo, readers)
     decoded = tqdm(coming, names, len(todo), unit="image", mininterval=5, disable=todo.empty)
     for count, (sha256, image) in enumerate(decoded, start=1):
         for column, model in models.items():
             if sha256 in missing[column]:
-                rows[column].append({"sha256": sha256, **model.rate(image), "weights": model.weights})
+                values = rate(column, model, image, todo[sha256])
+                failures[column] = 0 if values else failures[column] + 1
+                if failures[column] == MAX_FAILURES:
+                    raise UserError(f"{column.name}: cannot take {MAX_FAILURES} images in a row; see above")
+                values = values or dict.fromkeys(column.columns, column.nothing)
+                rows[column].append({"sha256": sha256, **values, "weights": model.weights})
         if count % ROWS_PER_WRITE == 0 or count == len(todo):
             for column, measured in rows.items():
                 parts[column].append(_keep(column, pd.DataFrame(measured), places.cache))
@@ -187,20 +193,13 @@ def decode_ahead(store: Path, files: "pd.Series[str]", readers: int) -> Iterator
     coming = deque[tuple[str, Future[Image.Image]]]()
     with ThreadPoolExecutor(readers) as pool:
         for sha256, file in files.items():
-            coming.append((str(sha256), pool.submit(_decode, store / file)))
+            coming.append((str(sha256), pool.submit(images.decode_file, store / file)))
             if len(coming) > readers + 1:
                 name, image = coming.popleft()
                 yield name, image.result()
         while coming:
             name, image = coming.popleft()
             yield name, image.result()
-
-
-def _decode(path: Path) -> Image.Image:
-    try:
-        return images.decode(path.read_bytes())
-    except images.Unreadable as why:
-        raise UserError(f"{path}: {why}, though probe could read it; look for damage with `fetch --verify`") from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -242,7 +241,7 @@ def probed_shard(args: argparse.Namespace) -> "tuple[pd.DataFrame, pd.DataFrame,
     """The shard's candidates, those of them that probe kept, and the files of these by sha256."""
     table, files = shard(args)
     probed = tables.read(args.probed, "id", "reason")
-    kept = table[table["id"].isin(probed.loc[tables.kept(probed), "id"])]
+    kept = table[table["id"].isin(probed.loc[tables.is_kept(probed), "id"])]
     return table, kept, files[files.index.isin(kept["sha256"])]
 
 

@@ -1,6 +1,7 @@
 """Columns of the table: which view of an image fills each (full, resize:N, tiles:N), and by what model or endpoint."""
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import numpy as np
 from PIL import Image
 from pydantic import AfterValidator
+from tqdm import tqdm
 
 from native4k import images
 
@@ -38,10 +40,30 @@ class Column:
     key: str  # definition of all that the values depend on, beside the image's bytes
     load: Callable[[], Model] | None  # None: an endpoint fills it
     ask: "Callable[[pd.Series[str], Path, Path], list[dict[str, Any]]] | None" = None
+    nothing: float | str = float("nan")  # what its columns hold for an image that the model cannot take
 
     def folder(self, root: Path) -> Path:
         """The folder of its cached rows, which has a folder for each set of weights."""
         return root / f"{self.name}-{self.key}"
+
+
+NOT_MEASURABLE = (ValueError, RuntimeError, AssertionError, LookupError, ArithmeticError)
+"""What models raise for an image that they cannot take, such as one narrower than their filters."""
+
+DEVICE_FAULTS = frozenset({"OutOfMemoryError", "AcceleratorError"})
+"""Of these, the names of torch's errors that are the machine's."""
+
+
+def rate(column: Column, model: Model, image: Image.Image, file: str) -> dict[str, Any] | None:
+    """What a model measures of an image; None, and a line that names the file, where it cannot take the image."""
+    try:
+        return model.rate(image)
+    except NOT_MEASURABLE as error:
+        if type(error).__name__ in DEVICE_FAULTS or "CUDA" in str(error):
+            raise
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        tqdm.write(f"{file} ({image.width}x{image.height}): no {', '.join(column.columns)}: {why}", file=sys.stderr)
+        return None
 
 
 def check_view(view: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile
 
 from native4k import formats, images
-from native4k.measure import image_signatures
+from native4k.measure import image_signatures, scan_breaks
 from native4k.measure.encoding import profile_of
 
 STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
@@ -70,31 +70,35 @@ class DecodedImage(NamedTuple):
 def decode(image: ImageFile.ImageFile, side: int, facts: Row) -> DecodedImage:
     """Decode, and go over the picture once, band by band; no copy of the whole is made."""
     profile = image.info.get("icc_profile") or b""
-    picture = load(image)
-    orientation = images.orientation_of(image)
-    width, height = picture.size if orientation not in formats.SIDEWAYS else picture.size[::-1]
+    picture, orientation = load(image), images.orientation_of(image)
+    width, height = images.size_of(picture)[:: -1 if orientation in formats.SIDEWAYS else 1]
     power = halvings(width, height, side)
     luma, weights = (
         np.empty((height, width), np.uint8),
         image_signatures.lanczos_weights(width, image_signatures.PHASH_SIDE),
     )
     digest = image_signatures.start_hash(width, height)
+    cmyk = image.mode == "CMYK"
     small, narrow, clear, top = list[np.ndarray](), list[np.ndarray](), 0, 0
     for band, pixels in _rgb_bands(picture, orientation):
         rows = luma[top : top + len(pixels)]
         digest.update(pixels.data)
         cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=rows)
         narrow.append(image_signatures.resize_rows(pixels, weights))
-        small.append(_halve(np.asarray(band) if band.mode == "CMYK" else pixels, power))
-        clear += _count_transparent(band)
+        small.append(_halve(np.asarray(band) if cmyk else pixels, power))
+        clear += 0 if isinstance(band, np.ndarray) else images.transparent_pixels(band)
         top += len(pixels)
-    reduced = Image.fromarray(np.concatenate(small), "CMYK" if picture.mode == "CMYK" else "RGB")
+    reduced = Image.fromarray(np.concatenate(small), "CMYK" if cmyk else "RGB")
     transparent, pixel_hash = clear / luma.size, image_signatures.end_hash(digest)
     return DecodedImage(luma, reduced, np.concatenate(narrow), pixel_hash, transparent, facts, profile)
 
 
-def load(image: ImageFile.ImageFile) -> Image.Image:
+def load(image: ImageFile.ImageFile) -> Image.Image | np.ndarray:
     """The decoded picture, as it lies in the file; WebP by OpenCV: the same pixels in half of Pillow's memory."""
+    if (pixels := images.jpeg_pixels(image)) is not None:
+        if scan_breaks.is_broken(pixels, images.jpeg_unit(image)):
+            raise images.Unreadable("broken")
+        return pixels
     if image.format != "WEBP":
         images.load_pixels(image)
         return image
@@ -107,7 +111,15 @@ def load(image: ImageFile.ImageFile) -> Image.Image:
     return Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels), image.mode)
 
 
-def _rgb_bands(image: Image.Image, orientation: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
+def _rgb_bands(
+    image: Image.Image | np.ndarray, orientation: int
+) -> Iterator[tuple[Image.Image | np.ndarray, np.ndarray]]:
+    """Each band as it lies in the file, and in RGB."""
+    if isinstance(image, np.ndarray) and image.shape[2:] == (3,) and orientation not in images.UPRIGHT:
+        yield from (
+            (band, band) for band in (image[top : top + images.BAND] for top in range(0, len(image), images.BAND))
+        )
+        return
     try:
         for band in images.bands(image, orientation, images.BAND):
             yield band, np.asarray(band if band.mode == "RGB" else images.rgb(band))
@@ -128,13 +140,6 @@ def _halve(pixels: np.ndarray, power: int) -> np.ndarray:
             return pixels[:0, :width]
         pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     return pixels
-
-
-def _count_transparent(band: Image.Image) -> int:
-    if not band.has_transparency_data:
-        return 0
-    shown = band if "A" in band.getbands() else band.convert("RGBA")
-    return band.width * band.height - shown.getchannel("A").histogram()[255]
 
 
 NO_THUMBNAIL = {"thumbnail": b""}

@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> None:
     def embed_files(missing: list[str]) -> Iterator[dict[str, Any]]:
         network = load_on_one_thread(numbers)
         for file in missing:
-            yield {"embedding": embed(images.decode((args.store / file).read_bytes()), network, numbers.side)}
+            yield {"embedding": embed(images.decode_file(args.store / file), network, numbers.side)}
 
     rows = cache.fill(files, embed_files, place, "embed").reindex(columns=["sha256", "embedding"])
     tables.write(kept[["id", "sha256"]].merge(rows, on="sha256").drop(columns="sha256"), args.out)

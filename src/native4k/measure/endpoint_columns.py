@@ -57,7 +57,7 @@ class EndpointColumn:
         """What answers depend on, as far as it is ours: the request, not what runs behind the address."""
         server, question = self.server, self.question
         sent = [server.url, server.model, server.structured, server.body, server.jpeg_quality, self.view, self.tiles]
-        return provenance.defined([*sent, question.prompt, question.schema], "measure.endpoint_columns")
+        return provenance.definition_of([*sent, question.prompt, question.schema], "measure.endpoint_columns")
 
     def fill(self, files: "pd.Series[str]", store: Path, journal: Path) -> list[dict[str, Any]]:
         """A row for every file (indexed by sha256); the journal stands in the column's folder, for this shard alone."""
@@ -101,7 +101,7 @@ class EndpointColumn:
         return found
 
     def _pictures(self, path: Path) -> "list[np.ndarray]":
-        return columns.view_pixels(images.decode(path.read_bytes()), self.view, self.tiles)
+        return columns.view_pixels(images.decode_file(path), self.view, self.tiles)
 
     def _data_url(self, pixels: "np.ndarray") -> str:
         out = io.BytesIO()

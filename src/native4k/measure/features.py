@@ -19,7 +19,7 @@ def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame)
     """One row per candidate with every measured column."""
     joined = probed.merge(scored, on="id", how="left", validate="one_to_one")
     joined = joined.merge(labelled, on="id", how="left", validate="one_to_one")
-    tables.conserve(probed, joined, "features")
+    tables.check_conservation(probed, joined, "features")
     return joined
 
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
         weights = merge_weights((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
         notes[step] = column_notes(filled[step], weights)
     text = {step: json.dumps(made, sort_keys=True) for step, made in notes.items()}
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         tables.write(table.loc[table["thumbnail"].str.len() > 0, ["id", "thumbnail"]], folder / "thumbnails.parquet")
         if args.embedded:
             vectors = pd.concat(map(tables.read, args.embedded), ignore_index=True)

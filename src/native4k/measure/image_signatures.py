@@ -1,9 +1,10 @@
-"""Hashes and signatures that identify copies: perceptual hash, hash of the pixels, signatures of whole and middle.
+"""Hashes and signatures that identify copies: perceptual hash, hash of the pixels, signatures of several views.
 
 The perceptual hash is imagededup's PHash bit for bit, in about half of its time: most of it is Pillow's Lanczos resize,
 along the rows first, here in whole numbers in double precision. The longer signature says of two near perceptual hashes
-whether they are chance: it sees the finer frequencies too. The whole of a cropped copy looks like the middle of its
-original, so the middle's hash and signature are taken at two insets.
+whether they are chance: it sees the finer frequencies too. Both are also taken of views, in the order of VIEWS: the
+whole of a cropped copy looks like the middle of its original, and that of a mirrored copy like the mirrored original;
+a copy cut to another aspect from the centre has the same central window.
 """
 
 import hashlib
@@ -81,6 +82,12 @@ def phash_of(narrow: np.ndarray) -> str:
 INSETS = (0.025, 0.05)
 """Shares of width and height left out on every side: half of what a crop of up to 5 % takes, and all of it."""
 
+ASPECTS = (16 / 9, 9 / 16)
+"""Width over height of the central windows: what is left of most pictures cut to a screen's or a telephone's aspect."""
+
+VIEWS = 1 + len(INSETS) + len(ASPECTS)
+"""Views beside the whole: the mirrored picture, middles, central windows."""
+
 DCT_SIDE = 32
 """Pixels of the square that the DCT is taken of, as imagededup's pHash."""
 
@@ -90,7 +97,7 @@ SHORT, LONG = 8, 16
 MIDDLE_SIZE = 256
 """Pixels of the shorter side, at least, of the reduced picture from which the signatures are taken."""
 
-NO_SIGNATURES = {"pixels": "", "signature": "", "inset_phash": "", "inset_signature": ""}
+NO_SIGNATURES = {"pixels": "", "signature": "", "view_phash": "", "view_signature": ""}
 """What is known of an image that cannot be opened."""
 
 
@@ -100,15 +107,17 @@ def signatures(image: Image.Image) -> dict[str, str]:
 
 
 def signatures_of(luma: np.ndarray, digest: str) -> dict[str, str]:
-    """The hash of a picture's pixels, its signature, and those of its middles one after another."""
-    whole = Image.fromarray(luma)
-    small = whole.reduce(max(1, min(whole.size) // MIDDLE_SIZE))
-    middles = [frequencies(small, inset) for inset in INSETS]
+    """The hash of a picture's pixels, its signature, and hashes and signatures of its views one after another."""
+    picture = Image.fromarray(luma)
+    small = picture.reduce(max(1, min(picture.size) // MIDDLE_SIZE))
+    whole = frequencies(small, middle(small.size, 0.0))
+    boxes = [middle(small.size, inset) for inset in INSETS] + [window(small.size, aspect) for aspect in ASPECTS]
+    views = [mirrored(whole), *(frequencies(small, box) for box in boxes)]
     return {
         "pixels": digest,
-        "signature": bits(frequencies(small, 0.0), LONG),
-        "inset_phash": "".join(bits(middle, SHORT) for middle in middles),
-        "inset_signature": "".join(bits(middle, LONG) for middle in middles),
+        "signature": bits(whole, LONG),
+        "view_phash": "".join(bits(view, SHORT) for view in views),
+        "view_signature": "".join(bits(view, LONG) for view in views),
     }
 
 
@@ -130,12 +139,31 @@ def end_hash(digest: "hashlib._Hash") -> str:
     return digest.hexdigest()[:32]
 
 
-def frequencies(grey: Image.Image, inset: float) -> np.ndarray:
-    """The cosine transform of what is left of a grey picture without so much on every side."""
-    width, height = grey.size
-    box = (width * inset, height * inset, width * (1 - inset), height * (1 - inset))
+Box = tuple[float, float, float, float]
+
+
+def middle(size: tuple[int, int], inset: float) -> Box:
+    """The box of a picture that leaves out a share on every side."""
+    width, height = size
+    return width * inset, height * inset, width * (1 - inset), height * (1 - inset)
+
+
+def window(size: tuple[int, int], aspect: float) -> Box:
+    """The largest central box of an aspect."""
+    width, height = min(size[0], size[1] * aspect), min(size[1], size[0] / aspect)
+    left, top = (size[0] - width) / 2, (size[1] - height) / 2
+    return left, top, left + width, top + height
+
+
+def frequencies(grey: Image.Image, box: Box) -> np.ndarray:
+    """The cosine transform of a box of a grey picture."""
     square = grey.resize((DCT_SIDE, DCT_SIDE), Image.Resampling.LANCZOS, box=box)
     return np.asarray(dctn(np.asarray(square, dtype=np.float64)))
+
+
+def mirrored(spectrum: np.ndarray) -> np.ndarray:
+    """The cosine transform of the same picture with left and right exchanged: odd frequencies change their sign."""
+    return spectrum * (1 - 2 * (np.arange(spectrum.shape[1]) % 2))
 
 
 def bits(spectrum: np.ndarray, low: int) -> str:

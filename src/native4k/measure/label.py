@@ -82,7 +82,9 @@ def load_questions(folder: Path, names: Iterable[str]) -> dict[str, Question]:
     """The questions of these names, in this order."""
     paths = {name: folder / f"{name}.yaml" for name in names}
     return {
-        name: params.validate(Question, params.parse(path, params.data, "label.questions names it"), f"{path}: {name}")
+        name: params.validate(
+            Question, params.parse_file(path, params.load_yaml, "label.questions names it"), f"{path}: {name}"
+        )
         for name, path in paths.items()
     }
 

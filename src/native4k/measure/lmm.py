@@ -128,7 +128,7 @@ def _local_choices(
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, tiles, questions]
-    return Column("lmm", made, transformers_models.key(spec, machine), load)
+    return Column("lmm", made, transformers_models.key(spec, machine), load, nothing="")
 
 
 def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, load_vlm: VlmLoader) -> Column:
@@ -142,7 +142,7 @@ def _local_caption(numbers: LocalLmm, caption: Caption, machine: Hardware, load_
         return Model(rate, model.weights)
 
     spec = [vars(numbers.model), numbers.view, vars(caption)]
-    return Column(CAPTION, (CAPTION,), transformers_models.key(spec, machine), load)
+    return Column(CAPTION, (CAPTION,), transformers_models.key(spec, machine), load, nothing="")
 
 
 def _endpoint_column(numbers: EndpointLmm, questions: dict[str, Choice], tiles: int) -> Column:

@@ -43,7 +43,12 @@ def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
         weights = hardware.digest(model)
         return Model(lambda image: columns.rate_view(image, name, metric.view, tiles, rate), weights)
 
-    return Column(name, columns.view_columns(name, metric.view), provenance.defined(spec, "measure.metrics"), load)
+    return Column(
+        name,
+        columns.view_columns(name, metric.view),
+        provenance.definition_of(spec, "measure.metrics", libraries=("torch",)),
+        load,
+    )
 
 
 def values(model: Any, pictures: list[np.ndarray], options: dict[str, str]) -> list[float]:

@@ -35,7 +35,7 @@ def probe_rows(features: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def column_rows(features: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows that a step which fills columns would measure, one for each distinct image."""
     rows = features[features["sha256"].fillna("") != ""]
-    return rows.loc[tables.kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
+    return rows.loc[tables.is_kept(rows), ["sha256", *columns]].drop_duplicates("sha256")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

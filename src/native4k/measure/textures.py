@@ -107,7 +107,7 @@ def column(name: str, texture: Texture, tiles: int, numbers: Numbers) -> Column:
     return Column(
         name,
         columns.view_columns(name, texture.view),
-        provenance.defined(spec, "measure.textures"),
+        provenance.definition_of(spec, "measure.textures"),
         lambda: Model(lambda image: columns.rate_view(image, name, texture.view, tiles, rate)),
     )
 

@@ -148,7 +148,9 @@ def rating_column(name: str, rating: Rating, tiles: int, machine: Hardware, load
 
 def key(spec: Any, machine: Hardware) -> str:
     """What a model's answers depend on."""
-    return provenance.defined([spec, machine.device], "measure.transformers_models", libraries=("transformers",))
+    return provenance.definition_of(
+        [spec, machine.device], "measure.transformers_models", libraries=("torch", "transformers")
+    )
 
 
 class Clip(LoadedModel):
@@ -211,7 +213,7 @@ def zeroshot_column(
 
         return Model(rate, clip.weights)
 
-    return Column("zeroshot", made, key([vars(numbers), questions, tiles], machine), load)
+    return Column("zeroshot", made, key([vars(numbers), questions, tiles], machine), load, nothing="")
 
 
 def mean_chances(options: Any, chances: list[list[float]]) -> str:

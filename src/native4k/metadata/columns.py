@@ -38,7 +38,7 @@ def match_columns(names: Iterable[str], source: Source, where: str) -> ColumnNam
         name = name or next((folded[name.lower()] for name in spellings if name.lower() in folded), None)
         if name is not None:
             found[ours] = name
-    needed = ("url", *SIZES) if source.sized else ("url",)
+    needed = ("url", *SIZES) if source.has_sizes else ("url",)
     for ours in needed:
         if ours not in found:
             raise UserError(_missing(source.spellings[ours], there, where))

@@ -13,7 +13,7 @@ FILTERS = ("caption", "license", "language", *SCORES)
 def filters(source: Source) -> str:
     """The columns of a source's rows that collect can filter by."""
     known = source.spellings
-    return ", ".join([*(["size"] if source.sized else []), *(name for name in FILTERS if name in known)])
+    return ", ".join([*(["size"] if source.has_sizes else []), *(name for name in FILTERS if name in known)])
 
 
 def entry(name: str, source: Source) -> str:

@@ -53,7 +53,7 @@ def params(cls: type[Typed]) -> type[Typed]:
 
 def read(path: Path) -> dict[str, Any]:
     """The whole params file, its section names checked."""
-    tree = parse(path, data, "run from the repository's root or name another with --params")
+    tree = parse_file(path, load_yaml, "run from the repository's root or name another with --params")
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected sections such as 'collect:', found {type(tree).__name__}")
     unknown = [str(name) for name in tree if name not in SECTIONS]
@@ -63,12 +63,12 @@ def read(path: Path) -> dict[str, Any]:
     return tree
 
 
-def data(text: str) -> Any:
+def load_yaml(text: str) -> Any:
     """What YAML says, as plain data."""
     return yaml.load(text, yaml.CSafeLoader)
 
 
-def parse(path: Path, parser: Callable[[str], Parsed], advice: str) -> Parsed:
+def parse_file(path: Path, parser: Callable[[str], Parsed], advice: str) -> Parsed:
     """What a parser makes of a YAML file, or one line that says what is wrong with it."""
     try:
         return parser(path.read_text(encoding="utf-8"))
@@ -103,7 +103,9 @@ def validate(cls: type[Typed], section: Any, where: str) -> Typed:
 def _complaint(errors: list[ErrorDetails], section: Any) -> tuple[tuple[int | str, ...], str]:
     """The keys and the line for the mistake that comes first, or for a misspelt key that makes another one missing."""
     for error in errors:
-        if error["type"] in UNKNOWN and (near := nearest(str(error["loc"][-1]), _known(error["loc"], errors, section))):
+        if error["type"] in UNKNOWN and (
+            near := closest_name(str(error["loc"][-1]), _known(error["loc"], errors, section))
+        ):
             return error["loc"], f"unknown key; is it {near!r}?"
     first = errors[0]
     got = f" (got {first['input']!r})"
@@ -130,10 +132,17 @@ def _known(keys: tuple[int | str, ...], errors: list[ErrorDetails], section: Any
 
 def suggestion(name: str, names: Iterable[str]) -> str:
     """The end of a message that names the nearest of the known names; empty if none is near."""
-    near = nearest(name, names)
+    near = closest_name(name, names)
     return f"; is it {near!r}?" if near else ""
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def closest_name(name: str, names: Iterable[str]) -> str | None:
     """The name that another one may be a misspelling of."""
     return next(iter(difflib.get_close_matches(name, list(names), 1)), None)
+
+
+def did_you_mean(name: str, there: Iterable[str]) -> str:
+    """Suggest the most similar name, or list all that there are."""
+    names = list(map(str, there))
+    close = closest_name(name, names)
+    return f"did you mean {close!r}?" if close else f"there are: {', '.join(names)}"

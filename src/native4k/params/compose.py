@@ -58,7 +58,7 @@ def parse(text: str, path: Path) -> Document:
 
 def read(path: Path) -> Document:
     """A file's entries."""
-    return params.parse(path, lambda text: parse(text, path), "name an overlay such as params/paper.yaml")
+    return params.parse_file(path, lambda text: parse(text, path), "name an overlay such as params/paper.yaml")
 
 
 class _Reader:
@@ -223,7 +223,7 @@ def _merge(old: Entry, new: Entry, keys: tuple[str, ...], path: Path) -> None:
 
 
 def _advice(name: str, there: list[str]) -> str:
-    if near := params.nearest(name, there):
+    if near := params.closest_name(name, there):
         return f"is it {near!r}?"
     return f"mark its value {REPLACE} to add it; there are: {', '.join(there) or 'none'}"
 

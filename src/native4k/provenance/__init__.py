@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from native4k import processor
-from native4k.provenance.source import PACKAGE, code, hashed
+from native4k.provenance.source import PACKAGE, code, hash_lines
 from native4k.provenance.steps import EACH, MILESTONES, RULES, STAGES, Step
 
 __all__ = [
     "all_definitions",
     "code",
     "content",
-    "defined",
     "definition",
+    "definition_of",
     "identity",
+    "is_sealed",
     "lookup",
     "seal",
-    "sealed",
     "words",
 ]
 
@@ -36,11 +36,11 @@ PIECE = 2**22
 """Bytes that are hashed at once."""
 
 
-def defined(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
+def definition_of(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
     """The definition of what modules make by some numbers: 16 hex digits."""
     source = code(*roots(modules), words=words(numbers))
     text = json.dumps(numbers, sort_keys=True, default=str)
-    return hashed([source, text, *map(release, libraries)])
+    return hash_lines([source, text, *map(release, libraries)])
 
 
 def release(library: str) -> str:
@@ -56,10 +56,10 @@ def roots(modules: tuple[str, ...]) -> list[str]:
 def definition(name: str, tree: dict[str, Any], item: str = "") -> str:
     """The definition of a rule or stage by the params in a tree; of a milestone, of all its steps."""
     if name in MILESTONES:
-        return hashed([definition(step, tree) for step in MILESTONES[name]])
+        return hash_lines([definition(step, tree) for step in MILESTONES[name]])
     step = (RULES | STAGES)[name]
     made_of = [numbers_of(step, tree, item), *(definition(shown, tree) for shown in step.shows)]
-    return defined(made_of, *step.code, libraries=step.libraries)
+    return definition_of(made_of, *step.code, libraries=step.libraries)
 
 
 def all_definitions(tree: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def identity(name: str, tree: dict[str, Any]) -> str:
     outside += _stamps(Path(text) for text in sorted(words(numbers_of(step, tree))) if "/" in text)
     if name == "collect":
         outside += _stamps(_sources(tree))
-    return hashed([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
+    return hash_lines([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
 
 
 def numbers_of(step: Step, tree: dict[str, Any], item: str = "") -> dict[str, Any]:
@@ -144,7 +144,7 @@ def seal(folder: Path, mark: Path) -> None:
     tables.write_json(_files(folder), mark)
 
 
-def sealed(folder: Path, mark: Path) -> bool:
+def is_sealed(folder: Path, mark: Path) -> bool:
     """Whether a folder is as it was when it was finished: DVC removes it, or restores another version of it."""
     return mark.is_file() and json.loads(mark.read_text(encoding="utf-8")) == _files(folder)
 

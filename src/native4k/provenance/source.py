@@ -34,7 +34,7 @@ class Source(NamedTuple):
 
 def code(*roots: str, words: Collection[str] = ()) -> str:
     """The hash of all that the roots reach; a root is a module such as native4k.images, or a folder of tests."""
-    return hashed([f"{name} {digest}" for name, digest in sorted(reach(*roots, words=words).items())])
+    return hash_lines([f"{name} {digest}" for name, digest in sorted(reach(*roots, words=words).items())])
 
 
 def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
@@ -46,7 +46,7 @@ def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
         file = _file(name)
         if name in found or file is None or _uncounted(name):
             continue
-        source = parsed(file.read_text(encoding="utf-8"))
+        source = parse_source(file.read_text(encoding="utf-8"))
         found[name] = source.digest
         todo += source.imports | source.packages
         todo += [name.rpartition(".")[0]] if "/" not in name else []
@@ -90,13 +90,13 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def hashed(lines: Collection[str]) -> str:
+def hash_lines(lines: Collection[str]) -> str:
     """16 hex digits of the SHA-256 of some lines."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 @cache
-def parsed(text: str) -> Source:
+def parse_source(text: str) -> Source:
     """A file's syntax, hashed, and what it imports."""
     tree = ast.parse(text)
     names = frozenset(name for node in _executed(tree) for name in _imported(node))
@@ -104,7 +104,7 @@ def parsed(text: str) -> Source:
     texts = {text.rstrip(".") for text in constants if isinstance(text, str) and text.startswith(f"{PACKAGE.name}.")}
     packages = {text for text in texts if (SOURCE / text.replace(".", "/") / "__init__.py").is_file()}
     own = any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(tree))
-    return Source(hashed([syntax(tree)]), names | (texts - packages), frozenset(packages), own)
+    return Source(hash_lines([syntax(tree)]), names | (texts - packages), frozenset(packages), own)
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:

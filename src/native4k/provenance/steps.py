@@ -30,7 +30,7 @@ WORDS = "params/words/*.yaml"
 RELEASED = "data/released/*.csv"
 FEATURES = "data/features/images.parquet"
 
-DECODERS = ("numpy", "opencv-python-headless", "pillow", "scipy")
+DECODERS = ("numpy", "opencv-python-headless", "pillow", "scipy", "simplejpeg")
 """Another version gives other pixels."""
 
 TORCH = ("torch",)

@@ -14,9 +14,10 @@ from native4k import demo, params, tables
 from native4k.dataset import leaks
 from native4k.errors import UserError
 from native4k.metadata.urls import identify
+from native4k.page import figures
 from native4k.publish import dataset_numbers
 
-COPIES = ("copy", "reencode", "resize", "crop")
+COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
 REASONS = {"small": "too_small"} | {
     name: name
     for name in ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "aspect")
@@ -29,9 +30,10 @@ RIGHTLY_REJECTED = ("exact_copy", "near_copy", "category_full")
 
 @params.params
 class Params:
-    """What the demo is to show: shares found at least, originals wrongly rejected and imbalance at most."""
+    """What the demo is to show: shares at least, found and of groups whose original stands for them; others at most."""
 
     found: dict[str, float]
+    represented: float
     wrongly_rejected: float
     max_ratio: float
 
@@ -41,7 +43,7 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     steps: dataset_numbers.Rejected = (
         {"collect": {}} | dataset_numbers.rejected_by_collect(collected) | dataset_numbers.rejected_later(table)
     )
-    metadata, kept = int(collected["rows"].sum()), int(tables.kept(table).sum())
+    metadata, kept = int(collected["rows"].sum()), int(tables.is_kept(table).sum())
     if metadata != kept + sum(sum(reasons.values()) for reasons in steps.values()):
         raise AssertionError("the funnel does not add up: rows were lost or counted twice")
     return {"metadata": metadata, "candidates": len(table), "rejected": steps, "kept": kept}
@@ -49,7 +51,7 @@ def funnel(collected: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
 
 def balance(table: pd.DataFrame) -> dict[str, Any]:
     """The kept images by category, and how many times the smallest the largest is."""
-    counts = table.loc[tables.kept(table), "category"].value_counts().sort_index()
+    counts = table.loc[tables.is_kept(table), "category"].value_counts().sort_index()
     ratio = round(int(counts.max()) / int(counts.min()), 4) if len(counts) else None
     return {"categories": {str(name): int(count) for name, count in counts.items()}, "ratio": ratio}
 
@@ -88,7 +90,16 @@ def grade(truth: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
         },
         "labels": _labels(originals, by_id["category"]),
         "copies": _copy_splits(rows, copy),
+        "representatives": _representatives(rows),
     }
+
+
+def _representatives(rows: pd.DataFrame) -> dict[str, Any]:
+    """How many of the planted groups that were found are represented by their original, or by a copy of its bytes."""
+    intact = dict(zip(rows["id"], rows["of"].where(rows["defect"] == "copy", rows["id"]), strict=True))
+    copies = rows[rows["defect"].isin(COPIES) & rows["found"].astype(bool)]
+    good = (copies["representative"].map(intact) == copies["of"]).groupby(copies["of"]).all()
+    return _share(int(good.sum()), len(good))
 
 
 def _copy_splits(rows: pd.DataFrame, copy: pd.Series) -> dict[str, int]:
@@ -106,6 +117,7 @@ def goals(numbers: Params, metrics: dict[str, Any]) -> dict[str, Any]:
         known = ", ".join(grades["defects"])
         raise UserError(f"params assess.found.{unknown[0]}: the demo plants no such defect; there are: {known}")
     at_least = {f"{kind} found": (share, grades["defects"][kind]["share"]) for kind, share in numbers.found.items()}
+    at_least["groups represented by their original"] = (numbers.represented, grades["representatives"]["share"])
     at_most = {
         "originals wrongly rejected": (numbers.wrongly_rejected, grades["originals"]["share"]),
         "largest category over smallest": (numbers.max_ratio, metrics["balance"]["ratio"] or 1.0),
@@ -128,21 +140,22 @@ def _labels(originals: pd.DataFrame, categories: pd.Series) -> dict[str, Any]:
 
 
 def _share(found: int, planted: int) -> dict[str, Any]:
-    return {"planted": planted, "found": found, "share": round(found / planted, 4)}
+    return {"planted": planted, "found": found, "share": round(found / max(planted, 1), 4)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
-    parser.add_argument("out", type=Path, help="the metrics to write (metrics/dataset.json)")
+    parser.add_argument("out", type=Path, help="the metrics to write (metrics/details/dataset.json)")
+    figures.add_argument(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the dataset's metrics."""
+    """Write the dataset's metrics and their figures."""
     table = tables.read(args.tables / "images.parquet", "id", "reason", "split", "group", "category")
     collected = tables.read(args.tables / "collected.parquet", "source", "rows")
     metrics: dict[str, Any] = {"funnel": funnel(collected, table)}
-    kept = table[tables.kept(table)]
+    kept = table[tables.is_kept(table)]
     splits = pd.crosstab(kept["split"], kept["category"])
     metrics["splits"] = {
         str(name): {str(category): int(n) for category, n in row.items()} | {"images": int(row.sum())}
@@ -154,6 +167,28 @@ def run(args: argparse.Namespace) -> None:
         metrics["demo"] = grade(truth(args.params), with_uncollected(table, args.tables))
         metrics["goals"] = goals(params.load(Params, args.params, "assess"), metrics)
     tables.write_json(metrics, args.out)
+    figures.write(select_figures(metrics), args.figures)
+
+
+def select_figures(metrics: dict[str, Any]) -> figures.Figures:
+    """Select how many images there are, how well they are split, and how much of the demo's truth was found."""
+    splits, searches = metrics["splits"], metrics["leaks"]["searches"].values()
+    counts = {name: metrics["funnel"][name] for name in ("candidates", "kept")}
+    counts |= {f"{name} images": splits[name]["images"] for name in ("train", "val", "test") if name in splits}
+    counts |= {"leaks": sum(one["leaks"] for one in searches), "category ratio": metrics["balance"]["ratio"]}
+    return counts | (_demo_figures(metrics) if "demo" in metrics else {})
+
+
+def _demo_figures(metrics: dict[str, Any]) -> figures.Figures:
+    demo_metrics, defects = metrics["demo"], metrics["demo"]["defects"].values()
+    found, planted = (sum(one[name] for one in defects) for name in ("found", "planted"))
+    return {
+        "defects found": _share(found, planted)["share"],
+        "originals wrongly rejected": demo_metrics["originals"]["share"],
+        "groups represented by their original": demo_metrics["representatives"]["share"],
+        "categories labelled rightly": demo_metrics["labels"]["share"],
+        "goals missed": sum(not goal["met"] for goal in metrics["goals"].values()),
+    }
 
 
 def truth(numbers: Path) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     module = importlib.import_module(f"native4k.publish.kinds.{args.kind}")
     tree = params.read(args.params)
     section = tree["export"].get(args.kind)
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         if args.kind == "lowres":
             from native4k import degrade
 

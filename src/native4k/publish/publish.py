@@ -87,7 +87,7 @@ def publish_splits(kept: pd.DataFrame, store: Path, out: Path) -> dict[str, str]
     for split in SPLITS:
         rows = kept[kept["split"] == split]
         rows = rows.assign(file_name=rows["file_name"].str.removeprefix(f"{split}/"))
-        with tables.whole_folder(out / split) as folder:
+        with tables.atomic_folder(out / split) as folder:
             link_images(rows, store, folder)
             tables.write(rows[COLUMNS], folder / "metadata.parquet")
             listed = dict(zip(rows["file_name"], rows["sha256"], strict=True))
@@ -114,7 +114,7 @@ def with_file_names(kept: pd.DataFrame) -> pd.DataFrame:
 
 def publish_pages(version: card.Version, about: dict[str, Any], listed: Mapping[str, str], out: Path) -> dict[str, str]:
     """Write plots, card and Croissant, the tables being there; the checksums of their files."""
-    with tables.whole_folder(out / "plots") as folder:
+    with tables.atomic_folder(out / "plots") as folder:
         plots = card_plots.write(version.kept, version.numbers, folder)
     schemas = {name: pq.read_schema(out / name) for name in croissant.TABLES}
     files = {name: ((out / name).stat().st_size, listed[name]) for name in croissant.TABLES}
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> None:
     table = tables.read(args.tables / "images.parquet", *REQUIRED)
     collected = tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
     made = hashes_of_inputs(args.params, args.lock, args.tables)
-    kept, rejected = with_file_names(table[tables.kept(table)]), table[~tables.kept(table)]
+    kept, rejected = with_file_names(table[tables.is_kept(table)]), table[~tables.is_kept(table)]
     counted = dataset_numbers.count(dataset_numbers.rejected_by_collect(collected), kept, rejected)
     version = card.Version(numbers.name, numbers.title, numbers.version, rule, counted, kept, made)
     (args.out / SUMS).unlink(missing_ok=True)

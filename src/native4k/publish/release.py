@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from native4k import tables
-from native4k.dataset import released
+from native4k.dataset import released_images
 from native4k.errors import UserError
 
 LIST = "images.csv"
@@ -18,10 +18,10 @@ LIST = "images.csv"
 
 def release(table: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
     """The rows to add: the published images and their near copies, but those that are listed already."""
-    published = table[table["split"].isin(released.ZONES)]
+    published = table[table["split"].isin(released_images.ZONES)]
     zone = published.set_index("group")["split"]
     members = table[table["group"].isin(zone.index)]
-    rows = members.assign(zone=members["group"].map(zone))[released.COLUMNS]
+    rows = members.assign(zone=members["group"].map(zone))[released_images.COLUMNS]
     for known in ("id", "sha256"):
         was = rows[known].map(lists.drop_duplicates(known).set_index(known)["zone"])
         moved = rows[was.notna() & (was != rows["zone"]) & rows["id"].isin(published["id"])]
@@ -40,10 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Add what the table publishes to the list."""
-    lists = released.read_lists(args.released)
+    lists = released_images.read_lists(args.released)
     table = tables.read(args.table, "id", "reason", "group", "representative", "sha256", "split")
     fresh, path = release(table, lists), args.released / LIST
-    here = released.read_list(path)[released.COLUMNS] if path.exists() else fresh[:0]
+    here = released_images.read_list(path)[released_images.COLUMNS] if path.exists() else fresh[:0]
     rows = pd.concat([here, fresh]).sort_values(["id", "sha256"])
     tables.write_text(rows.to_csv(index=False, lineterminator="\n"), path)
     print(f"{path}: {len(fresh):,} images added, {len(here):,} were there")

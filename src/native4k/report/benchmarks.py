@@ -184,5 +184,7 @@ def text_to_image(t2i: dict[str, Any], evaluations: Path, curve_folder: Path, li
 def existing(path: Path, name: str) -> Path:
     """The path; a UserError if nothing is there."""
     if not path.exists():
-        raise UserError(f"{path}: missing; run 'dvc repro', or remove metrics/{name}.json if that baseline is gone")
+        raise UserError(
+            f"{path}: missing; run 'dvc repro', or remove metrics/details/{name}.json if that baseline is gone"
+        )
     return path

@@ -26,13 +26,13 @@ SIZE = "{} \N{MULTIPLICATION SIGN} {}"
 
 def kept_sample(table: pd.DataFrame) -> pd.DataFrame:
     """The first kept images of each category by id, which is a hash and so as good as a random draw."""
-    rows = table[tables.kept(table)].sort_values(["category", "id"])
+    rows = table[tables.is_kept(table)].sort_values(["category", "id"])
     return rows.groupby("category", sort=True).head(MAX_PICTURES)
 
 
 def rejected_sample(table: pd.DataFrame, thresholds: dict[str, Any]) -> pd.DataFrame:
     """Some rejected images of each reason: farthest from their representative, closest to the threshold, or by id."""
-    rows = table[~tables.kept(table)]
+    rows = table[~tables.is_kept(table)]
     near = -rows["distance"].astype("float64")
     for reason, rule in thresholds.items():
         if rule["column"] in rows:
@@ -92,7 +92,7 @@ def rejected_gallery(
 
 def rejected_names(table: pd.DataFrame) -> Markup:
     """Every rejected row with its file or URL, folded; no name where the owner asked to be left out."""
-    rows = table[~tables.kept(table)].sort_values(["reason", "id"])
+    rows = table[~tables.is_kept(table)].sort_values(["reason", "id"])
     listed = pd.DataFrame(
         {"id": rows["id"], "name": public_names(rows), "step": rows["rejected_by"], "reason": rows["reason"]}
     ).head(MAX_NAMES)

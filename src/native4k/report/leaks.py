@@ -14,7 +14,9 @@ MAX_PAIRS = 8
 SEARCHES = {
     "phash": ("pHash", "the 64-bit pHash of the whole pictures"),
     "signature": ("signature", "the 256-bit signature of the whole pictures"),
-    "middles": ("inset pHash", "the pHash of the whole of one and of the insets of the other, which finds crops"),
+    "mirrored": ("mirrored pHash", "the pHash of the whole of one and of the mirrored other"),
+    "middles": ("pHash of middles", "the pHash of the whole of one and of the middle of the other, which finds crops"),
+    "windows": ("pHash of windows", "the pHash of the same central window of both, which finds cuts to another aspect"),
 }
 """Search -> its name on the page, and what it compares."""
 

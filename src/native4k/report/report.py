@@ -131,7 +131,7 @@ def thresholds(table: pd.DataFrame, rules: dict[str, Any]) -> Markup:
 def composition(dataset: dict[str, Any], table: pd.DataFrame) -> Markup:
     """Images by split and category, and by source and licence."""
     head, rows = metrics_files.split_table(dataset)
-    kept = table[tables.kept(table)]
+    kept = table[tables.is_kept(table)]
     rights = (kept["source"] + ", " + kept["license"].fillna("").replace("", "not stated")).value_counts()
     sources = [[str(name), int(count)] for name, count in rights.sort_index().items()]
     return layout.join([layout.table(head, rows, last="sum"), layout.table(["source and licence", "images"], sources)])
@@ -185,7 +185,7 @@ def pictures(
     counts = candidate_rejections(dataset["funnel"])
     return {
         "Leaks": leaks.section(dataset["leaks"], table, near, shown),
-        "Kept": gallery.kept_gallery(good, shown, table.loc[tables.kept(table), "category"].value_counts()),
+        "Kept": gallery.kept_gallery(good, shown, table.loc[tables.is_kept(table), "category"].value_counts()),
         "Rejected": layout.join(
             [
                 layout.paragraph(REJECTED),
@@ -228,7 +228,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("features", type=Path, help="the folder with the thumbnails (data/features)")
     parser.add_argument("evaluations", type=Path, help="the folder of the evaluations' pictures (data/evaluations)")
     parser.add_argument("curves", type=Path, help="the folder of the training curves (data/curves)")
-    parser.add_argument("metrics", type=Path, help="the folder of metrics (metrics)")
+    parser.add_argument("metrics", type=Path, help="the folder of metrics (metrics/details)")
     parser.add_argument("out", type=Path, help="the folder to write (data/report)")
 
 
@@ -270,6 +270,6 @@ def run(args: argparse.Namespace) -> None:
     sections["How it was made"] = inputs(tree, [*used, *strips])
     named = tree.get("publish", {})
     page = layout.document(named.get("name", "native4k"), named.get("title", ""), sections)
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         tables.write_text(page, folder / PAGE)
     print(f"{args.out / PAGE}")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from native4k.dataset import rules, select
+from native4k.dataset import select
 from native4k.fetch import collect
 from native4k.geometry import Geometry
 from native4k.page.metrics_files import number, percent
@@ -99,26 +99,26 @@ def select_limits(row: dict[str, Any], table: pd.DataFrame, numbers: select.Para
 
 
 def _select_limits(row: dict[str, Any], table: pd.DataFrame, numbers: select.Params) -> Iterator[tuple[str, Limit]]:
-    for reason, rule in select.active(numbers).items():
+    for reason, rule in select.active_rules(numbers).items():
         where, value = f"select.presets.{numbers.preset}.{reason}", row.get(rule.column)
         note = "" if not pd.isna(value) else f"missing: {rule.missing}"
-        if isinstance(rule, rules.Range):
+        if isinstance(rule, select.Range):
             yield reason, Limit(where, rule.column, value, *_range_ends(rule, row), note)
-        elif isinstance(rule, rules.OneOf):
+        elif isinstance(rule, select.OneOf):
             yield reason, Limit(where, rule.column, value, note=note, texts=tuple(rule.one_of))
         else:
             yield reason, _cut_limit(where, rule, row, table)
 
 
-def _range_ends(rule: rules.Range, row: dict[str, Any]) -> tuple[float | None, float | None]:
+def _range_ends(rule: select.Range, row: dict[str, Any]) -> tuple[float | None, float | None]:
     low, high = (
-        bound.get(row[str(rule.per)], bound.get(rules.OTHER)) if isinstance(bound, dict) else bound
+        bound.get(row[str(rule.per)], bound.get(select.OTHER)) if isinstance(bound, dict) else bound
         for bound in (rule.min, rule.max)
     )
     return low, high
 
 
-def _cut_limit(where: str, rule: rules.Cut, row: dict[str, Any], table: pd.DataFrame) -> Limit:
+def _cut_limit(where: str, rule: select.Cut, row: dict[str, Any], table: pd.DataFrame) -> Limit:
     """A cut as the range of the values that have passed it, in the image's own group."""
     passed = table.loc[table["rejected_by"].isin(LATER), [rule.column, *([rule.per] if rule.per else [])]]
     values = passed.loc[passed[rule.per] == row[rule.per], rule.column] if rule.per else passed[rule.column]

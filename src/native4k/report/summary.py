@@ -138,7 +138,7 @@ def dataset(found: dict[str, Any], numbers: dict[str, Any]) -> dict[str, list[st
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     places = {
-        "metrics": (Path("metrics"), "the folder of metrics"),
+        "metrics": (Path("metrics/details"), "the folder of metrics"),
         "report": (Path("data/report/report.html"), "the report page"),
         "results": (Path("data/study/results.json"), "the results of 'make study', if they are there"),
     }

@@ -206,7 +206,7 @@ def meaning(row: dict[str, Any], about: Collection) -> str:
 def worst_kept(row: dict[str, Any], about: Collection) -> str:
     """The value by which the images of a category are ranked, beside that of the last one which is kept."""
     best = params.load(balance.Params, about.numbers, "balance").best
-    rows = about.table[tables.kept(about.table) & (about.table["category"] == row["category"])]
+    rows = about.table[tables.is_kept(about.table) & (about.table["category"] == row["category"])]
     worst = rows[best.column].min() if best.highest else rows[best.column].max()
     return f"{best.column} {number(row[best.column])}, and the last kept of {row['category']} has {number(worst)}"
 
@@ -237,7 +237,7 @@ def distance(row: dict[str, Any], about: Collection) -> str:
 
 def measures(row: dict[str, Any]) -> list[str]:
     """Every other column with its value."""
-    shown = {name: value for name, value in row.items() if name not in NOT_SHOWN and not name.startswith("inset_")}
+    shown = {name: value for name, value in row.items() if name not in NOT_SHOWN and not name.startswith("view_")}
     if not row[WITHHELD]:
         shown = {name: row[name] for name in NAMES[1:] if name in row} | shown
     cells = [[name, cell(value)] for name, value in shown.items()]

@@ -30,4 +30,4 @@ def content(name: str, url: str, root: Path, numbers: Path) -> bytes:
 def revision(name: str, numbers: Path) -> str:
     """What a drawn source's bytes depend on, hashed; empty for a source whose bytes are not ours to make."""
     package = find(name).drawn_by
-    return provenance.defined(params.read(numbers).get(name), package) if package else ""
+    return provenance.definition_of(params.read(numbers).get(name), package) if package else ""

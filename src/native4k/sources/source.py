@@ -68,6 +68,6 @@ class Source:
         return self.columns or {name: (name,) for name in OURS}
 
     @property
-    def sized(self) -> bool:
+    def has_sizes(self) -> bool:
         """Whether the metadata say how large the images are."""
         return "declared_width" in self.spellings

@@ -101,7 +101,7 @@ def count_weights(network: nn.Module) -> int:
 
 def save(saved: Saved, network: nn.Module, folder: Path) -> None:
     """Write a finished baseline's folder, whole or not at all: resolved params, and weights if there are any."""
-    with tables.whole_folder(folder) as temporary:
+    with tables.atomic_folder(folder) as temporary:
         tables.write_json(dataclasses.asdict(saved), temporary / PARAMS)
         if count_weights(network):
             state = {name: value.contiguous() for name, value in learned(network).items()}

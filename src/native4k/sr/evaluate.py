@@ -19,6 +19,7 @@ from native4k import degrade, params, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.measure import columns, hardware
+from native4k.page import figures, metrics_files
 from native4k.sr import baselines, metrics, patches, perceptual, strips, testsets, tiles
 
 KEYS = ["test_set", "id", "category"]
@@ -122,18 +123,34 @@ def summary(rows: pd.DataFrame, whole: dict[str, float], bootstrap: metrics.Boot
     return tree
 
 
+def select_figures(tree: dict[str, Any]) -> figures.Figures:
+    """Select the first mean of every test set, then the others, our own test images first."""
+    sets = [_means(tree, "own"), *(_means(one, name) for name, one in tree.get("test_sets", {}).items())]
+    ordered = [one[:1] for one in sets] + [one[1:] for one in sets]
+    return {f"x{tree['scale']} {name}": mean for one in ordered for name, mean in one}
+
+
+def _means(tree: dict[str, Any], test_set: str) -> list[tuple[str, float | None]]:
+    return [
+        (f"{test_set} {convention} {metric}", metrics_files.mean_of(value))
+        for convention, measured in metrics_files.conventions(tree).items()
+        for metric, value in measured.items()
+    ]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("baseline", help="the baseline's name in params.yaml (sr.baselines or sr.pretrained)")
     parser.add_argument("model", type=Path, help="the folder of the trained baseline (models/NAME)")
     parser.add_argument("test", type=Path, help="the test split (data/native4k/test)")
-    parser.add_argument("out", type=Path, help="the metrics file to write (metrics/NAME.json)")
+    parser.add_argument("out", type=Path, help="the metrics to write (metrics/details/NAME.json)")
+    figures.add_argument(parser)
     parser.add_argument("--images", type=Path, required=True, help="the table of every image's numbers to write")
     parser.add_argument("--pictures", type=Path, required=True, help="the folder of comparison pictures to write")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the metrics, the table of images and the comparison pictures."""
+    """Write the metrics, their figures, the table of images and the comparison pictures."""
     numbers = load(args.params)
     made, sizes = params.load(degrade.Params, args.params, "sr", "degrade"), tiles.load(args.params)
     own = testsets.own_pairs(args.test)
@@ -146,7 +163,7 @@ def run(args: argparse.Namespace) -> None:
     sets = {"": own} | {
         name: testsets.published_pairs(name, chosen, scale) for name, chosen in numbers.test_sets.items()
     }
-    rows, trees = [], {}
+    measured, trees = [], {}
     for name, pairs in sets.items():
         how = numbers.test_sets[name].degradation if name else numbers.degradation
         making = None if how is None else testsets.Making(how, made)
@@ -158,15 +175,17 @@ def run(args: argparse.Namespace) -> None:
                 found.append({"test_set": name} | result.row)
                 if not name:
                     _show(result, extremes, numbers)
-            trees[name] = summary(pd.DataFrame(found), models.finish(), numbers.bootstrap)
-        rows += found
+            measured.append(metrics.rounded(pd.DataFrame(found)))
+            trees[name] = summary(measured[-1], models.finish(), numbers.bootstrap)
         print(f"{saved.name}{name and f' on {name}'}: {_line(trees[name])}")
-    with tables.whole_folder(args.pictures) as folder:
+    with tables.atomic_folder(args.pictures) as folder:
         extremes.save(folder)
-    tables.write(pd.DataFrame(rows).rename(columns=column_name), args.images)
+    tables.write(pd.concat(measured).rename(columns=column_name), args.images)
     head = {"baseline": saved.name, "scale": scale, "parameters": baselines.count_weights(network)}
     tree = head | {"degradation": numbers.degradation} | trees.pop("")
-    tables.write_json(tree | ({"test_sets": trees} if trees else {}), args.out)
+    tree |= {"test_sets": trees} if trees else {}
+    tables.write_json(tree, args.out)
+    figures.write(select_figures(tree), args.figures)
 
 
 def _show(result: Result, extremes: strips.Extremes, numbers: Params) -> None:

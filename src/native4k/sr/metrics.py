@@ -9,6 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import cv2
 import numpy as np
+import pandas as pd
 from annotated_types import Ge, Gt, Interval
 
 from native4k import params
@@ -192,6 +193,11 @@ def _ratio(large: np.ndarray, small: np.ndarray, constant: float) -> np.ndarray:
 def _blur(picture: np.ndarray) -> np.ndarray:
     edge = SMALLEST // 2
     return np.asarray(cv2.sepFilter2D(picture, -1, WINDOW, WINDOW)[edge:-edge, edge:-edge])
+
+
+def rounded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Round measures as the metrics are rounded, since their last bits differ between processors."""
+    return rows.round(DIGITS)
 
 
 def describe(values: np.ndarray, numbers: Bootstrap) -> dict[str, float]:

@@ -22,7 +22,7 @@ MODELS = Path("models")
 
 def write(picture: np.ndarray, path: Path) -> None:
     """A PNG, whole or not at all."""
-    with tables.whole(path) as temporary:
+    with tables.atomic_file(path) as temporary:
         Image.fromarray(picture).save(temporary, "PNG")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from native4k.page import figures
 from native4k.sr import metrics
 
 NATIVE, BICUBIC = "native", "bicubic"
@@ -48,6 +49,19 @@ def summarize(rows: pd.DataFrame, bootstrap: metrics.Bootstrap) -> Tree:
     tree = {"test_images": int(rows["id"].nunique()), "measure": measures(rows)[0]}
     tree |= {"means": means, "differences": differences}
     return tree | {"findings": list(findings(tree))}
+
+
+def select_figures(tree: Tree) -> figures.Figures:
+    """Select what native pixels gain over every arm, then what every arm reaches, by the first measure."""
+    measure = tree["measure"]
+    gains = {f"native minus {name}": value for name, value in _walk(tree["differences"])}
+    return {f"{name} {measure}": value[measure]["mean"] for name, value in (gains | dict(_walk(tree["means"]))).items()}
+
+
+def _walk(tree: Tree) -> Iterator[tuple[str, Tree]]:
+    for scale, of_scale in tree.items():
+        for images, arms in of_scale.items():
+            yield from ((f"{arm} {scale} {images} images", value) for arm, value in arms.items())
 
 
 def measures(rows: pd.DataFrame) -> list[str]:

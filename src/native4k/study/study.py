@@ -15,6 +15,7 @@ from annotated_types import Gt, MinLen
 from native4k import degrade, params, provenance, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
+from native4k.page import figures
 from native4k.sr import baselines, evaluate, metrics, networks, patches, testsets, tiles, train
 from native4k.study import origin, results, runs
 
@@ -105,13 +106,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("train", type=Path, help="the training split (data/native4k/train)")
     parser.add_argument("val", type=Path, help="the validation split (data/native4k/val)")
     parser.add_argument("test", type=Path, help="the test split (data/native4k/test)")
-    parser.add_argument("out", type=Path, help="the results to write (metrics/study_x4.json)")
+    parser.add_argument("out", type=Path, help="the results to write (metrics/details/study_x4.json)")
+    figures.add_argument(parser, required=False)
     parser.add_argument("--images", type=Path, required=True, help="the table of every run's and image's numbers")
     parser.add_argument("--scratch", type=Path, required=True, help="the folder for patches, weights and checkpoints")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the results and the table that they are computed from, and print the findings."""
+    """Write the results, their figures and the table that they are computed from, and print the findings."""
     numbers, grids = load(args.params, args.design)
     degradation = params.load(degrade.Params, args.params, "sr", "degrade")
     making = testsets.Making(numbers.training.degradation, degradation)
@@ -124,10 +126,12 @@ def run(args: argparse.Namespace) -> None:
         for one in runs.plan_runs(grids, available, f"{where}.designs.{args.design}")
     }
     use_threads(numbers.training.threads)
-    rows = measure_all(train_all(planned, folders, where), folders, method, numbers.workers)
+    rows = metrics.rounded(measure_all(train_all(planned, folders, where), folders, method, numbers.workers))
     tree = {"study": args.design, "degradation": numbers.training.degradation, "runs": len(planned)}
     tree |= results.summarize(rows, numbers.bootstrap)
     tree |= {"made_of": origin.made_of(args.params, args.design, (args.train, args.val, args.test))}
     tables.write(rows, args.images)
     tables.write_json(tree, args.out)
+    if args.figures:
+        figures.write(results.select_figures(tree), args.figures)
     print("\n".join(tree["findings"]))

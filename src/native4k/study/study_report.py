@@ -250,6 +250,6 @@ def run(args: argparse.Namespace) -> None:
         f"{args.results.name}: SHA-256 {tables.digest(args.results)[:16]}, made of {tree['made_of']['hash']}."
     )
     sections = {"The study": section(tree), "How it was made": made}
-    with tables.whole_folder(args.out) as folder:
+    with tables.atomic_folder(args.out) as folder:
         tables.write_text(page.document("What native 4K is worth", "a controlled study", sections), folder / PAGE)
     print(args.out / PAGE)

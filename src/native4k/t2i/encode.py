@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _key(numbers: Params, pictures: np.ndarray) -> str:
-    return checkpoint.key_of(provenance.defined(asdict(numbers), "t2i.encode"), pictures.tobytes())
+    return checkpoint.key_of(provenance.definition_of(asdict(numbers), "t2i.encode"), pictures.tobytes())
 
 
 def _write(args: argparse.Namespace, numbers: Params, table: pd.DataFrame, pictures: np.ndarray, network: Any) -> None:
@@ -77,7 +77,7 @@ def _write(args: argparse.Namespace, numbers: Params, table: pd.DataFrame, pictu
         "latents": autoencoder.encode(network, pictures),
         "captions": torch.from_numpy(data.caption_features(table["caption"].tolist(), numbers.text_width)),
     }
-    with tables.whole_folder(args.out_dir) as folder:
+    with tables.atomic_folder(args.out_dir) as folder:
         save_file(tensors, folder / "latents.safetensors")
         tables.write(table[["id", "caption"]], folder / "captions.parquet")
         autoencoder.save(network, folder / "autoencoder")

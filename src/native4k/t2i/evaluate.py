@@ -18,6 +18,7 @@ from PIL import Image
 from native4k import tables
 from native4k.errors import UserError
 from native4k.measure import textures
+from native4k.page import figures, metrics_files
 from native4k.params import load, params
 from native4k.t2i import autoencoder, data, flow
 from native4k.t2i import generate as sampling
@@ -41,12 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", help="its name in params.yaml, under t2i.baselines")
     parser.add_argument("model_dir", type=Path, help="what `native4k t2i train` made")
     parser.add_argument("test_dir", type=Path, help="a published split: pictures and metadata.parquet")
-    parser.add_argument("out", type=Path, metavar="OUT.json", help="the metrics")
+    parser.add_argument("out", type=Path, metavar="OUT.json", help="the metrics (metrics/details/NAME.json)")
+    figures.add_argument(parser)
     parser.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="where the contact sheet goes")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Generate, measure, write the metrics and a sheet: real pictures above, generated ones below."""
+    """Generate, measure, write the metrics, their figures and a sheet: real pictures above, generated ones below."""
     numbers = load(Params, args.params, "t2i", "evaluate")
     sample = load(sampling.Params, args.params, "t2i", "baselines", args.baseline, "generate")
     table = data.load_split(args.test_dir)
@@ -55,10 +57,12 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{args.model_dir}: a model of {model.baseline!r}, not of {args.baseline!r}; name its baseline")
     real = data.load_squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
-    with tables.whole_folder(args.pictures) as folder:
+    with tables.atomic_folder(args.pictures) as folder:
         sheet([real, ours]).save(folder / "sheet.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
-    tables.write_json(round_numbers(metrics | {"n_images": len(table)}), args.out)
+    tree = round_numbers(metrics | {"n_images": len(table)})
+    tables.write_json(tree, args.out)
+    figures.write(dict(metrics_files.scalar_metrics(tree)), args.figures)
 
 
 def compare(ours: np.ndarray, real: np.ndarray, numbers: Params) -> dict[str, Any]:

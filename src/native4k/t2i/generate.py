@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     numbers = load(Params, args.params, "t2i", "baselines", model.baseline, "generate")
     pictures = generate(model, table, numbers)
     table = table.assign(file_name=table["id"] + ".png", width=model.side, height=model.side)
-    with tables.whole_folder(args.out_dir) as folder:
+    with tables.atomic_folder(args.out_dir) as folder:
         for name, picture in zip(table["file_name"], pictures, strict=True):
             Image.fromarray(picture).save(folder / name)
         tables.write(table, folder / "metadata.parquet")

@@ -74,13 +74,13 @@ def train(task: flow.Task, numbers: Params, home: Path | None, group: ProcessGro
 
 def key_of(numbers: Params, source: Path) -> str:
     """Name a run by its numbers, latents, code and torch."""
-    return checkpoint.key_of(provenance.defined(asdict(numbers), "t2i.train"), source.read_bytes())
+    return checkpoint.key_of(provenance.definition_of(asdict(numbers), "t2i.train"), source.read_bytes())
 
 
 def _write(args: argparse.Namespace, numbers: Params, network: nn.Module, curve: pd.DataFrame) -> None:
     tables.write_text(curve.to_csv(index=False, lineterminator="\n"), args.curve)
     made = json.loads((args.latents_dir / "params.json").read_text(encoding="utf-8"))
-    with tables.whole_folder(args.out_dir) as folder:
+    with tables.atomic_folder(args.out_dir) as folder:
         save_file(network.state_dict(), folder / "transformer.safetensors")
         shutil.copytree(args.latents_dir / "autoencoder", folder / "autoencoder")
         tables.write_json(made | data.saved_params(args.baseline, train=numbers), folder / "params.json")

@@ -39,7 +39,7 @@ def table(directions: np.ndarray) -> pd.DataFrame:
 
 def relation(directions: np.ndarray) -> SignaturesOrEmbeddings:
     made = table(directions)
-    pictures = read_signatures(made, Limits(radius=0, verify=0, middles=False, min_bits=0))
+    pictures = read_signatures(made, Limits(radius=0, verify=0, views=[], min_bits=0))
     vectors_ = read_embeddings(made, NUMBERS)
     assert vectors_ is not None
     return SignaturesOrEmbeddings(pictures, vectors_)
@@ -87,11 +87,14 @@ def test_products_do_not_depend_on_the_order_in_which_they_are_added() -> None:
 
 def test_a_flipped_copy_is_found_by_its_embedding_alone() -> None:
     directions = np.eye(3)[[0, 1, 0]] + 0.01
-    before = table(directions).assign(detail=[3.0, 2.0, 1.0])
+    before = table(directions).assign(bits_per_pixel=[3.0, 2.0, 1.0])
     common: dict[str, Any] = {
         "radius": 10,
         "verify": 76,
-        "middles": True,
+        "views": ["middles"],
+        "enlarged": 1.35,
+        "bits_as_jpeg": {"JPEG": 1.0},
+        "marked": 0.3,
         "min_bits": 20,
         "score": None,
         "firewall": {},

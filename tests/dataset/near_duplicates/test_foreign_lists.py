@@ -27,7 +27,7 @@ def listed(phashes: list[int], **columns: Any) -> pd.DataFrame:
 
 
 def test_a_match_is_rejected_with_its_copies_or_reported_as_its_list_says() -> None:
-    table = signed([MINE, MINE ^ 0b111, THEIRS], detail=[3.0, 2.0, 1.0])
+    table = signed([MINE, MINE ^ 0b111, THEIRS], bits_per_pixel=[3.0, 2.0, 1.0])
     foreign = {"DIV2K": listed([MINE ^ 0b111])}
     after = deduped(table, 3, firewall={"DIV2K": "reject"}, foreign=foreign)
     assert after["foreign"].tolist() == ["DIV2K/0000.png", "DIV2K/0000.png", ""]
@@ -39,7 +39,7 @@ def test_a_match_is_rejected_with_its_copies_or_reported_as_its_list_says() -> N
 
 
 def test_a_group_goes_when_only_one_of_its_members_matches() -> None:
-    table = signed([MINE, MINE ^ 0b111], detail=[3.0, 2.0])
+    table = signed([MINE, MINE ^ 0b111], bits_per_pixel=[3.0, 2.0])
     after = deduped(table, 3, firewall={"own": "reject"}, foreign={"own": listed([MINE ^ 0b111111])})
     assert after["foreign"].tolist() == ["", "own/0000.png"]
     assert after["reason"].tolist() == ["foreign_own", "foreign_own"]
@@ -69,7 +69,7 @@ def test_both_ways_of_comparing_find_the_first_copy(count: int, other: int, seed
 
 def test_the_step_says_what_matched_each_list(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "params.yaml").write_text("")
-    tables.write(signed([MINE, MINE ^ 1, THEIRS], detail=[3.0, 2.0, 1.0]), tmp_path / "in.parquet")
+    tables.write(signed([MINE, MINE ^ 1, THEIRS], bits_per_pixel=[3.0, 2.0, 1.0]), tmp_path / "in.parquet")
     tables.write(listed([MINE, 2**40], failure=["", ""]), tmp_path / "lists" / "Urban100.parquet")
     tables.write(listed([THEIRS]), tmp_path / "lists" / "mine.parquet")
     numbers = NUMBERS | {"firewall": {"mine": "report", "Urban100": "reject"}}
@@ -96,15 +96,16 @@ def test_lists_and_what_to_do_with_them_belong_together(tmp_path: Path) -> None:
 
 def test_a_picture_that_could_not_be_read_matches_nothing(tmp_path: Path) -> None:
     table = listed([MINE, THEIRS])
-    table.loc[0, ["phash", "pixels", "signature", "inset_phash", "inset_signature"]] = ""
+    table.loc[0, ["phash", "pixels", "signature", "view_phash", "view_signature"]] = ""
     tables.write(table, tmp_path / "own.parquet")
     assert foreign_lists.read_foreign_lists(tmp_path, {"own": "report"})["own"]["id"].tolist() == ["0001.png"]
 
 
-def test_a_list_with_other_middles_is_refused() -> None:
-    one = listed([MINE]).assign(inset_phash="0" * 16, inset_signature="0" * 64)
-    with pytest.raises(UserError, match="the foreign list 'own' has other middles; make it again"):
-        deduped(signed([MINE]), firewall={"own": "report"}, foreign={"own": one})
+def test_a_list_with_other_views_is_refused(tmp_path: Path) -> None:
+    one = listed([MINE]).assign(view_phash="0" * 16, view_signature="0" * 64)
+    tables.write(one, tmp_path / "own.parquet")
+    with pytest.raises(UserError, match=r"own.parquet: signatures of other views; make it again"):
+        foreign_lists.read_foreign_lists(tmp_path, {"own": "report"})
 
 
 def test_nothing_matches_an_empty_list_or_in_an_empty_collection() -> None:

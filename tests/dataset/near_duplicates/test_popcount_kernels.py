@@ -9,6 +9,8 @@ FINE = np.array([[0], [0], [0], [3], [0]], dtype=np.uint64)
 NONE = np.empty((5, 0), dtype=np.uint64)
 ROWS = np.arange(5, dtype=np.uint32)
 ONE = np.uint64(1)
+WHOLE = np.array([[0, 0]])
+"""The pair of views that is compared where there is nothing but the whole."""
 
 
 def test_the_first_copy_is_found_between_its_bounds_and_below_the_leader() -> None:
@@ -27,7 +29,7 @@ def test_the_first_copy_is_found_between_its_bounds_and_below_the_leader() -> No
 
 def test_a_few_pictures_are_clustered_best_first() -> None:
     def clustered(hashes: np.ndarray, long: np.ndarray) -> list[int]:
-        return [int(row) for row in popcount_kernels.cluster(hashes, long, len(hashes), ONE, ONE)]
+        return [int(row) for row in popcount_kernels.cluster(hashes, long, len(hashes), ONE, ONE, WHOLE)]
 
     assert clustered(HASHES, NONE) == [0, 0, 2, 2, 4]
     assert clustered(HASHES, FINE) == [0, 0, 2, 3, 4]
@@ -35,11 +37,13 @@ def test_a_few_pictures_are_clustered_best_first() -> None:
     assert clustered(HASHES[:0], NONE[:0]) == []
 
 
-def test_the_whole_is_compared_with_every_view_and_middles_with_the_whole() -> None:
+def test_views_are_compared_in_the_pairs_that_are_given() -> None:
     short = np.array([[8, 16, 32], [64, 8, 64]], dtype=np.uint64).ravel()  # three pictures, two views each
     long = np.empty((6, 0), dtype=np.uint64)
     exact = np.uint64(0)
-    assert popcount_kernels.cluster(short, long, 3, exact, exact).tolist() == [0, 0, 2], "64 is a middle of both"
+    crossed, parallel = np.array([[0, 0], [0, 1], [1, 0]]), np.array([[0, 0], [1, 1]])
+    assert popcount_kernels.cluster(short, long, 3, exact, exact, crossed).tolist() == [0, 0, 2], "64 is no whole"
+    assert popcount_kernels.cluster(short, long, 3, exact, exact, parallel).tolist() == [0, 1, 0]
 
 
 def test_representatives_are_found_in_the_buckets_of_their_band_once_they_are_inserted() -> None:

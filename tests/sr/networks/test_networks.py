@@ -162,12 +162,12 @@ def test_basicsr_is_imported_in_one_place() -> None:
         for path in sorted((root / folder).rglob("*.py"))
         if re.search(r"^\s*(import|from) basicsr|import_module\(f?.basicsr", path.read_text(), re.MULTILINE)
     ]
-    assert found == ["src/native4k/sr/basicsr.py"]
+    assert found == ["src/native4k/sr/networks/__init__.py"]
 
 
 def test_what_networks_import_says_nothing_and_interpolation_does_without() -> None:
     code = (
-        "import sys; from native4k.sr import basicsr, networks; from native4k.sr.networks import bicubic\n"
+        "import sys; from native4k.sr import networks; from native4k.sr.networks import bicubic\n"
         "networks.build(bicubic.Params(kind='bicubic'), 4); assert 'basicsr' not in sys.modules\n"
         "networks.import_basicsr('archs.swinir_arch'); assert 'diffusers' not in sys.modules\n"
         "import bitsandbytes\n"  # which diffusers and peft import: it used to complain

@@ -97,22 +97,34 @@ def band_bits(hashes: np.ndarray, shape: Shape) -> np.ndarray:
     return bits
 
 
-class BandIndex:
-    """Leaders in buckets: by their wholes, which every view looks up, and by their middles, which wholes look up.
+def families(view_pairs: list[tuple[int, int]]) -> list[tuple[list[int], list[int]]]:
+    """Put views that the same views look up into one family: those that look up, those that are held."""
+    looking = {held: tuple(sorted(one for one, other in view_pairs if other == held)) for _, held in view_pairs}
+    return [
+        (list(ones), [held for held in looking if looking[held] == ones]) for ones in dict.fromkeys(looking.values())
+    ]
 
-    Hashes lie as views x pictures (short) and views x pictures x words (long); view 0 is the whole.
+
+class BandIndex:
+    """Leaders in buckets, by the views that the same views of other pictures look up.
+
+    Hashes lie as views x pictures (short) and views x pictures x words (long).
     """
 
     def __init__(
-        self, short: np.ndarray, long: np.ndarray, limits: tuple[int, int], expected: int, workers: Workers
+        self,
+        short: np.ndarray,
+        long: np.ndarray,
+        limits: tuple[int, int],
+        view_pairs: list[tuple[int, int]],
+        expected: int,
+        workers: Workers,
     ) -> None:
         self.short, self.long, self.workers = short, long.reshape(short.size, long.shape[2]), workers
         self.radius, self.verify = map(np.uint64, limits)
-        views = len(short)
-        self.families = [(self._bands(short[:1], expected), range(views), range(1))]
-        if views > 1:
-            middles = range(1, views)
-            self.families.append((self._bands(short[1:], expected * len(middles)), range(1), middles))
+        self.families = [
+            (self._bands(short[held], expected * len(held)), looking, held) for looking, held in families(view_pairs)
+        ]
 
     def _bands(self, hashes: np.ndarray, expected: int) -> list[tuple[Shape, Band]]:
         """Make bands with room for some views of all pictures."""

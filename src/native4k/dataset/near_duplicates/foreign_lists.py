@@ -16,6 +16,9 @@ from native4k.dataset.near_duplicates.band_search import NO_LEADER, Workers
 from native4k.dataset.near_duplicates.signatures import Signatures
 from native4k.errors import UserError
 
+VIEW_DIGITS = 16 * sum(signatures.VIEWS.values())
+"""Hex digits of the pHashes of a picture's views."""
+
 SMALL = 4_000_000_000
 """Pairs up to which NumPy has compared all before numba is imported and has compiled; measured."""
 
@@ -32,6 +35,8 @@ def read_foreign_lists(folder: Path | None, actions: Mapping[str, str]) -> dict[
     for name in sorted(files, key=lambda name: (actions[name] != "reject", name)):
         table = tables.read(files[name], "id", *signatures.COLUMNS)
         found[name] = table[table["phash"] != ""].sort_values("id", ignore_index=True)
+        if (found[name]["view_phash"].str.len() != VIEW_DIGITS).any():
+            raise UserError(f"{files[name]}: signatures of other views; make it again with `native4k signatures`")
     return found
 
 
@@ -44,8 +49,6 @@ def match_lists(
         if table.empty:
             continue
         theirs = signatures.read_signatures(table, pictures.limits)
-        if theirs.views != pictures.views:
-            raise UserError(f"the foreign list {name!r} has other middles; make it again with `native4k signatures`")
         row = first_copies(pictures, theirs, threads)
         same = alive["pixels"].map(pd.Series(table.index, index=table["pixels"]).groupby(level=0).first())
         row = np.where(same.notna(), same.fillna(-1), row).astype(int)

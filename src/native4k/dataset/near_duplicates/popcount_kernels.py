@@ -84,7 +84,9 @@ def lower_leaders(
 
 
 @compiled
-def cluster(short: np.ndarray, long: np.ndarray, count: int, radius: np.uint64, verify: np.uint64) -> np.ndarray:
+def cluster(
+    short: np.ndarray, long: np.ndarray, count: int, radius: np.uint64, verify: np.uint64, view_pairs: np.ndarray
+) -> np.ndarray:
     """Cluster a few pictures, best first: each joins the first leader that is near, or becomes one."""
     views = short.size // max(count, 1)
     leaders = np.empty(count, dtype=np.uint32)
@@ -92,12 +94,11 @@ def cluster(short: np.ndarray, long: np.ndarray, count: int, radius: np.uint64, 
     ready = 0  # leaders so far
     for at in range(count):
         leader: Index = np.int64(at)
-        for view in range(views):
-            entry = view * count + at
-            for held in range(views if view == 0 else 1):
-                leader = first_near(
-                    entry, 0, ready, hashes[held], holders[held], short, long, count, radius, verify, leader
-                )
+        for pair in range(view_pairs.shape[0]):
+            entry, held = view_pairs[pair, 0] * count + at, view_pairs[pair, 1]
+            leader = first_near(
+                entry, 0, ready, hashes[held], holders[held], short, long, count, radius, verify, leader
+            )
         leaders[at] = leader
         if leader == at:
             for view in range(views):

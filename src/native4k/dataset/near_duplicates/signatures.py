@@ -1,14 +1,15 @@
 """What is compared of pictures: the short hashes of their views, each verified by a long one.
 
-The short hash is the pHash, the long one the signature. View 0 is the whole picture, the others are middles. The whole
-of one picture is compared with every view of the other: a crop looks like the middle of its original. Middles are not
-compared with each other. A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative.
+The short hash is the pHash, the long one the signature. View 0 is the whole picture. The whole of one picture is
+compared with the whole, the mirrored picture and the middles of the other (a crop looks like the middle of its
+original), and each central window with the same window of the other (which a cut to another aspect leaves as it is).
+A pHash whose bits are nearly all alike (blank, sky, a plain logo) is uninformative.
 """
 
 import binascii
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,14 @@ from pydantic import Field
 from native4k import params
 from native4k.dataset.near_duplicates.band_search import BITS, BandIndex, Workers, patterns_within
 
-HASHES = ("phash", "signature", "inset_phash", "inset_signature")
+HASHES = ("phash", "signature", "view_phash", "view_signature")
 """The measured columns by which near duplicates are found."""
 
 COLUMNS = ("pixels", *HASHES)
 """Those by which all duplicates are found."""
+
+VIEWS = {"mirrored": 1, "middles": 2, "windows": 2}
+"""How many views of each kind are measured beside the whole, in their order."""
 
 LONG_BITS = 256
 """Of a signature; a quarter of them are those of the pHash, but for another median."""
@@ -30,12 +34,28 @@ LONG_BITS = 256
 
 @params.params
 class Limits:
-    """By how many bits near duplicates differ in pHash and signature; whether crops count; what a pHash must hold."""
+    """By how many bits near duplicates differ in pHash and signature; which views count; what a pHash must hold."""
 
     radius: Annotated[int, Field(ge=0, le=64)]
     verify: Annotated[int, Field(ge=0, le=256)]
-    middles: bool
+    views: list[Literal["mirrored", "middles", "windows"]]
     min_bits: Annotated[int, Field(ge=0, le=32)]
+
+    def view_kinds(self) -> list[str]:
+        """Name the kind of each view that is compared, in order; the whole comes first."""
+        return ["whole", *(kind for kind, count in VIEWS.items() if kind in self.views for _ in range(count))]
+
+    def view_pairs(self) -> list[tuple[int, int]]:
+        """List the views that are compared: one picture's, the other's; that of the wholes comes first."""
+        kinds = list(enumerate(self.view_kinds()))[1:]
+        crossed = [view for view, kind in kinds if kind != "windows"]
+        windows = [(view, view) for view, kind in kinds if kind == "windows"]
+        return [(0, 0), *((0, view) for view in crossed), *((view, 0) for view in crossed), *windows]
+
+    def pair_kinds(self) -> list[str]:
+        """Name the kind of each pair of views: that of the one that is not the whole."""
+        kinds = self.view_kinds()
+        return [kinds[max(pair)] for pair in self.view_pairs()]
 
 
 @dataclass(frozen=True)
@@ -45,11 +65,6 @@ class Signatures:
     short: np.ndarray
     long: np.ndarray
     limits: Limits
-
-    @property
-    def views(self) -> int:
-        """The whole and the middles."""
-        return len(self.short)
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -65,14 +80,10 @@ class Signatures:
         """Tell which pictures have a pHash with enough bits set and enough clear."""
         return informative(self.short[0], self.limits.min_bits)
 
-    def view_pairs(self) -> list[tuple[int, int]]:
-        """List the views that are compared: one picture's, the other's."""
-        return [(0, 0), *((0, view) for view in range(1, self.views)), *((view, 0) for view in range(1, self.views))]
-
     def near(self, row: int, others: np.ndarray) -> np.ndarray:
         """Tell which of the others are near duplicates of a picture."""
         found = np.zeros(len(others), dtype=bool)
-        for mine, theirs in self.view_pairs():
+        for mine, theirs in self.limits.view_pairs():
             apart = np.bitwise_count(self.short[theirs, others] ^ self.short[mine, row])
             close = np.flatnonzero((apart <= self.limits.radius) & ~found)
             found[close] = self.verified((mine, theirs), row, others[close])
@@ -93,7 +104,7 @@ class Signatures:
         nearest = np.full(len(ones), BITS + 1)
         fine, views = np.zeros_like(nearest), np.full(len(ones), -1)
         whole = self._apart(0, ones, 0, others)
-        for number, (mine, theirs) in enumerate(self.view_pairs()):
+        for number, (mine, theirs) in enumerate(self.limits.view_pairs()):
             apart, long = self._apart(mine, ones, theirs, others) if number else whole
             better = (apart <= self.limits.radius) & (long <= self.limits.verify) & (apart < nearest)
             nearest, fine = np.where(better, apart, nearest), np.where(better, long, fine)
@@ -112,12 +123,14 @@ class Signatures:
 
         limits = np.uint64(self.limits.radius), np.uint64(self.limits.verify)
         long = self.long.reshape(self.short.size, self.long.shape[2])
-        leader: np.ndarray = popcount_kernels.cluster(self.short.ravel(), long, len(self), *limits)
+        pairs = np.array(self.limits.view_pairs())
+        leader: np.ndarray = popcount_kernels.cluster(self.short.ravel(), long, len(self), *limits, pairs)
         return leader.astype(np.int64)
 
     def index(self, expected: int, workers: Workers) -> BandIndex:
         """Make an empty index, quickest for about so many leaders."""
-        return BandIndex(self.short, self.long, (self.limits.radius, self.limits.verify), expected, workers)
+        limits = self.limits.radius, self.limits.verify
+        return BandIndex(self.short, self.long, limits, self.limits.view_pairs(), expected, workers)
 
     def row_hashes(self) -> np.ndarray:
         """Hash each picture to a number that equal ones share, and different ones hardly ever."""
@@ -134,20 +147,22 @@ class Signatures:
 
 
 def read_signatures(table: pd.DataFrame, limits: Limits) -> Signatures:
-    """Read a table's signatures; an uninformative middle is left out: the whole takes its place."""
-    views, words = 1 + middles_of(table) * limits.middles, LONG_BITS // BITS
-    short = np.empty((views, len(table)), dtype=np.uint64)
-    long = np.empty((views, len(table), words), dtype=np.uint64)
-    short[:1] = numbers_of(table["phash"], 1)
-    long[0] = numbers_of(table["signature"], words).T
-    if views > 1:
-        short[1:] = numbers_of(table["inset_phash"], views - 1)
-        long[1:] = (
-            numbers_of(table["inset_signature"], (views - 1) * words).reshape(views - 1, words, -1).swapaxes(1, 2)
-        )
-        poor = ~informative(short, limits.min_bits)
-        short, long = np.where(poor, short[:1], short), np.where(poor[:, :, None], long[:1], long)
+    """Read a table's signatures; an uninformative view is left out: the whole takes its place."""
+    words = LONG_BITS // BITS
+    short = np.stack([numbers_of(table["phash"], 1)[0], *views_of(table["view_phash"], 1, limits)[:, 0]])
+    whole, views = numbers_of(table["signature"], words), views_of(table["view_signature"], words, limits)
+    long = np.stack([whole.T, *views.swapaxes(1, 2)])
+    poor = ~informative(short, limits.min_bits)
+    np.copyto(short, short[0].copy(), where=poor)
+    np.copyto(long, long[0].copy(), where=poor[:, :, None])
     return Signatures(short, long, limits)
+
+
+def views_of(texts: "pd.Series[str]", words: int, limits: Limits) -> np.ndarray:
+    """Parse the hashes of the views that are compared: views x words x pictures."""
+    count = sum(VIEWS.values())
+    kinds = np.repeat(list(VIEWS), list(VIEWS.values()))
+    return numbers_of(texts, count * words).reshape(count, words, -1)[np.isin(kinds, limits.views)]
 
 
 def concatenate(ones: Signatures, others: Signatures) -> Signatures:
@@ -160,11 +175,6 @@ def informative(hashes: np.ndarray, min_bits: int) -> np.ndarray:
     """Tell which hashes have enough bits set and enough clear to tell pictures apart."""
     bits = np.bitwise_count(hashes)
     return (bits >= min_bits) & (bits <= BITS - min_bits)
-
-
-def middles_of(table: pd.DataFrame) -> int:
-    """Count the middles that were measured of each picture."""
-    return len(table["inset_phash"].iloc[0]) // 16 if len(table) else 0
 
 
 def numbers_of(texts: "pd.Series[str]", words: int) -> np.ndarray:

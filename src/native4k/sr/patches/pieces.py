@@ -49,7 +49,7 @@ class Pieces(NamedTuple):
         if self.folder.exists():
             self._check()
             return
-        with tables.whole_folder(self.folder) as temporary:
+        with tables.atomic_folder(self.folder) as temporary:
             with (temporary / DATA).open("wb") as file:
                 file.write(self._header())
                 file.truncate(len(self._header()) + math.prod(self.shape))

@@ -90,7 +90,7 @@ def group_around(
         made = grouped(table)
         if lists.empty:
             return made
-        conflicting = made.loc[tables.kept(made) & (released_zones(made, lists) == CONFLICT), "id"]
+        conflicting = made.loc[tables.is_kept(made) & (released_zones(made, lists) == CONFLICT), "id"]
         if conflicting.empty:
             return made
         table = tables.reject(table, table["id"].isin(conflicting), "leak", step)
