@@ -292,7 +292,8 @@ def test_wrong_numbers_are_one_line_that_names_the_key(
 def test_an_unknown_baseline_lists_the_known(numbers: Make, tmp_path: Path, complaint: Callable[..., str]) -> None:
     said = complaint(*_words(tmp_path, numbers=numbers(), name="swinir_x3"))
     assert said.endswith(
-        "there is no baseline 'swinir_x3' in sr.baselines or sr.pretrained; there are: bicubic_x4, swinir_x4"
+        "there is no baseline 'swinir_x3' in sr.baselines or sr.pretrained; there are: bicubic_x4, swinir_x4; "
+        "is it 'swinir_x4'?"
     )
 
 

@@ -237,7 +237,7 @@ def distance(row: dict[str, Any], about: Collection) -> str:
 
 def measures(row: dict[str, Any]) -> list[str]:
     """Every other column with its value."""
-    shown = {name: value for name, value in row.items() if name not in NOT_SHOWN and not name.startswith("inset_")}
+    shown = {name: value for name, value in row.items() if name not in NOT_SHOWN and not name.startswith("view_")}
     if not row[WITHHELD]:
         shown = {name: row[name] for name in NAMES[1:] if name in row} | shown
     cells = [[name, cell(value)] for name, value in shown.items()]
