@@ -1,6 +1,5 @@
 """Real pictures by package: what is taken of each, how it is fetched, and the certain natives made of it."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -75,9 +74,10 @@ PACKAGES = (
         "stk_generic_dirtA", "stk_generic_dirtGrassA", "stk_generic_dirtRoad_a", "stk_generic_grassA",
         "stk_generic_gravalSnow_a", "stk_generic_hexaBasaltRoad_a", "stk_generic_ironA", "stk_generic_oldbricks_a",
         "stk_generic_plaster_a", "stk_generic_rockSnow_a", "stk_generic_rockStrata_a", "stk_generic_rock_b",
-        "stk_generic_sandRoad_a", "stk_generic_thatch_a", "stk_generic_wickerA", "stk_karstRock_a", "stklama_gravelRoad_a",
-        "stktex_cliff_a", "stktex_generic_WoodA", "stktex_generic_WoodB", "stktex_generic_WoodG",
-        "stktex_generic_aztekWall_a", "stktex_generic_bambooA", "stktex_generic_cobbleStoneA", "stktex_generic_concreteA",
+        "stk_generic_sandRoad_a", "stk_generic_thatch_a", "stk_generic_wickerA", "stk_karstRock_a",
+        "stklama_gravelRoad_a", "stktex_cliff_a", "stktex_generic_WoodA", "stktex_generic_WoodB",
+        "stktex_generic_WoodG", "stktex_generic_aztekWall_a", "stktex_generic_bambooA", "stktex_generic_cobbleStoneA",
+        "stktex_generic_concreteA",
         "stktex_generic_coral_a", "stktex_generic_gravelA", "stktex_generic_marbleA", "stktex_generic_roots_a",
         "stktex_generic_stoneWallA", "stktex_generic_underwaterRock_a", "stktex_generic_waterAztekWallA",
         "stktex_generic_waterConcreteA", "stktex_generic_waterRockA", "stktex_palmTreeBark_a", "stktex_snowRock_a",
@@ -102,7 +102,7 @@ def fetch(folder: Path = FOLDER) -> None:
 def _unpack(name: str, folder: Path) -> None:
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):
-            raise UserError(f"{tool}: not found; real pictures come from Debian's packages, so run this on Debian or Ubuntu")
+            raise UserError(f"{tool}: not found; real pictures come from Debian's packages: run this on Debian")
     scratch = folder / f"{name}.part"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
@@ -114,7 +114,7 @@ def _unpack(name: str, folder: Path) -> None:
     archives[0].unlink()
     for packed in scratch.rglob("0textures.pk3"):
         _unzip(packed)
-    os.replace(scratch, folder / name)
+    scratch.rename(folder / name)
 
 
 def _unzip(packed: Path) -> None:
@@ -142,7 +142,9 @@ def _families(package: Package, folder: Path) -> Iterator[Family]:
     for name in package.names:
         inside = root / package.folder.format(name)
         pattern = "*.*" if "{}" in package.folder else f"{name}.*"
-        paths = [path for path in sorted(inside.glob(pattern)) if path.suffix in {".png", ".jpg"} and not path.is_symlink()]
+        paths = [
+            path for path in sorted(inside.glob(pattern)) if path.suffix in {".png", ".jpg"} and not path.is_symlink()
+        ]
         if name == "*":
             yield from (Family(f"{package.name}/{path.stem}", package.name, package.kind, path) for path in paths)
         elif paths:
