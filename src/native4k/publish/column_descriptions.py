@@ -34,7 +34,7 @@ DESCRIPTIONS = {
     "inset_phash": "perceptual hashes of the picture's middle at several insets, for crops",
     "inset_signature": "longer perceptual hashes of the picture's middle at several insets, for crops",
     "nativeness": "whether the detail is the picture's own: native, upscaled, or unknown",
-    "nativeness_score": "the share of certain natives whose detail looks less their own: the false-alarm rate of a threshold here",
+    "nativeness_score": "share of certain natives that look less native: the false-alarm rate of a threshold here",
     "upscaled_by": "the factor that the picture seems to be enlarged by",
     "mode": "the channels, in Pillow's words",
     "bit_depth": "bits of a channel",
