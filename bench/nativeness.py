@@ -28,11 +28,14 @@ from native4k import images, params
 from native4k.errors import UserError
 from native4k.measure import nativeness
 
-COUNT, FITTED, QUICK = 10, 4, 2
+COUNT, FITTED, QUICK = 10, 3, 2
 """Drawn pictures a generator: measured on, fitted on, with --quick."""
 
 LEARNED = 3
 """Drawn pictures a generator that a trained baseline enlarges a part of."""
+
+DRAWN_WEIGHT = 5
+"""How often a drawing counts among the many real pictures that are fitted on."""
 
 Chance = np.random.Generator
 Enlarge = Callable[[np.ndarray, float, str, Chance], np.ndarray]
@@ -222,7 +225,7 @@ def drawn_traits(count: int, numbers: nativeness.Params) -> pd.DataFrame:
             rows.append({"family": f"{name} {number}", "factor": spec.factor, "condition": "", **(found or {})})
         print(f"{name} {number}", end=" ", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return pd.DataFrame(rows).dropna()
+    return pd.concat([pd.DataFrame(rows).dropna()] * DRAWN_WEIGHT)
 
 
 def on_photographs(args: argparse.Namespace, numbers: nativeness.Params) -> list[Row]:
@@ -232,7 +235,7 @@ def on_photographs(args: argparse.Namespace, numbers: nativeness.Params) -> list
     if args.fit:
         found = fitting.fitted(pd.concat([table, args.drawn])) | {"native_odds": rates.quantiles(table)}
         print(yaml.safe_dump(found | {"native_share": list(rates.SHARES)}, sort_keys=False))
-    return rates.compare(table)
+    return rates.compare(table, numbers.upscaled_below)
 
 
 def main() -> None:
