@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all study images retry test test-faults lint format bench lock s3 clean help setup
+.PHONY: all study images retry test test-faults lint format bench real lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -46,6 +46,9 @@ format: setup ## rewrite the code in the project's style
 
 bench: setup ## run every benchmark and write bench/RESULTS.md
 	@python bench/run.py
+
+real: setup ## fetch real pictures by package (Debian) and measure nativeness on them
+	@python bench/parts/real.py && python bench/nativeness.py
 
 lock: setup ## compile requirements.lock anew from pyproject.toml
 	@$(LOCK) --output-file requirements.lock --upgrade

@@ -1,7 +1,8 @@
 """Whether pictures are what their size says: natives and fakes called right, beside the published detector.
 
 Fakes are enlarged by 1.5, 2, 3 and 4 with four filters; natives and fakes alike are sharpened or not and re-encoded or
-not; half of both passed a camera model first. `--fit` prints the numbers of params.yaml, fitted on other generators.
+not; half of both passed a camera model first. Real pictures (`make real`) are measured beside them, each by weights of
+other photographs. `--fit` prints the numbers of params.yaml, fitted on real pictures and on other generators.
 `--learned models/NAME` adds fakes by a trained baseline.
 """
 
@@ -18,19 +19,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
-from parts import fakes, fitting, published, scenes
+from parts import fakes, fitting, published, rates, scenes
 from parts.fakes import Finish
 from parts.results import Row, at_least, at_most
 from PIL import Image
 
 from native4k import images, params
+from native4k.errors import UserError
 from native4k.measure import nativeness
 
-COUNT, FITTED, QUICK = 10, 16, 2
+COUNT, FITTED, QUICK = 10, 3, 2
 """Drawn pictures a generator: measured on, fitted on, with --quick."""
 
 LEARNED = 3
 """Drawn pictures a generator that a trained baseline enlarges a part of."""
+
+DRAWN_WEIGHT = 5
+"""How often a drawing counts among the many real pictures that are fitted on."""
 
 Chance = np.random.Generator
 Enlarge = Callable[[np.ndarray, float, str, Chance], np.ndarray]
@@ -210,17 +215,27 @@ def cost(numbers: nativeness.Params, times: int) -> Row:
     return at_most("one 4K JPEG (s), against its decode", ours, decode, 1)
 
 
-def refit(count: int, numbers: nativeness.Params) -> str:
-    """The numbers that params.yaml should have, of the pictures to fit on."""
+def drawn_traits(count: int, numbers: nativeness.Params) -> pd.DataFrame:
+    """A row with traits for each drawing of the generators to fit on."""
     rows = []
     for name, number, picture, chance in drawn(scenes.FITTED, count):
         seen = fakes.camera(picture, chance)
         for spec in plan(number, chance):
             found = nativeness.traits(made(picture, seen, spec, chance), numbers)
-            rows.append({"generator": name, "factor": spec.factor, **(found or {})})
+            rows.append({"family": f"{name} {number}", "factor": spec.factor, "condition": "", **(found or {})})
         print(f"{name} {number}", end=" ", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return yaml.safe_dump(fitting.fitted(pd.DataFrame(rows).dropna()), sort_keys=False)
+    return pd.concat([pd.DataFrame(rows).dropna()] * DRAWN_WEIGHT)
+
+
+def on_photographs(args: argparse.Namespace, numbers: nativeness.Params) -> list[Row]:
+    """What is rejected and found of real pictures by weights of other families; prints the numbers too with --fit."""
+    table = rates.with_odds(rates.load(numbers, QUICK * 10 if args.quick else None), args.drawn)
+    print(rates.report(table))
+    if args.fit:
+        found = fitting.fitted(pd.concat([table, args.drawn])) | {"native_odds": rates.quantiles(table)}
+        print(yaml.safe_dump(found | {"native_share": list(rates.SHARES)}, sort_keys=False))
+    return rates.compare(table, numbers.upscaled_below)
 
 
 def main() -> None:
@@ -232,8 +247,13 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, help="also write the table of all pictures, as CSV")
     args = parser.parse_args()
     numbers = params.load(nativeness.Params, Path("params.yaml"), "probe", "nativeness")
+    args.drawn = drawn_traits(QUICK if args.quick else FITTED, numbers)
+    try:
+        rows = on_photographs(args, numbers)
+    except UserError as error:
+        print(f"no rows of real pictures: {error}")
+        rows = []
     if args.fit:
-        print(refit(QUICK if args.quick else FITTED, numbers))
         return
     table = measured(QUICK if args.quick else COUNT, numbers, args.learned)
     if args.rows:
@@ -243,7 +263,7 @@ def main() -> None:
     error = (told["upscaled_by"] / told["factor"] - 1).abs()
     shares = ", ".join(f"{(error < limit).mean():.2f} within {limit:.0%}" for limit in (0.02, 0.2))
     print(f"factor of fakes called upscaled: {shares}")
-    print(json.dumps({"comparisons": [*compare(table), cost(numbers, 3 if args.quick else 9)]}))
+    print(json.dumps({"comparisons": [*rows, *compare(table), cost(numbers, 3 if args.quick else 9)]}))
 
 
 if __name__ == "__main__":

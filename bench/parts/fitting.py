@@ -1,33 +1,30 @@
-"""The numbers of nativeness, fitted: weights of the log odds, bounds of the outcomes, weights of the factor."""
+"""The numbers of nativeness, fitted: weights of the log odds and of the factor."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-TRAITS = ["cliff", "fall", *(f"{a}_{b}" for a in ("first", "second") for b in ("half", "quarter", "other"))]
+TRAITS = ["cliff", "fall", *(f"{a}_{b}" for a in ("first", "second") for b in ("half", "quarter", "other", "block"))]
 FACTOR = [*TRAITS, "reach"]
 
 RIDGE = 3.0
 """Penalty on squared standardised weights, against a sum over pictures."""
 
-SURE, CALLED = 0.005, 0.03
-"""Shares of the natives fitted on that lie below `upscaled_below` and below `native_above`."""
-
 
 def fitted(table: pd.DataFrame) -> dict[str, Any]:
-    """What stands in params.yaml, from a row a picture with its traits and its factor (1 for natives)."""
-    native = (table["factor"] == 1).to_numpy()
-    weights = logistic(table[TRAITS].to_numpy(), native)
-    odds = table[TRAITS].to_numpy() @ weights[1:] + weights[0]
-    bounds = np.quantile(odds[native], [SURE, CALLED])
-    factor = linear(table.loc[~native, FACTOR].to_numpy(), np.log2(table.loc[~native, "factor"].to_numpy()))
+    """Weights of the log odds and of the factor, from a row a picture with traits and factor (1 for natives)."""
+    fake = table[table["factor"] > 1]
+    factor = linear(fake[FACTOR].to_numpy(), np.log2(fake["factor"].to_numpy()))
     return {
-        "weights": _named(["constant", *TRAITS], weights),
-        "upscaled_below": round(float(bounds[0]), 2),
-        "native_above": round(float(bounds[1]), 2),
+        "weights": _named(["constant", *TRAITS], weights_of(table)),
         "factor": _named(["constant", *FACTOR], factor),
     }
+
+
+def weights_of(table: pd.DataFrame) -> np.ndarray:
+    """Weights of the log odds, the constant first."""
+    return logistic(table[TRAITS].to_numpy(), (table["factor"] == 1).to_numpy())
 
 
 def logistic(traits: np.ndarray, native: np.ndarray) -> np.ndarray:

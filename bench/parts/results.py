@@ -19,5 +19,5 @@ def faster(name: str, ours: float, peer: float, goal: float) -> Row:
 
 
 def _row(name: str, ours: float, peer: float, ratio: float, goal: float, *, met: bool) -> Row:
-    values = {"ours": round(ours, 2), "peer": round(peer, 2), "ratio": round(ratio, 3)}
-    return {"name": name, **values, "goal": goal, "met": met}
+    values = {"ours": round(float(ours), 2), "peer": round(float(peer), 2), "ratio": round(float(ratio), 3)}
+    return {"name": name, **values, "goal": goal, "met": bool(met)}

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from native4k import params
-from native4k.measure.nativeness import Params, nativeness, traits
+from native4k.measure.nativeness import Params, false_alarms, nativeness, traits
 
 NUMBERS = params.load(Params, Path(__file__).parent.parent.parent / "params.yaml", "probe", "nativeness")
 FILTERS = [Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS]
@@ -47,6 +48,31 @@ def jpeg(picture: Image.Image, quality: int) -> Image.Image:
     return Image.open(out).convert("L")
 
 
+def webp(picture: Image.Image, quality: int) -> Image.Image:
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=quality)
+    return Image.open(out).convert("L")
+
+
+def with_caption(picture: Image.Image) -> Image.Image:
+    """A bar along the lower edge with a line of sharp letters."""
+    out = picture.copy()
+    pen = ImageDraw.Draw(out)
+    pen.rectangle((0, out.height - 40, out.width, out.height), fill=16)
+    pen.text((8, out.height - 36), "A line of words that says what this shows. " * 3, 240, ImageFont.load_default(26))
+    return out
+
+
+@cache
+def photograph(name: str) -> Image.Image:
+    """One of the textures that come with scikit-image."""
+    return Image.open(Path(skimage.data.__file__).parent / f"{name}.png").convert("L")
+
+
+def enlarged_photograph(name: str) -> Image.Image:
+    return photograph(name).resize((1024, 1024), Image.Resampling.BICUBIC)
+
+
 def told(picture: Image.Image | np.ndarray) -> str:
     return str(nativeness(np.asarray(picture), NUMBERS)["nativeness"])
 
@@ -77,7 +103,33 @@ def test_a_whole_factor_is_found(factor: float, method: Image.Resampling) -> Non
 @pytest.mark.parametrize("quality", [75, 85, 95])
 def test_a_jpeg_file_changes_neither(quality: int) -> None:
     assert told(jpeg(sharp(), quality)) == "native"
-    assert told(jpeg(enlarged(2, Image.Resampling.BICUBIC), quality)) == "upscaled"
+    assert told(jpeg(enlarged_photograph("grass"), quality)) == "upscaled"
+
+
+@pytest.mark.parametrize("quality", [80, 95])
+def test_a_webp_file_changes_neither(quality: int) -> None:
+    assert told(webp(sharp(), quality)) == "native"
+    assert told(webp(enlarged_photograph("grass"), quality)) == "upscaled"
+
+
+@pytest.mark.parametrize("name", ["grass", "gravel"])  # the brick is soft at its own size
+@pytest.mark.parametrize("quality", [75, 85, 95])
+def test_blocks_of_a_codec_make_no_photograph_upscaled(name: str, quality: int) -> None:
+    assert told(photograph(name)) != "upscaled"
+    assert told(jpeg(photograph(name), quality)) != "upscaled"
+    assert told(webp(photograph(name), quality)) != "upscaled"
+
+
+@pytest.mark.parametrize("name", ["brick", "grass", "gravel"])
+def test_an_enlarged_photograph_is_upscaled_with_a_line_of_text_too(name: str) -> None:
+    large = enlarged_photograph(name)
+    assert [told(large), told(with_caption(large))] == ["upscaled"] * 2
+
+
+def test_the_score_is_a_share_of_natives() -> None:
+    odds = NUMBERS.native_odds
+    assert [false_alarms(value, NUMBERS) for value in odds] == NUMBERS.native_share
+    assert [false_alarms(odds[0] - 1, NUMBERS), false_alarms(odds[-1] + 1, NUMBERS)] == [0.0, 1.0]
 
 
 def test_sharpening_changes_neither() -> None:

@@ -15,9 +15,12 @@ STRUCTURE, FINEST, FINE = slice(4, 13), slice(40, 60), slice(50, 60)
 """Bands of frequencies, in cycles per CELL pixels: of coarse structure, of the finest detail, of its upper half."""
 
 CELL = 120  # pixels: a whole number of periods of 2, 3, 4, 5, 6, 8 pixels, so that traces add up across cells
-BINS = 6  # of 1 / CELL cycles a pixel: over how many the steepest fall is taken
-JPEG = (1 / 4, 3 / 8, 1 / 2)
-"""Cycles a pixel at which JPEG's blocks leave traces too; 1/8 lies below what is looked at."""
+BINS = 12  # of 1 / CELL cycles a pixel: over how many the steepest fall is taken
+BLOCKS = (1 / 4, 5 / 16, 3 / 8, 7 / 16, 1 / 2)
+"""Cycles a pixel, of those looked at, at which the blocks of JPEG (8 pixels) and WebP (4, 16) leave traces too."""
+
+ONLY_BLOCKS = (1 / 8, 3 / 8)
+"""Cycles a pixel at which blocks of 8 pixels leave traces and enlarging by 2 or 4 leaves none."""
 
 MIN_STEP, MIN_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
 Trait = Literal[
@@ -28,12 +31,15 @@ Trait = Literal[
     "first_half",
     "first_quarter",
     "first_other",
+    "first_block",
     "second_half",
     "second_quarter",
     "second_other",
+    "second_block",
 ]
 """What can have a weight."""
 
+STEP = 8  # grey levels between neighbours: what is larger counts as this where cells are chosen
 MIN_FREQUENCY = 0.2  # cycles a pixel: textures themselves repeat more slowly than that
 
 
@@ -48,6 +54,8 @@ class Params:
     sharpest: float
     reach: float
     weights: dict[Trait, float]
+    native_odds: list[float]
+    native_share: list[float]
     upscaled_below: float
     native_above: float
     factor: dict[Trait, float]
@@ -65,16 +73,21 @@ class Cells(NamedTuple):
 
 
 def nativeness(luma: np.ndarray, numbers: Params) -> dict[str, Any]:
-    """Native, upscaled by about a factor, or unknown; the score is higher the surer an image is native."""
+    """Native, upscaled by about a factor, or unknown; the score is the share of certain natives that look less so."""
     found = traits(luma, numbers)
     if found is None:
         return UNKNOWN
-    score = weighted_sum(found, numbers.weights)
+    score = false_alarms(weighted_sum(found, numbers.weights), numbers)
     if score >= numbers.native_above:
         return {"nativeness": "native", "upscaled_by": 1.0, "nativeness_score": score}
     if score > numbers.upscaled_below:
         return UNKNOWN | {"nativeness_score": score}
     return {"nativeness": "upscaled", "upscaled_by": enlargement(found, numbers), "nativeness_score": score}
+
+
+def false_alarms(odds: float, numbers: Params) -> float:
+    """The share of certain natives that a threshold at these log odds would reject."""
+    return float(np.interp(odds, numbers.native_odds, numbers.native_share))
 
 
 def enlargement(found: dict[str, float], numbers: Params) -> float:
@@ -110,19 +123,29 @@ def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
 
 
 def select_cells(luma: np.ndarray, count: int) -> Cells | None:
-    """Half the cells are those of strongest gradient, half are spread over the better two thirds of the others."""
+    """Of each of about `count` squares that the picture is divided into the cell of most texture.
+
+    Spread, so that no bar of text, logo or border takes more than its place; steps count up to STEP grey levels, so
+    that a few hard edges on a plain ground are less than texture.
+    """
     down, across = luma.shape[0] // CELL, luma.shape[1] // CELL
     if not down or not across:
         return None
     lines = luma[1 : down * CELL : 4, : across * CELL].astype(np.int16)
-    steps = np.abs(np.diff(lines, axis=1, append=lines[:, -1:])).reshape(down, CELL // 4, across, CELL)
-    order = np.argsort(-steps.mean(axis=(1, 3), dtype=np.float32), axis=None, kind="stable")
-    half, last = min(count // 2, len(order)), max(min(count, len(order)), len(order) * 2 // 3)
-    others = np.linspace(half, last - 1, count - half if last > half else 0).astype(int)
-    rows, columns = np.unravel_index(order[np.unique(np.r_[np.arange(half), others].astype(int))], (down, across))
+    steps = np.minimum(np.abs(np.diff(lines, axis=1, append=lines[:, -1:])), STEP)
+    texture = steps.reshape(down, CELL // 4, across, CELL).mean(axis=(1, 3), dtype=np.float32)
+    side = int(np.ceil(np.sqrt(down * across / count)))
+    squares = [(top, left) for top in range(0, down, side) for left in range(0, across, side)]
+    strongest = [_strongest(texture[top : top + side, left : left + side]) for top, left in squares]
+    rows, columns = (np.array(squares) + np.array(strongest)).T
     places = zip(rows * CELL, columns * CELL, strict=True)
     pixels = np.stack([luma[top : top + CELL, left : left + CELL] for top, left in places]).astype(np.float32)
     return Cells(pixels, rows, columns, max(down, across))
+
+
+def _strongest(texture: np.ndarray) -> tuple[int, int]:
+    row, column = np.unravel_index(np.argmax(texture), texture.shape)
+    return int(row), int(column)
 
 
 def power_spectra(pixels: np.ndarray) -> np.ndarray:
@@ -137,16 +160,16 @@ def power_spectra(pixels: np.ndarray) -> np.ndarray:
 
 
 def spectral_falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
-    """The fall of the mean spectrum of the sharpest cells, in decibels."""
+    """The fall of the mean spectrum of the sharpest cells, in decibels, without the lines of patterns and blocks."""
     level = 10 * np.log10(spectra)
     sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
         : max(3, int(np.ceil(numbers.sharpest * len(level))))
     ]
     mean = level[sharpest].mean(axis=0)
-    smooth = median_filter(mean, 9, mode="nearest")  # so that a regular pattern is no cliff
+    smooth = median_filter(mean, 9, mode="nearest")
     return {
-        "cliff": float(np.min(smooth[8 + BINS : 54 + BINS] - smooth[8:54])),
-        "fall": float(mean[FINEST].mean() - mean[STRUCTURE].mean()),
+        "cliff": float(np.min(smooth[8 + BINS : 60] - smooth[8 : 60 - BINS])),
+        "fall": float(smooth[FINEST].mean() - mean[STRUCTURE].mean()),
         "reach": float(np.log2(np.mean(smooth > mean[STRUCTURE].mean() - numbers.reach))),
     }
 
@@ -156,7 +179,8 @@ def resampling_traces(cells: Cells) -> dict[str, float]:
 
     An enlarged pixel lies on an old one or between two, and differs from its neighbours accordingly (Gallagher 2005).
     Each trace is the logarithm of the swing of first or second differences: at one half and one quarter of a cycle a
-    pixel, where JPEG leaves traces too, and at the clearest other frequency.
+    pixel, where blocks of a codec leave traces too, at the clearest other frequency, and where blocks alone leave them,
+    so that they can be set off.
     """
     found: dict[str, float] = {}
     for name, order in (("first", 1), ("second", 2)):
@@ -164,9 +188,16 @@ def resampling_traces(cells: Cells) -> dict[str, float]:
         other = clearest_frequency(*(profiles.clarity() for profiles in along))
         for place, frequency, reach in (("half", 1 / 2, 0), ("quarter", 1 / 4, 0), ("other", other, 2)):
             swings = [profiles.swing(frequency, reach) for profiles in along]
-            found[f"{name}_{place}"] = float(np.log(np.sqrt(swings[0] * swings[1]) + MIN_SWING))
+            found[f"{name}_{place}"] = _trace(swings)
+        found[f"{name}_block"] = max(
+            _trace([profiles.swing(frequency, 0) for profiles in along]) for frequency in ONLY_BLOCKS
+        )
         found[f"{name}_other_frequency"] = other
     return found
+
+
+def _trace(swings: list[float]) -> float:
+    return float(np.log(np.sqrt(swings[0] * swings[1]) + MIN_SWING))
 
 
 def clearest_frequency(across: np.ndarray, down: np.ndarray) -> float:
@@ -177,7 +208,7 @@ def clearest_frequency(across: np.ndarray, down: np.ndarray) -> float:
     slower = np.maximum(both[np.round(places / 2).astype(int)], both[np.round(places / 3).astype(int)])
     slower[places >= 3 * MIN_FREQUENCY * size] = 0
     allowed = places > MIN_FREQUENCY * size
-    for frequency in JPEG:
+    for frequency in BLOCKS:
         allowed &= np.abs(places - frequency * size) > 3  # noqa: PLR2004
     return float(np.argmax(np.where(allowed, both - slower, 0)) / size)
 

@@ -39,7 +39,7 @@ DESCRIPTIONS = {
     "view_phash": "perceptual hashes of the mirrored picture, of middles and of central windows",
     "view_signature": "longer perceptual hashes of the same views",
     "nativeness": "whether the detail is the picture's own: native, upscaled, or unknown",
-    "nativeness_score": "how surely the detail is the picture's own",
+    "nativeness_score": "share of certain natives that look less native: the false-alarm rate of a threshold here",
     "upscaled_by": "the factor that the picture seems to be enlarged by",
     "mode": "the channels, in Pillow's words",
     "bit_depth": "bits of a channel",
