@@ -260,8 +260,8 @@ def main() -> None:
         table.to_csv(args.rows, index=False)
     print(table_of(table))
     told = table[(table["factor"] > 1) & (table["nativeness"] == "upscaled") & (table["kind"] != "shrunk after")]
-    error = (told["upscaled_by"] / told["factor"] - 1).abs()
-    shares = ", ".join(f"{(error < limit).mean():.2f} within {limit:.0%}" for limit in (0.02, 0.2))
+    off = (told["upscaled_by"] / told["factor"] - 1).abs()
+    shares = ", ".join(f"{(off < limit).mean():.2f} within {limit:.0%}" for limit in (0.02, 0.2))
     print(f"factor of fakes called upscaled: {shares}")
     print(json.dumps({"comparisons": [*rows, *compare(table), cost(numbers, 3 if args.quick else 9)]}))
 
