@@ -1,5 +1,6 @@
 """Images of the web through `make images`, a push, a clone and a looser filter: nothing is asked for twice."""
 
+import asyncio
 import io
 import re
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from native4k import tables
 from tests.project import Project, tiny
-from tests.web import Server, file, reply
+from tests.web import Page, Request, Server, file, reply
 
 
 def picture(seed: int, width: int, height: int) -> bytes:
@@ -95,7 +96,8 @@ def test_a_server_that_dies_in_the_middle_is_one_line_until_make_retry_has_the_r
         undisturbed.images()
         project.set_up()
 
-        server.pages["/09.jpg"] = server.die
+        server.asked.clear()
+        server.pages = {path: dying(page, server, 10) for path, page in pages.items()}
         status, said = project.attempt("make", "images")
         held = found(project)
         missing = sum(word != "ok" for word in held.values())
@@ -122,6 +124,15 @@ def test_a_server_that_dies_in_the_middle_is_one_line_until_make_retry_has_the_r
         server.asked.clear()
         assert project.images() == ""
         assert server.asked == []
+
+
+def dying(page: Page, server: Server, count: int) -> Page:
+    """A page, or the end of its server, once that has been asked so often."""
+
+    async def either(request: Request, out: asyncio.StreamWriter) -> None:
+        await (server.die if len(server.asked) > count else page)(request, out)
+
+    return either
 
 
 def assert_last(said: str, pattern: str) -> None:

@@ -119,6 +119,8 @@ def row(seed: int, content: bytes) -> dict[str, Any]:
     return {
         "id": f"{seed:016x}",
         "source": "folder",
+        "url": f"{seed}.png",
+        "withheld": False,
         "license": "CC0-1.0",
         "caption": f"picture {seed}",
         "category": "Nature",

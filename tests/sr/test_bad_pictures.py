@@ -59,7 +59,16 @@ def test_those_with_room_for_the_measures_are_measured(params: Path, tmp_path: P
     assert train("bicubic_x4", tmp_path, params) == 0
     publish(tmp_path / "test", ["plain", "wide", "clear"])
     paths = [tmp_path / "model", tmp_path / "test", tmp_path / "metrics.json"]
-    ends = ["--images", tmp_path / "images.parquet", "--pictures", tmp_path / "pictures", "--params", params]
+    ends = [
+        "--figures",
+        tmp_path / "figures.json",
+        "--images",
+        tmp_path / "images.parquet",
+        "--pictures",
+        tmp_path / "pictures",
+        "--params",
+        params,
+    ]
     assert run("sr", "evaluate", "bicubic_x4", *paths, *ends) == 0
     table = tables.read(tmp_path / "images.parquet")
     assert table["id"].tolist() == ["clear", "plain", "wide"]

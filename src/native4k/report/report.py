@@ -17,7 +17,6 @@ from native4k.errors import UserError
 from native4k.fetch.statuses import STATUSES
 from native4k.page import layout, metrics_files, plots
 from native4k.page.metrics_files import metric_label, percent
-from native4k.provenance import lock
 from native4k.report import benchmarks, gallery, leaks
 from native4k.study import study_report
 
@@ -237,11 +236,8 @@ def run(args: argparse.Namespace) -> None:
     tree = params.read(args.params)
     rules = range_rules(tree)
     dataset = metrics_files.dataset_metrics(args.metrics)
-    stale = lock.stale_metrics(args.metrics)
-    for path, why in stale.items():
-        print(f"left out: {path}: {why}")
-    sr, t2i = metrics_files.baseline_metrics(args.metrics, stale)
-    studies = metrics_files.studies(args.metrics, stale)
+    sr, t2i = metrics_files.baseline_metrics(args.metrics)
+    studies = metrics_files.studies(args.metrics)
     table = tables.read(args.tables / "images.parquet", *COLUMNS)
     check_counts(dataset["funnel"], table, args.metrics / metrics_files.DATASET)
     strips = [path for name in (*sr, *t2i) for path in benchmarks.pictures(name, args.evaluations)]
