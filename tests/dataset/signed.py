@@ -18,8 +18,17 @@ EQUAL = {
 }
 """All that makes one copy better than another, and is the same of all pictures."""
 
-BITS_AS_JPEG = {"JPEG": 1.0, "WEBP": 1.4, "AVIF": 2.0, "GIF": 0.1, "PNG": 100.0, "TIFF": 100.0}
-"""Weights of formats, as in params.yaml."""
+DEDUP: dict[str, Any] = {
+    "radius": 10,
+    "min_bits": 20,
+    "enlarged": 1.35,
+    "bits_as_jpeg": {"JPEG": 1.0, "WEBP": 1.4, "AVIF": 2.0, "GIF": 0.1, "PNG": 100.0, "TIFF": 100.0},
+    "marked": 0.3,
+    "score": None,
+    "firewall": {},
+    "embedding": None,
+}
+"""Numbers of dedup, but for which hashes it compares."""
 
 PLACES = {"mirrored": 0, "large_middle": 1, "small_middle": 2, "wide": 3, "tall": 4}
 """Views, by their place in the texts."""

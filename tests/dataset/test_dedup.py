@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from native4k import cli, tables
 from native4k.dataset import dedup
 from native4k.errors import UserError
-from tests.dataset.signed import BITS_AS_JPEG, signed, view_texts
+from tests.dataset.signed import DEDUP, signed, view_texts
 
 ROWS = st.lists(
     st.tuples(
@@ -39,18 +39,7 @@ FINE_BITS = 2**256 - 2**100
 
 LEAST, FINE = 20, 6
 RADII = st.integers(0, 12)
-NUMBERS: dict[str, Any] = {
-    "radius": 10,
-    "verify": FINE,
-    "views": ["middles"],
-    "min_bits": LEAST,
-    "enlarged": 1.35,
-    "bits_as_jpeg": BITS_AS_JPEG,
-    "marked": 0.3,
-    "score": None,
-    "firewall": {},
-    "embedding": None,
-}
+NUMBERS = DEDUP | {"verify": FINE, "views": ["middles"], "min_bits": LEAST}
 
 
 def deduped(table: pd.DataFrame, radius: int = 10, **numbers: Any) -> pd.DataFrame:

@@ -11,21 +11,10 @@ from native4k import images
 from native4k.dataset import dedup, leaks, released_images
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.measure import image_signatures
-from tests.dataset.signed import BITS_AS_JPEG, EQUAL
+from tests.dataset.signed import DEDUP, EQUAL
 
 LIMITS = Limits(radius=10, verify=76, views=["mirrored"], min_bits=20)
-NUMBERS = dedup.Params(
-    radius=10,
-    verify=76,
-    views=["mirrored"],
-    min_bits=20,
-    enlarged=1.35,
-    bits_as_jpeg=BITS_AS_JPEG,
-    marked=0.3,
-    score=None,
-    firewall={},
-    embedding=None,
-)
+NUMBERS = dedup.Params(**DEDUP, verify=76, views=["mirrored"])
 
 
 def drawn(seed: int) -> Image.Image:

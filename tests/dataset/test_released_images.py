@@ -8,20 +8,9 @@ import pytest
 from native4k import tables
 from native4k.dataset import dedup, released_images
 from native4k.errors import UserError
-from tests.dataset.signed import BITS_AS_JPEG, signed
+from tests.dataset.signed import DEDUP, signed
 
-NUMBERS = dedup.Params(
-    radius=10,
-    verify=0,
-    views=[],
-    min_bits=8,
-    enlarged=1.35,
-    bits_as_jpeg=BITS_AS_JPEG,
-    marked=0.3,
-    score=None,
-    firewall={},
-    embedding=None,
-)
+NUMBERS = dedup.Params(**(DEDUP | {"verify": 0, "views": [], "min_bits": 8}))
 HEAD = "id,zone,representative,sha256\n"
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from native4k import params, sources, tables
 from native4k.errors import UserError
-from native4k.fetch import collect, permissions
+from native4k.fetch import collect, external_sort, permissions
 from native4k.fetch.permissions import OptOut
 from native4k.metadata import locations, read, urls
 from native4k.metadata import parallel as crew
@@ -320,7 +320,7 @@ def test_no_row_is_lost_and_neither_order_nor_shards_nor_memory_nor_threads_deci
     halves = [web(half, folder, f"{place}.parquet") for place, half in enumerate((shuffled[::2], shuffled[1::2]))]
     found = read.Collection("web", SOURCE, [part for half in halves for part in half.parts])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(collect, "SPILL", spill)
+        patch.setattr(external_sort, "SPILL", spill)
         patch.setattr(crew, "THREADS", threads)
         again, frame = collected([found], folder, others, out, shards)
     assert again == counts

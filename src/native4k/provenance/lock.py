@@ -55,7 +55,7 @@ def stale_stage(name: str, stages: dict[str, Stage], makers: dict[str, str]) -> 
             continue
         if content != stages[makers[path]].outs[path]:
             return f"{path} has changed since"
-        why = path == TABLES and changed(Path(path), stages[makers[path]].outs)
+        why = changed(Path(path), stages[makers[path]].outs) if path == TABLES else ""
         if why := why or stale_stage(makers[path], stages, makers):
             return why
     return ""
