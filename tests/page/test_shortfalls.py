@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from native4k import params, provenance
+from native4k.page.shortfalls import NUMBERS as NUMBERS_BEHIND
 from native4k.page.shortfalls import shortfalls
+from tests.project import HERE
 
 NUMBERS: dict[str, Any] = {
     "select": {"preset": "own", "presets": {"own": {"flat": {}, "blurred": {}}}},
@@ -60,3 +63,9 @@ def test_each_shortfall_has_its_rule_and_its_number(
     counted: dict[str, Any], images: dict[str, int], lines: list[str]
 ) -> None:
     assert shortfalls(counted, images, NUMBERS) == lines
+
+
+def test_every_number_that_is_advised_stands_in_params_yaml() -> None:
+    tree = params.read(HERE / "params.yaml")
+    advised = [key.rpartition(".") for keys in NUMBERS_BEHIND.values() for key in keys.split(" or ")]
+    assert [f"{section}.{key}" for section, _, key in advised if key not in provenance.lookup(tree, section)] == []
