@@ -32,11 +32,25 @@ def test_a_view_shows_what_its_name_says() -> None:
     assert [view.shape for view in columns.view_pixels(halves(), "full", 1)] == [(64, 128, 3)]
     assert [view.shape for view in columns.view_pixels(halves(), "resize:32", 1)] == [(16, 32, 3)]
     assert [view.shape for view in columns.view_pixels(halves(), "tiles:32", 2)] == [(32, 32, 3)] * 2
+    assert [view.shape for view in columns.view_pixels(halves(), "tiles:32x8", 2)] == [(32, 32, 3)] * 8
     assert [view.size for view in columns.view_images(halves(), "tiles:32", 2)] == [(32, 32)] * 2
 
 
 @pytest.mark.parametrize(
-    "view", ["", "fully", "full:2", "resize", "resize:", "resize:x", "tiles:-1", "tiles:0", "crop:3"]
+    "view",
+    [
+        "",
+        "fully",
+        "full:2",
+        "resize",
+        "resize:",
+        "resize:x",
+        "tiles:-1",
+        "tiles:0",
+        "tiles:32x0",
+        "resize:32x8",
+        "crop:3",
+    ],
 )
 def test_an_unknown_view_is_named(view: str) -> None:
     with pytest.raises(ValidationError, match="unknown view .*; there are: full, resize:N, tiles:N"):

@@ -48,6 +48,7 @@ def test_a_noise_patch_has_the_figures_known_for_it() -> None:
 def test_entropy_is_that_of_the_grey_levels() -> None:
     assert textures.entropy(np.repeat(np.arange(256), 4)) == pytest.approx(8.0)
     assert textures.entropy(np.zeros((5, 5))) == 0
+    assert textures.entropy(noise_patch()) == textures.entropy(noise_patch().astype(np.int64))
     assert textures.entropy(noise_patch()) == pytest.approx(shannon_entropy(noise_patch()))
 
 

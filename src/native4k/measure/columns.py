@@ -1,4 +1,7 @@
-"""Columns of the table: which view of an image fills each (full, resize:N, tiles:N), and by what model or endpoint."""
+"""Columns of the table: which view of an image fills each, and by what model or endpoint.
+
+Views: full, resize:N (longer side), tiles:N (pixels a side), tiles:NxM (M tiles, whatever the step's number).
+"""
 
 import re
 import sys
@@ -68,8 +71,8 @@ def rate(column: Column, model: Model, image: Image.Image, file: str) -> dict[st
 
 def check_view(view: str) -> str:
     """Check that there is a view of a name."""
-    if not re.fullmatch(r"full|(resize|tiles):[1-9]\d{0,4}", view):
-        raise ValueError(f"unknown view {view!r}; there are: full, resize:N, tiles:N")
+    if not re.fullmatch(r"full|resize:[1-9]\d{0,4}|tiles:[1-9]\d{0,4}(x[1-9]\d{0,3})?", view):
+        raise ValueError(f"unknown view {view!r}; there are: full, resize:N, tiles:N, tiles:NxM")
     return view
 
 
@@ -81,11 +84,22 @@ def view_pixels(image: Image.Image, view: str, tiles: int) -> list[np.ndarray]:
     """The pixels a metric is shown."""
     kind, _, size = view.partition(":")
     if kind == "tiles":
-        return images.tiles(image, int(size), tiles)
+        return images.tiles(image, *tile_size(view, tiles))
     if kind == "resize":
         image = image.copy()
         image.thumbnail((int(size), int(size)), Image.Resampling.LANCZOS)
     return [np.asarray(image)]
+
+
+def tile_size(view: str, tiles: int) -> tuple[int, int]:
+    """The side and the number of a view's tiles: its own number, or else the step's."""
+    side, _, count = view.removeprefix("tiles:").partition("x")
+    return int(side), int(count or tiles)
+
+
+def shared_tiles(view: str, tiles: int) -> list[int]:
+    """The step's number of tiles where a view depends on it, for definitions of columns."""
+    return [tiles] if view.startswith("tiles") and "x" not in view else []
 
 
 def view_images(image: Image.Image, view: str, tiles: int) -> list[Image.Image]:

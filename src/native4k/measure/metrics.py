@@ -30,7 +30,8 @@ class Metric:
 
 def column(name: str, metric: Metric, tiles: int, machine: Hardware) -> Column:
     """A metric as a column of its own."""
-    spec = [metric.metric, metric.view, *([tiles, machine.batch] if metric.view.startswith("tiles") else [])]
+    spec = [metric.metric, metric.view, *columns.shared_tiles(metric.view, tiles)]
+    spec += [machine.batch] if metric.view.startswith("tiles") else []
     spec += [metric.options, machine.device, importlib.metadata.version("pyiqa")]
 
     def load() -> Model:

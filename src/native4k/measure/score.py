@@ -1,7 +1,8 @@
 """Rate each image: pyiqa's metrics, textures, and large multimodal models, each on a named view, each a column.
 
-Views: full, resize:N (longer side), tiles:N (native pixels). pyiqa is under PolyForm-Noncommercial: scores made with it
-are for non-commercial use. Every column is cached by itself: a changed or added one is measured without the others.
+Views: full, resize:N (longer side), tiles:N or tiles:NxM (native pixels; M of them). pyiqa is under
+PolyForm-Noncommercial: scores made with it are for non-commercial use. Every column is cached by itself: a changed or
+added one is measured without the others.
 """
 
 import argparse

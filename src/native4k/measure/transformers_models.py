@@ -131,7 +131,7 @@ VlmLoader = Callable[[ModelName, Hardware], Vlm]
 
 def rating_column(name: str, rating: Rating, tiles: int, machine: Hardware, load_vlm: VlmLoader) -> Column:
     """A rating as a column of its own."""
-    spec = [vars(rating) | {"model": vars(rating.model)}, *([tiles] if rating.view.startswith("tiles") else [])]
+    spec = [vars(rating) | {"model": vars(rating.model)}, *columns.shared_tiles(rating.view, tiles)]
     values_of_words = np.array(list(rating.words.values()))
 
     def load() -> Model:
