@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all study images retry test test-faults lint format bench real lock s3 clean help setup
+.PHONY: all study images retry test test-faults lint format bench real real-quick lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -49,6 +49,9 @@ bench: setup ## run every benchmark and write bench/RESULTS.md
 
 real: setup ## fetch real pictures by package (Debian) and measure nativeness on them
 	@python bench/parts/real.py && python bench/nativeness.py
+
+real-quick: setup ## judge the few real pictures at hand; fails where natives and fakes are clearly mistaken (a minute)
+	@PYTHONPATH=bench python -m parts.certain
 
 lock: setup ## compile requirements.lock anew from pyproject.toml
 	@$(LOCK) --output-file requirements.lock --upgrade

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import yaml
-from parts import fakes, fitting, published, rates, scenes
+from parts import fakes, fitting, learned, published, rates, scenes
 from parts.fakes import Finish
 from parts.results import Row, at_least, at_most
 from PIL import Image
@@ -100,7 +100,7 @@ def made(picture: np.ndarray, seen: np.ndarray, spec: Spec, chance: Chance) -> n
     return fakes.finished(source, spec.finish, chance)
 
 
-def learned(picture: np.ndarray, enlarge: Callable[[np.ndarray], np.ndarray], chance: Chance) -> np.ndarray:
+def by_baseline(picture: np.ndarray, enlarge: Callable[[np.ndarray], np.ndarray], chance: Chance) -> np.ndarray:
     """A part of the picture, enlarged by a trained network."""
     part = fakes.textured(picture, picture.shape[1] // 4, picture.shape[0] // 4, chance)
     return fakes.finished(enlarge(part), Finish(False, 0.0, 0), chance)
@@ -130,7 +130,7 @@ def measured(count: int, numbers: nativeness.Params, folder: Path | None) -> pd.
         ]
         if enlarge and number < LEARNED:
             spec = Spec("learned", 4.0, "network", False, Finish(False, 0.0, 0))
-            pictures.append((spec, learned(picture, enlarge, chance)))
+            pictures.append((spec, by_baseline(picture, enlarge, chance)))
         rows += [
             {
                 "generator": name,
@@ -230,12 +230,26 @@ def drawn_traits(count: int, numbers: nativeness.Params) -> pd.DataFrame:
 
 def on_photographs(args: argparse.Namespace, numbers: nativeness.Params) -> list[Row]:
     """What is rejected and found of real pictures by weights of other families; prints the numbers too with --fit."""
-    table = rates.with_odds(rates.load(numbers, QUICK * 10 if args.quick else None), args.drawn)
-    print(rates.report(table))
+    count = QUICK * 10 if args.quick else None
+    table = rates.with_odds(pd.concat([rates.load(numbers, count), by_networks(numbers, count)]), args.drawn)
+    by_filter = table[table["network"] == ""]
+    print(rates.report(by_filter))
     if args.fit:
-        found = fitting.fitted(pd.concat([table, args.drawn])) | {"native_odds": rates.quantiles(table)}
+        found = fitting.fitted(pd.concat([by_filter, args.drawn])) | {"native_odds": rates.quantiles(by_filter)}
         print(yaml.safe_dump(found | {"native_share": list(rates.SHARES)}, sort_keys=False))
-    return rates.compare(table, numbers.upscaled_below)
+    by_network = table[table["network"] != ""]
+    if len(by_network):
+        print(f"\nfakes by learned upscalers\n{learned.report(by_network)}")
+    return [*rates.compare(by_filter, numbers.upscaled_below), *learned.compare(by_network)]
+
+
+def by_networks(numbers: nativeness.Params, count: int | None) -> pd.DataFrame:
+    """Traits of fakes by learned upscalers; no row, and a line that says why, where they cannot be run."""
+    try:
+        return learned.load(numbers, count)
+    except UserError as error:
+        print(f"no rows of learned upscalers: {error}")
+        return pd.DataFrame()
 
 
 def main() -> None:

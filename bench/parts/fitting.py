@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-TRAITS = ["cliff", "fall", *(f"{a}_{b}" for a in ("first", "second") for b in ("half", "quarter", "other", "block"))]
-FACTOR = [*TRAITS, "reach"]
+TRACES = [f"{order}_{place}" for order in ("first", "second") for place in ("half", "quarter", "other", "block")]
+TRAITS = ["cliff", "fall", *TRACES, "lone_half"]
+FACTOR = ["cliff", "fall", *TRACES, "reach"]
 
 RIDGE = 3.0
 """Penalty on squared standardised weights, against a sum over pictures."""

@@ -32,15 +32,13 @@ def load(numbers: nativeness.Params, count: int | None = None) -> pd.DataFrame:
     text = b"".join(Path(str(source)).read_bytes() for source in sources) + repr(_selection(numbers)).encode()
     folder = real.FOLDER / "traits" / hashlib.sha256(text).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
-    families = real.families()
-    order = np.random.default_rng(0).permutation(len(families))[:count]
     tables = []
-    for place, number in enumerate(order):
+    for place, (number, family) in enumerate(real.ordered()[:count]):
         path = folder / f"{number}.parquet"
         if not path.exists():
-            pd.DataFrame(_rows(families[number], place, numbers)).to_parquet(path)
+            pd.DataFrame(_rows(family, place, numbers)).to_parquet(path)
             print(place, end=" ", file=sys.stderr, flush=True)
-        tables.append(pd.read_parquet(path).assign(fold=place % FOLDS))
+        tables.append(pd.read_parquet(path).assign(network="", fold=place % FOLDS))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -68,11 +66,14 @@ def _rows(family: real.Family, place: int, numbers: nativeness.Params) -> list[d
 
 
 def with_odds(table: pd.DataFrame, drawn: pd.DataFrame) -> pd.DataFrame:
-    """The rows that say something, with log odds of weights and a score of a table that know nothing of their fold."""
+    """The rows that say something, with log odds of weights and a score of a table that know nothing of their fold.
+
+    Weights are fitted on what is drawn and on rows without a network: fakes by networks are judged and not learned.
+    """
     table = table.dropna(subset=fitting.TRAITS).reset_index(drop=True)
     odds = pd.Series(np.nan, table.index)
     for fold in range(FOLDS):
-        others = pd.concat([table[table["fold"] != fold], drawn])
+        others = pd.concat([table[(table["fold"] != fold) & (table["network"] == "")], drawn])
         weights = fitting.weights_of(others)
         odds[table["fold"] == fold] = (
             table.loc[table["fold"] == fold, fitting.TRAITS].to_numpy() @ weights[1:] + weights[0]
@@ -115,6 +116,11 @@ def report(table: pd.DataFrame) -> str:
     parts |= {f"fake x2 and above, {name}": part for name, part in large.groupby("condition", sort=False)}
     parts |= {f"fake x2 and above, {name}": part for name, part in large.groupby("kernel")}
     parts |= {f"fake x2 and above, {name}": part for name, part in large.groupby("kind")}
+    return shares(parts)
+
+
+def shares(parts: dict[str, pd.DataFrame]) -> str:
+    """The share of each part that is called upscaled at each false-alarm rate."""
     head = "".join(f"{f'called upscaled at {alarm:g}':>32}" for alarm in ALARMS)
     lines = [
         f"{name:<40}" + "".join(f"{interval(part, alarm):>32}" for alarm in ALARMS) for name, part in parts.items()

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,9 @@ SIDE = 1280
 """Pixels of a native's longer side, at most; a larger one is cut from the middle."""
 
 LARGEST_FACTOR = 4
+PATIENCE = 30
+"""Seconds that a mirror of Debian may be silent."""
+
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -49,7 +52,9 @@ GAME = "usr/share/games/supertuxkart/data/textures/"
 UFO = "usr/share/games/ufoai/base/0textures.pk3/textures/tex_{}"
 
 PACKAGES = (
-    Package("skimage", "python", "photograph", "data", ("hubble_deep_field", "retina")),
+    Package("skimage", "python", "photograph", "data", (
+        "hubble_deep_field", "retina", "astronaut", "camera", "grass", "gravel", "ihc", "motorcycle_left")),
+    Package("matplotlib", "python", "photograph", "mpl-data/sample_data", ("grace_hopper",)),
     Package("plasma-workspace-wallpapers", "debian", "photograph", WALLPAPERS, (
         "BytheWater", "ColdRipple", "ColorfulCups", "DarkestHour", "EveningGlow", "FallenLeaf", "Grey", "Kite",
         "OneStandsOut", "Path", "summer_1am")),
@@ -92,23 +97,29 @@ PACKAGES = (
 """Names of families; `{}` in a folder is the name, whose largest picture is taken."""
 
 
-def fetch(folder: Path = FOLDER) -> None:
-    """Unpack every Debian package that is not there yet; nothing is installed."""
-    for name in sorted({package.name for package in PACKAGES if package.source == "debian"}):
+DEBIAN = sorted({package.name for package in PACKAGES if package.source == "debian"})
+
+
+def fetch(names: Iterable[str] = DEBIAN, folder: Path = FOLDER) -> None:
+    """Unpack the Debian packages that are not there yet; nothing is installed."""
+    for name in names:
         if not (folder / name).is_dir():
-            _unpack(name, folder)
+            unpack(name, folder)
 
 
-def _unpack(name: str, folder: Path) -> None:
+def unpack(name: str, folder: Path) -> None:
+    """Download a Debian package and unpack it into a folder of its name; nothing is installed."""
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):
             raise UserError(f"{tool}: not found; real pictures come from Debian's packages: run this on Debian")
     scratch = folder / f"{name}.part"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    answer = subprocess.run(["apt-get", "download", name], cwd=scratch, capture_output=True, text=True, check=False)
+    command = ["apt-get", "--option", f"Acquire::http::Timeout={PATIENCE}", "download", name]
+    answer = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
     archives = sorted(scratch.glob("*.deb"))
     if answer.returncode or not archives:
+        shutil.rmtree(scratch)
         raise UserError(f"{name}: apt-get cannot download it; run `apt-get update`, or remove it from PACKAGES")
     subprocess.run(["dpkg-deb", "-x", archives[0], scratch], check=True)
     archives[0].unlink()
@@ -125,12 +136,24 @@ def _unzip(packed: Path) -> None:
     archive.unlink()
 
 
-def families(folder: Path = FOLDER) -> list[Family]:
-    """All photographs that are there and large enough."""
+def at_hand(least: int, folder: Path = FOLDER) -> list[Family]:
+    """The photographs of the packages that are there whose shorter side has so many pixels."""
     found = [family for package in PACKAGES for family in _families(package, folder)]
-    if not any(family.package != "skimage" for family in found):
-        raise UserError(f"{folder}: no real pictures; run `make real`")
-    return [family for family in found if _shorter(family.path) >= 2 * SMALLEST]
+    return [family for family in found if _shorter(family.path) >= least]
+
+
+def families(folder: Path = FOLDER) -> list[Family]:
+    """All photographs that are large enough, of all packages."""
+    missing = [name for name in DEBIAN if not (folder / name).is_dir()]
+    if missing:
+        raise UserError(f"{folder}: no real pictures of {missing[0]}; run `make real`")
+    return at_hand(2 * SMALLEST, folder)
+
+
+def ordered(folder: Path = FOLDER) -> list[tuple[int, Family]]:
+    """All photographs in the one shuffled order that folds go by, each with its number in the list of families."""
+    found = families(folder)
+    return [(int(number), found[number]) for number in np.random.default_rng(0).permutation(len(found))]
 
 
 def _families(package: Package, folder: Path) -> Iterator[Family]:

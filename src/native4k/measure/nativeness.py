@@ -22,6 +22,9 @@ BLOCKS = (1 / 4, 5 / 16, 3 / 8, 7 / 16, 1 / 2)
 ONLY_BLOCKS = (1 / 8, 3 / 8)
 """Cycles a pixel at which blocks of 8 pixels leave traces and enlarging by 2 or 4 leaves none."""
 
+LONE = 1.0
+"""Of the traces' logarithms: so far WebP's at one half may stand above its others."""
+
 MIN_STEP, MIN_SWING = 0.1, 0.02  # grey levels; natural logarithm: what is smaller counts as this
 Trait = Literal[
     "constant",
@@ -36,6 +39,7 @@ Trait = Literal[
     "second_quarter",
     "second_other",
     "second_block",
+    "lone_half",
 ]
 """What can have a weight."""
 
@@ -180,7 +184,8 @@ def resampling_traces(cells: Cells) -> dict[str, float]:
     An enlarged pixel lies on an old one or between two, and differs from its neighbours accordingly (Gallagher 2005).
     Each trace is the logarithm of the swing of first or second differences: at one half and one quarter of a cycle a
     pixel, where blocks of a codec leave traces too, at the clearest other frequency, and where blocks alone leave them,
-    so that they can be set off.
+    so that they can be set off. `lone_half` is by how much more than LONE the trace at one half stands above those at
+    a quarter and of blocks: enlarging by 2, also by a network's last layer, leaves it alone; WebP's blocks leave both.
     """
     found: dict[str, float] = {}
     for name, order in (("first", 1), ("second", 2)):
@@ -193,6 +198,8 @@ def resampling_traces(cells: Cells) -> dict[str, float]:
             _trace([profiles.swing(frequency, 0) for profiles in along]) for frequency in ONLY_BLOCKS
         )
         found[f"{name}_other_frequency"] = other
+    others = max(found["first_quarter"], found["first_block"])
+    found["lone_half"] = max(0.0, found["first_half"] - others - LONE)
     return found
 
 
