@@ -52,8 +52,8 @@ def prepare() -> None:
         raise UserError("uv: not found; `make setup` puts it into .venv")
     part = FOLDER / "site.part"
     shutil.rmtree(part, ignore_errors=True)
-    command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", part, *PACKAGES]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(part)]
+    answer = subprocess.run([*command, *PACKAGES], capture_output=True, text=True, check=False)
     if answer.returncode:
         shutil.rmtree(part, ignore_errors=True)
         raise UserError(f"{', '.join(PACKAGES)}: cannot be had: {' '.join(answer.stderr.split())[:200]}")

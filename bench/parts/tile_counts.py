@@ -18,7 +18,8 @@ from PIL import Image
 
 from native4k import images, params
 from native4k.dataset import select
-from native4k.demo import catalogue, draw
+from native4k.demo.catalogue import Params, plan
+from native4k.demo.draw import draw
 from native4k.measure import columns, measurements, pixel_statistics, score, textures
 from parts import real
 
@@ -52,10 +53,10 @@ def pictures(every: int) -> Iterator[tuple[str, Image.Image]]:
     for family in real.at_hand(LEAST)[::every]:
         with Image.open(family.path) as image:
             yield "real", image.convert("RGB")
-    demo = params.load(catalogue.Params, FILE, "demo")
-    drawn = [picture for picture in catalogue.plan(demo).values() if picture.defect in SHOWN]
+    demo = params.load(Params, FILE, "demo")
+    drawn = [picture for picture in plan(demo).values() if picture.defect in SHOWN]
     for picture in drawn[::every]:
-        with Image.open(io.BytesIO(draw.draw(picture.url, demo))) as image:
+        with Image.open(io.BytesIO(draw(picture.url, demo))) as image:
             yield "drawn", image.convert("RGB")
 
 

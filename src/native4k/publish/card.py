@@ -45,9 +45,9 @@ native4k export webdataset PATH/OF/THIS/FOLDER OUT          # tars; --help names
 
 
 LIMITS = """\
-- **Native resolution is measured, not known.** Thresholds find most pictures that were enlarged by a filter, fewer of
-  those noised or compressed after it, and few of those enlarged by a good network: on real photographs, at the rate of
-  1 % of natives, none by Real-ESRGAN x4plus and hardly one by Real-CUGAN x2. An honest but soft photograph may be missing.
+- **Native resolution is measured, not known.** Thresholds find most pictures that a filter enlarged, fewer of those
+  noised or compressed after it, and few by a good network: on real photographs, at a rate of 1 % of natives, none by
+  Real-ESRGAN x4plus and hardly one by Real-CUGAN x2. An honest but soft photograph may be missing.
 - **Near copies are found up to a distance.** Crops, flips and overlays beyond it can still be in two splits.
 - **Categories, captions, licences and safety scores are what the sources say or what is derived from it.** None of them
   was verified image by image, unless people voted (`votes`, `verdict`).
