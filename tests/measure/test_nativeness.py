@@ -179,6 +179,17 @@ def test_between_the_bounds_nothing_is_said_but_the_score_is_kept() -> None:
     assert said["nativeness_score"] == nativeness(np.asarray(sharp()), NUMBERS)["nativeness_score"]
 
 
+def test_only_enlarging_by_two_swings_at_half_a_cycle_alone() -> None:
+    def lone_half(picture: Image.Image) -> float:
+        found = traits(np.asarray(picture), NUMBERS)
+        assert found is not None
+        return found["lone_half"]
+
+    assert all(lone_half(enlarged(2, method)) > 0.5 for method in FILTERS[:3])  # Lanczos hardly swings
+    codecs = [jpeg(sharp(), 75), jpeg(sharp(), 60), webp(sharp(), 90), webp(sharp(), 80)]
+    assert [lone_half(picture) for picture in (sharp(), *codecs, enlarged(3, FILTERS[2]))] == [0.0] * 6
+
+
 def test_every_weight_is_of_a_trait() -> None:
     found = traits(np.asarray(sharp()), NUMBERS)
     assert found is not None

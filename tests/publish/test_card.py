@@ -87,6 +87,11 @@ def test_the_limits_say_what_the_shape_cost(published: Any) -> None:
     assert "The shape cost 0 rows, the size 3." in told
 
 
+def test_the_limits_say_which_networks_fool_the_measure(published: Any) -> None:
+    told = section(published, "Known limits")
+    assert "none by\n  Real-ESRGAN x4plus and hardly one by Real-CUGAN x2" in told
+
+
 def test_the_origin_changes_with_what_the_dataset_is_made_from_and_with_nothing_else(version: Any) -> None:
     def origin() -> str:
         version.publish()
