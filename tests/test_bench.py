@@ -124,7 +124,7 @@ def test_verdicts_that_change_with_more_tiles_are_counted_by_kind(parts: Any) ->
     assert [" ".join(line.split()) for line in told] == [
         f"demo flat entropy_mean {half}",
         f"demo low entropy_mean {half}",
-        "demo grey contrast every pixel, or no tiles: none changes",
+        "demo grey contrast not of tiles: none changes",
     ]
 
 
