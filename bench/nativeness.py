@@ -2,7 +2,8 @@
 
 Fakes are enlarged by 1.5, 2, 3 and 4 with four filters; natives and fakes alike are sharpened or not and re-encoded or
 not; half of both passed a camera model first. Real pictures (`make real`) are measured beside them, each by weights of
-other photographs. `--fit` prints the numbers of params.yaml, fitted on real pictures and on other generators.
+other photographs, and what published networks make of them. `--fit` prints the numbers of params.yaml, fitted on real
+pictures and on other generators.
 `--learned models/NAME` adds fakes by a trained baseline.
 """
 
