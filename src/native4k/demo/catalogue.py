@@ -22,7 +22,7 @@ GENERATORS: dict[str, ModuleType] = {
 }
 CATEGORIES = tuple(GENERATORS)
 
-FROM_ORIGINALS = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
+FROM_ORIGINALS = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored", "coarse")
 """Defects made from pictures that are in the collection themselves."""
 
 FROM_OTHERS = ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "small", "aspect")
@@ -136,6 +136,8 @@ def _derived(params: Params, originals: dict[tuple[str, int], Picture]) -> list[
             form = Form("JPEG", dice.whole(88, 95), True)
         if kind in {"brightened", "marked", "mirrored"}:
             form = Form("JPEG", dice.whole(75, 92), True)
+        if kind == "coarse":
+            form = Form("JPEG", 60, True)
         made.append(Picture(_url(params, kind, number), category, scene, size, form, kind, source.url))
     return made
 

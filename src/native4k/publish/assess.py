@@ -17,7 +17,7 @@ from native4k.metadata.urls import identify
 from native4k.page import figures
 from native4k.publish import dataset_numbers
 
-COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored")
+COPIES = ("copy", "reencode", "resize", "crop", "brightened", "marked", "mirrored", "coarse")
 REASONS = {"small": "too_small"} | {
     name: name
     for name in ("upscaled", "blurred", "flat", "truncated", "mislabelled", "unsafe", "watermarked", "aspect")
