@@ -37,6 +37,7 @@ BY_HAND = {
     "compose",
     "sources",
     "signatures",
+    "judge",
     "whatif",
     "check",
     "export",

@@ -1,13 +1,16 @@
 """The light install: what `pip install .` brings, in a virtual environment that has nothing else."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -54,6 +57,15 @@ def test_a_light_install_analyzes_metadata_and_opens_pictures(light: Path, tmp_p
     assert (tmp_path / "report" / "report.html").stat().st_size > 0
     looked = run(light / "python", "-c", "from native4k.measure import measurements; from native4k.fetch import fetch")
     assert (looked.returncode, looked.stderr) == (0, "")
+
+
+def test_a_light_install_judges_pictures_from_anywhere(light: Path, tmp_path: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8)).save(tmp_path / "noise.png")
+    said = run(light / "native4k", "judge", tmp_path, "--json", "--evidence", tmp_path / "shown")
+    assert said.returncode == 0, said.stderr
+    row = json.loads(said.stdout)[0]
+    assert (row["outcome"], row["looks"], row["width"]) == ("too small", "cannot tell", 600)
+    assert Path(row["evidence"]).stat().st_size > 0
 
 
 def test_what_a_light_install_lacks_is_one_line(light: Path) -> None:

@@ -16,7 +16,7 @@ LAYERS = (
     {"sources", "demo", "metadata"},
     {"page", "learning"},
     {"analyze", "fetch", "measure"},
-    {"dataset", "whatif"},
+    {"dataset", "judge", "whatif"},
     {"publish"},
     {"sr", "t2i"},
     {"study"},

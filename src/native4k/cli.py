@@ -36,6 +36,9 @@ STEPS = {
         "recall": "refill the cache of measured rows from a features table",
         "signatures": "list the signatures of a folder's pictures, such as a benchmark's, for dedup's firewall",
     },
+    "judge": {
+        "judge": "say of any pictures whether they are really 4K, and why; without a project",
+    },
     "dataset": {
         "vet": "merge people's votes into verdicts",
         "select": "take down what was requested, apply the rules of a preset",
@@ -127,7 +130,8 @@ def parser(package: str, step: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.add_arguments(made)
-    made.add_argument("--params", type=Path, default=Path("params.yaml"), help="the numbers (default: %(default)s)")
+    numbers = made.get_default("params") or Path("params.yaml")
+    made.add_argument("--params", type=Path, default=numbers, help="the numbers (default: %(default)s)")
     made.set_defaults(run=module.run)
     return made
 

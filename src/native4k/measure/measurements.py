@@ -84,9 +84,14 @@ def empty_row(numbers: Measures) -> Row:
 def measure(path: Path, numbers: Numbers) -> Row:
     """The row of an image file, decoded once; `failure` says why there is nothing to measure."""
     try:
-        image = _decoded(path, numbers)
+        image = decode_file(path, numbers)
     except images.Unreadable as reason:
         return empty_row(numbers.measures) | {"failure": str(reason)}
+    return measure_decoded(image, numbers)
+
+
+def measure_decoded(image: DecodedImage, numbers: Numbers) -> Row:
+    """The row of an image that has been decoded."""
     row: Row = {}
     for measurement, _ in MEASUREMENTS.values():
         row |= measurement(image, numbers)
@@ -95,7 +100,8 @@ def measure(path: Path, numbers: Numbers) -> Row:
     }
 
 
-def _decoded(path: Path, numbers: Numbers) -> DecodedImage:
+def decode_file(path: Path, numbers: Numbers) -> DecodedImage:
+    """Decode an image file; Unreadable with the reason where it cannot be measured."""
     try:
         facts = facts_of(path.read_bytes(), numbers)
     except FileNotFoundError:

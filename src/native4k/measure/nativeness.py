@@ -119,11 +119,17 @@ def traits(luma: np.ndarray, numbers: Params) -> dict[str, float] | None:
     if cells is None:
         return None
     spectra = power_spectra(cells.pixels)
-    structure, fine = spectra[:, STRUCTURE].mean(axis=1), spectra[:, FINE].mean(axis=1)
-    textured = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
+    textured = is_textured(spectra, numbers)
     if textured.sum() < numbers.fewest:
         return None
     return spectral_falls(spectra[textured], numbers) | resampling_traces(cells)
+
+
+def is_textured(spectra: np.ndarray, numbers: Params) -> np.ndarray:
+    """Tell which cells have enough coarse structure, and more of it than of noise."""
+    structure, fine = spectra[:, STRUCTURE].mean(axis=1), spectra[:, FINE].mean(axis=1)
+    textured: np.ndarray = (structure > numbers.structure) & (structure > numbers.over_fine * fine)
+    return textured
 
 
 def select_cells(luma: np.ndarray, count: int) -> Cells | None:
@@ -165,17 +171,28 @@ def power_spectra(pixels: np.ndarray) -> np.ndarray:
 
 def spectral_falls(spectra: np.ndarray, numbers: Params) -> dict[str, float]:
     """The fall of the mean spectrum of the sharpest cells, in decibels, without the lines of patterns and blocks."""
-    level = 10 * np.log10(spectra)
-    sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
-        : max(3, int(np.ceil(numbers.sharpest * len(level))))
-    ]
-    mean = level[sharpest].mean(axis=0)
-    smooth = median_filter(mean, 9, mode="nearest")
+    mean = sharpest_spectrum(spectra, numbers)
+    smooth = without_lines(mean)
     return {
         "cliff": float(np.min(smooth[8 + BINS : 60] - smooth[8 : 60 - BINS])),
         "fall": float(smooth[FINEST].mean() - mean[STRUCTURE].mean()),
         "reach": float(np.log2(np.mean(smooth > mean[STRUCTURE].mean() - numbers.reach))),
     }
+
+
+def sharpest_spectrum(spectra: np.ndarray, numbers: Params) -> np.ndarray:
+    """The mean spectrum of the sharpest cells, in decibels."""
+    level = 10 * np.log10(spectra)
+    sharpest = np.argsort(-level[:, FINEST].mean(axis=1), kind="stable")[
+        : max(3, int(np.ceil(numbers.sharpest * len(level))))
+    ]
+    mean: np.ndarray = level[sharpest].mean(axis=0)
+    return mean
+
+
+def without_lines(spectrum: np.ndarray) -> np.ndarray:
+    """A spectrum in decibels without the lines of patterns and blocks."""
+    return np.asarray(median_filter(spectrum, 9, mode="nearest"))
 
 
 def resampling_traces(cells: Cells) -> dict[str, float]:

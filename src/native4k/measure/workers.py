@@ -10,6 +10,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,6 +98,12 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
+def start_server() -> None:
+    """Start the server of the workers now, so that its imports run beside what the caller does before it asks."""
+    with _one_thread():
+        forkserver.ensure_running()
+
+
 class Worker:
     """A process that measures one file at a time."""
 
@@ -158,7 +165,7 @@ def each(files: Iterable[str], work: Work, limits: Limits) -> Iterator[Row | Los
                 worker.end()
                 crashes[number] += 1
                 if answer.reason == "timeout" or crashes[number] == MAX_CRASHES:
-                    print(f"{file}: {answer.reason}\n{answer.details}".strip(), file=sys.stderr)
+                    print(f"{repr(file)[1:-1]}: {answer.reason}\n{answer.details}".strip(), file=sys.stderr)
                     done[number] = answer
                 else:
                     waiting.appendleft((number, file))
