@@ -36,6 +36,10 @@ def test_a_picture_of_the_size_of_4k_is_called_by_its_pixels(tmp_path: Path) -> 
     assert native[:3] == ("native", "native", (4096, 2560))
     upscaled = said_of(fake(), tmp_path, **size)
     assert upscaled[:3] == ("upscaled", "upscaled", (2048, 1280))
+    assert upscaled.why.endswith("and a trace tells of enlarging by 2")
+    large = said_of(fake(), tmp_path, width=8192, height=5120)
+    assert large[:3] == ("upscaled", "upscaled", (4096, 2560))
+    assert large.why.endswith("and a trace tells of enlarging by 2, so its true size is 4K still")
 
 
 def test_less_than_4k_is_too_small_and_its_pixels_are_judged_all_the_same(tmp_path: Path) -> None:
@@ -100,4 +104,9 @@ def test_a_preset_without_a_threshold_needs_one_from_the_command_line(monkeypatc
     with pytest.raises(UserError, match=r"select\.presets\.photos\.upscaled\.min is missing; give --false-alarms"):
         judgement.load(ROOT / "params.yaml", None)
     assert judgement.load(ROOT / "params.yaml", 0.02).false_alarms == 0.02
+    rules["flat"] = Range(column="contrasts", min=2.0, max=None, per=None, missing="reject")
+    with pytest.raises(
+        UserError, match=r"photos\.flat\.column: probe measures no 'contrasts'; did you mean 'contrast'"
+    ):
+        judgement.load(ROOT / "params.yaml", 0.03)
     judgement.load.cache_clear()

@@ -72,6 +72,12 @@ def test_the_folder_of_evidence_is_left_out(tmp_path: Path) -> None:
     assert find([picture(tmp_path / "a.png"), str(tmp_path)], tmp_path / "evidence").files == [str(tmp_path / "a.png")]
 
 
+def test_evidence_never_goes_into_a_folder_that_is_named(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    with pytest.raises(UserError, match="is to be judged itself; name another folder for the evidence"):
+        find([str(tmp_path)], tmp_path / ".")
+
+
 @pytest.mark.parametrize("names", [[], ["notes.txt"]])
 def test_a_folder_without_pictures_is_one_line(tmp_path: Path, names: list[str]) -> None:
     for name in names:

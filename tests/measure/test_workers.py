@@ -71,11 +71,11 @@ def pid(file: str) -> dict[str, Any]:
 
 
 def test_an_error_of_ours_costs_the_file_its_row_and_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    lost, good = workers.each(["a", "bb"], faulty, LIMITS)
+    lost, good = workers.each(["\n", "bb"], faulty, LIMITS)
     assert isinstance(lost, Lost)
     assert (lost.reason, good) == ("crashed", {"inverse": 1.0})
     said = capsys.readouterr().err
-    assert said.startswith("a: crashed\nTraceback")
+    assert said.startswith("\\n: crashed\nTraceback")  # whatever the name, one line
     assert "ZeroDivisionError" in said
 
 

@@ -29,8 +29,13 @@ PAPER, INK, FAINT, GRID = "#ffffff", "#1b1f24", "#59636e", "#e4e7eb"
 BLUE, ORANGE, RED = "#0b62c4", "#c2570c", "#c8102e"
 """Of curves and marks; each is at least 4.5 times as dark as the paper."""
 
-MARKS = {1 / 4: "x4, x2, blocks", 1 / 3: "x3, x1.5", 3 / 8: "blocks", 1 / 2: "x2, blocks"}
-"""Cycles a pixel -> which enlargement leaves a trace there, and whether the blocks of JPEG and WebP do."""
+MARKS = {
+    1 / 4: ("x4, x2, blocks", "md"),
+    1 / 3: ("x3, x1.5", "md"),
+    3 / 8: ("blocks", "ld"),
+    1 / 2: ("x2, blocks", "rd"),
+}
+"""Cycles a pixel -> which enlargement leaves a trace there, and whether blocks of JPEG and WebP do; Pillow's anchor."""
 
 
 class Places(NamedTuple):
@@ -47,19 +52,21 @@ def draw(name: str, row: Row, image: DecodedImage, numbers: nativeness.Params) -
     places = find_places(image.luma, cells, spectra)
     words = [f"{row['outcome']}, {row['width']} x {row['height']}{true_size(row)}", *textwrap.wrap(row["why"], 165)]
     top = MARGIN + 40 + 24 * len(words) + 12
-    sheet = Image.new("RGB", (WIDTH, top + PATCH + 40 + PLOT[1] + MARGIN), PAPER)
+    panels = _panels(image, places)
+    below = top + max(panel.height for panel, _ in panels)
+    sheet = Image.new("RGB", (WIDTH, below + (40 + MARGIN if cells is None else 40 + PLOT[1] + MARGIN)), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.text((MARGIN, MARGIN), printable(name)[-100:], INK, font(22))
     for number, line in enumerate(words):
         pen.text((MARGIN, MARGIN + 40 + 24 * number), line, FAINT if number else INK, font(15 if number else 17))
-    for number, (panel, caption) in enumerate(_panels(image, places)):
+    for number, (panel, caption) in enumerate(panels):
         left = MARGIN + number * (PATCH + GAP)
         sheet.paste(panel, (left, top))
-        pen.text((left, top + PATCH + 4), caption, FAINT, font(14))
+        pen.text((left, below + 4), caption, FAINT, font(14))
     if cells is not None and spectra is not None:
         for number, plot in enumerate((spectrum_plot(spectra, numbers), trace_plot(cells))):
             left = MARGIN + number * (PLOT[0] - MARGIN + GAP)
-            sheet.paste(plot.resize(PLOT, Image.Resampling.LANCZOS), (left - MARGIN // 2, top + PATCH + 34))
+            sheet.paste(plot.resize(PLOT, Image.Resampling.LANCZOS), (left - MARGIN // 2, below + 34))
     out = io.BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue()
@@ -119,7 +126,7 @@ def _panels(image: DecodedImage, places: Places) -> list[tuple[Image.Image, str]
 class Axes:
     """A plot that is begun: its title, its axes, and curves and marks in the units of the axes."""
 
-    LEFT, RIGHT, TOP, BOTTOM = 48, 552, 34, 258
+    LEFT, RIGHT, TOP, BOTTOM = 48, 552, 44, 258
     """Pixels of the frame in a plot of the size PLOT."""
 
     def __init__(self, title: str, across: str, x: tuple[float, float], y: tuple[float, float]) -> None:
@@ -158,13 +165,11 @@ class Axes:
         points = [self.place(x, y) for x, y in zip(xs, ys, strict=True)]
         self.pen.line(points, colour, round(SCALE * width), joint="curve")
 
-    def upright(self, x: float, colour: str, text: str, line: int = 0) -> None:
-        """Mark a place on the x axis, with words beside the mark."""
+    def upright(self, x: float, colour: str, text: str, anchor: str) -> None:
+        """Mark a place on the x axis, with words above the mark."""
         top, bottom = self.place(x, self.y[1]), self.place(x, self.y[0])
         self.pen.line([top, bottom], colour, SCALE)
-        right = x < (self.x[0] + self.x[1]) / 2
-        place = top[0] / SCALE + (5 if right else -5)
-        self.words(place, self.TOP + 2 + 15 * line, text, colour, 12, "la" if right else "ra")
+        self.words(top[0] / SCALE, self.TOP - 2, text, colour, 12, anchor)
 
 
 def spectrum_plot(spectra: np.ndarray, numbers: nativeness.Params) -> Image.Image:
@@ -180,12 +185,12 @@ def spectrum_plot(spectra: np.ndarray, numbers: nativeness.Params) -> Image.Imag
     axes.ticks([0, 0.1, 0.2, 0.3, 0.4, 0.5], list(np.arange(0, top + 1, 10)))
     axes.curve(frequencies, mean, BLUE)
     if not enough:
-        axes.words(Axes.RIGHT - 4, Axes.TOP + 2, "too few places have texture", RED, 12, "ra")
+        axes.words(Axes.RIGHT - 4, Axes.TOP + 4, "too few places have texture", RED, 12, "ra")
         return axes.picture
     axes.curve([0, 0.5], [floor, floor], FAINT, 0.8)
     axes.words(Axes.LEFT + 5, axes.place(0, floor)[1] / SCALE - 15, f"{numbers.reach:g} dB below structure", FAINT)
     reach = float(np.mean(smooth > floor))
-    axes.upright(reach / 2, RED, f"detail reaches {percent(reach)}")
+    axes.upright(reach / 2, RED, f"detail reaches {percent(reach)}", "ld" if reach < 1 / 2 else "rd")
     return axes.picture
 
 
@@ -194,13 +199,13 @@ def trace_plot(cells: nativeness.Cells) -> Image.Image:
     title = "Traces of enlarging in the differences between neighbours, times the usual"
     axes = Axes(title, "cycles a pixel", (nativeness.MIN_FREQUENCY, 0.5), (0, 12))
     axes.ticks([0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5], [0, 3, 6, 9, 12])
-    for frequency, word in MARKS.items():
-        axes.upright(frequency, FAINT, word)
+    for frequency, (word, anchor) in MARKS.items():
+        axes.upright(frequency, FAINT, word, anchor)
     for order, colour, word in ((1, BLUE, "first differences"), (2, ORANGE, "second differences")):
         both = [maximum_filter1d(nativeness.Profiles.of(cells, axis, order).clarity(), 5) for axis in (1, 2)]
         clear = np.minimum(*both)
         frequencies = np.linspace(0, 0.5, len(clear))
         shown = frequencies >= nativeness.MIN_FREQUENCY
         axes.curve(frequencies[shown], clear[shown], colour)
-        axes.words(Axes.LEFT + 8, Axes.TOP + 22 + 16 * (order - 1), word, colour, 13)
+        axes.words(Axes.LEFT + 120 * (order - 1), Axes.BOTTOM + 22, word, colour, 13)
     return axes.picture

@@ -75,6 +75,11 @@ def load(path: Path, false_alarms: float | None) -> Numbers:
         params.load(measurements.Measures, path, "probe", "measures"),
         params.load(nativeness.Params, path, "probe", "nativeness"),
     )
+    there = measurements.empty_row(measured.measures)
+    for reason, rule in rules.items():
+        if rule.column not in there:
+            where = f"{path}: select.presets.{PRESET}.{reason}.column"
+            raise UserError(f"{where}: probe measures no {rule.column!r}; {params.did_you_mean(rule.column, there)}")
     geometry = params.load(Geometry, path, "probe", "geometry")
     return Numbers(measured, geometry, rules, float(false_alarms or rate or 0))
 
@@ -111,7 +116,9 @@ def judgement(features: Row, luma: np.ndarray, numbers: Numbers) -> Judgement:
     if geometry_reasons(*inside, numbers.geometry)["too_small"]:
         said = {NATIVE: ", though its pixels look native", UPSCALED: ", and upscaled", CANNOT_TELL: ""}[pixels]
         return Judgement(pixels, TOO_SMALL, size, f"less than 4K{border}{said}: {why}")
-    return Judgement(pixels, pixels, size, f"4K{border}; {why}" if border else why)
+    large = size is not None and not geometry_reasons(*size, numbers.geometry)["too_small"]
+    still = ", so its true size is 4K still" if pixels == UPSCALED and large else ""
+    return Judgement(pixels, pixels, size, (f"4K{border}; {why}" if border else why) + still)
 
 
 def judge_pixels(features: Row, luma: np.ndarray, numbers: Numbers) -> tuple[str, float | None, str]:

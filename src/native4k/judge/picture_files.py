@@ -31,6 +31,8 @@ def find(given: list[str], excluded: Path | None) -> Found:
         raise UserError(f"{printable(missing[0])}: no such file or folder{more}")
     files, unlisted, others, repeated = dict[tuple[int, int] | str, str](), dict[str, str](), 0, 0
     folders = {_identity(str(excluded))} if excluded is not None and excluded.is_dir() else set()
+    if folders & set(map(_identity, given)):
+        raise UserError(f"{printable(str(excluded))}: is to be judged itself; name another folder for the evidence")
     for path in given:
         inside = _below(path, folders, unlisted) if _is_folder(path) else iter([path])
         for file in inside:
