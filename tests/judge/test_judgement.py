@@ -26,6 +26,7 @@ def said_of(picture: Image.Image, place: Path, **changed: Any) -> Judgement:
 
 def test_the_package_has_the_numbers_of_the_repository() -> None:
     assert judge.NUMBERS.read_bytes() == (ROOT / "params.yaml").read_bytes()
+    assert f"preset: {judgement.PRESET} " in (ROOT / "params" / "photos.yaml").read_text(encoding="utf-8")
     assert NUMBERS.false_alarms == NUMBERS.rules["upscaled"].min == 0.01
     assert NUMBERS.geometry.min_pixels == 3840 * 2160
 
