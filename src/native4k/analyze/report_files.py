@@ -15,6 +15,9 @@ from native4k.page import layout
 
 PAGE, TEXT = "report.html", "report.md"
 
+NARROW = 3
+"""Columns; a table with more takes the whole width of the page."""
+
 
 def write_report(trees: Trees, origin: dict[str, Any], folder: Path) -> None:
     """Write stats.json, the page, the text and the plots; origin holds the files and numbers that all was made from."""
@@ -24,7 +27,8 @@ def write_report(trees: Trees, origin: dict[str, Any], folder: Path) -> None:
     tables.write_text(_page(sections, trees, made_from), folder / PAGE)
     tables.write_text(_markdown(sections, trees, made_from), folder / TEXT)
     for section in sections.values():
-        for what, svg in section.plots.items():
+        drawn = {table.about: table.plot for table in section.tables if table.plot}
+        for what, svg in (section.plots | drawn).items():
             tables.write_text(layout.svg_file(svg), folder / "plots" / f"{slug(what)}.svg")
 
 
@@ -67,12 +71,18 @@ def _page(sections: dict[str, Section], trees: Trees, made_from: str) -> str:
 
 
 def _body(section: Section) -> Markup:
+    """Words, plots, and tables beside each other; a table that is drawn is not written out, too."""
     shown = [layout.paragraph(section.words)] if section.words else []
-    shown += [layout.plots((what, "", svg) for what, svg in section.plots.items())] if section.plots else []
-    for about, head, rows in section.tables:
-        shown += [layout.heading(about)] if about else []
-        shown.append(layout.table(head, rows))
+    named = [*section.plots.items(), *((table.about, table.plot) for table in section.tables if table.plot)]
+    shown += [layout.plots((what, "", svg) for what, svg in named)] if named else []
+    written = [table for table in section.tables if not table.plot]
+    shown += [layout.beside((_shown(table), len(table.head) > NARROW) for table in written)] if written else []
     return layout.join(shown)
+
+
+def _shown(table: Table) -> Markup:
+    about = [layout.heading(table.about)] if table.about else []
+    return layout.join([*about, layout.table(table.head, table.rows)])
 
 
 def _markdown(sections: dict[str, Section], trees: Trees, made_from: str) -> str:

@@ -12,11 +12,12 @@ Trees = Mapping[str, Tree]
 
 
 class Table(NamedTuple):
-    """A table with its title."""
+    """A table with its title, and the plot that stands for it on the page, if there is one."""
 
     about: str
     head: list[str]
     rows: list[list[str]]
+    plot: str = ""
 
 
 class Section(NamedTuple):
@@ -46,10 +47,9 @@ def all_sections(trees: Trees) -> dict[str, Section]:
 
 
 def rows(trees: Trees) -> Section:
-    """The number of rows, and the shares of rows with unknown values."""
-    counts = comparison_table("", trees, format_amount, ("rows", "looked at"))
+    """The shares of rows with unknown values."""
     words = "What a source does not say, or what no image can have (a side of 0, -5 or 3.5 pixels, or above a million)."
-    return Section(words, [counts, comparison_table("of all rows", select_keys(trees, "unknown"))])
+    return Section(words, [comparison_table("of all rows", select_keys(trees, "unknown"))])
 
 
 def size(trees: Trees) -> Section:
@@ -57,7 +57,14 @@ def size(trees: Trees) -> Section:
     summary = summary_table(trees, "sizes", ("width", "height", "megapixels"))
     buckets = comparison_table("both sides within, pixels", select_keys(trees, "sizes", "buckets"))
     words = "As the metadata declare it; the images themselves may differ. Min and max are of the rows looked at."
-    made = size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
+    made = {
+        plot_title(trees, name, "width by height (pixels), rows in percent"): plots.heat(
+            *(tree[key] for key in ("widths", "heights", "shares")), "declared width and height"
+        )
+        for name, tree in select_keys(trees, "sizes", "map").items()
+        if tree
+    }
+    made |= size_plots(trees, "long side (pixels)") | size_plots(trees, "megapixels")
     return Section(words, nonempty([summary, buckets]), made)
 
 
@@ -81,16 +88,15 @@ def shape(trees: Trees) -> Section:
 
 def large_enough(trees: Trees) -> Section:
     """The section on the size rules of params.yaml: the rows that pass each rule."""
-    columns: dict[str, Tree] = {}
-    lengths: dict[str, str] = {}
+    tables = []
     for name, passes in select_keys(trees, "sizes", "passes").items():
         if passes:
             shares = {rule: one["share"] for rule, one in passes.items()}
-            columns[plot_title(trees, name, "of all rows")] = {rule: percent(share) for rule, share in shares.items()}
-            columns[plot_title(trees, name, "rows")] = {rule: format_amount(passes[rule]["images"]) for rule in passes}
-            bars = [(rule, share.value) for rule, share in shares.items()]
-            lengths[plot_title(trees, name, "rows that pass")] = plots.lengths(bars, "rows that pass each rule")
-    return Section("Each rule is one of analyze.rules.", nonempty([comparison_table("", columns, or_dash)]), lengths)
+            cells = [[rule, percent(shares[rule]), format_amount(passes[rule]["images"])] for rule in passes]
+            bars = [(rule, shares[rule].value, f"{shown}, {rows} rows") for rule, shown, rows in cells]
+            about = plot_title(trees, name, "rows that pass")
+            tables.append(Table(about, ["", "of all rows", "rows"], cells, plots.lengths(bars, about)))
+    return Section("Each rule is one of analyze.rules.", tables)
 
 
 def aspect_cost(trees: Trees) -> Section:
@@ -155,7 +161,7 @@ def hosts(trees: Trees) -> Section:
         comparison_table("", counted, format_amount),
         comparison_table("of the rows with a URL", elsewhere),
         comparison_table("served by", select_keys(found, "served by")),
-        comparison_table("largest hosts", select_keys(found, "top hosts")),
+        *bar_tables(trees, "largest hosts", select_keys(found, "top hosts")),
         comparison_table("risks (analyze.risky_hosts)", select_keys(found, "risky")),
         repeats_table(found, "URLs"),
         comparison_table("file's ending", select_keys(trees, "files")),
@@ -259,6 +265,17 @@ def comparison_table(about: str, trees: Trees, shown: Any = percent, names: Iter
     rows = list(names) or list(dict.fromkeys(name for tree in trees.values() for name in tree))
     values = [[name, *(shown(tree.get(name)) for tree in trees.values())] for name in rows]
     return Table(about, ["", *trees], values)
+
+
+def bar_tables(trees: Trees, about: str, shares: Trees) -> list[Table]:
+    """A table of shares, drawn as bars, for each collection that has some."""
+    made = []
+    for name, found in shares.items():
+        if found:
+            title, rows = plot_title(trees, name, about), [[label, percent(share)] for label, share in found.items()]
+            bars = [(label, share.value, shown) for (label, share), (_, shown) in zip(found.items(), rows, strict=True)]
+            made.append(Table(title, ["", "share"], rows, plots.lengths(bars, title)))
+    return made
 
 
 def summary_table(trees: Trees, part: str, measures: Iterable[str], about: str = "") -> Table:

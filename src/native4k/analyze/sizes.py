@@ -82,6 +82,9 @@ FRAMES = {
 
 EXACTLY = {"UHD, 3840x2160": (3840, 2160), "portrait UHD, 2160x3840": (2160, 3840), "DCI 4K, 4096x2160": (4096, 2160)}
 
+LENGTHS = (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)
+"""Pixels of a side, between which rows are counted to be drawn."""
+
 AREA = 24
 """Bits of 64 that the pixels of two longest sides leave free."""
 
@@ -129,12 +132,22 @@ def described(pairs: pl.DataFrame, rules: Rules, rows: int, whole: int, estimate
         "passes": {name: _passes(pairs, reasons, rows, whole, estimate) for name, reasons in failed.items()},
         "cost": {name: found for name, reasons in failed.items() if (found := cost(pairs, reasons, estimate))},
         "exactly": {name: estimate.share(count, rows) for name, count in exactly.items()},
+        "map": side_map(pairs, sized),
         "histograms": {
-            "long side (pixels)": histogram(longer, (512, 1024, 1536, 2048, 2560, 3072, 3840, 4608, 5632, 8192)),
+            "long side (pixels)": histogram(longer, LENGTHS),
             "megapixels": histogram(values["megapixels"], (1, 2, 3, 4, 6, 8.2944, 12, 16, 24, 36, 50)),
             "aspect (width / height)": histogram(values["aspect"], np.arange(0.4, 2.61, 0.1).round(1).tolist()),
         },
     }
+
+
+def side_map(pairs: pl.DataFrame, sized: int) -> dict[str, Any]:
+    """Shares of the rows by width and height, a list for each height; the last of each holds all above it, too."""
+    edges = (0, *LENGTHS)
+    columns, rows = (np.searchsorted(edges, pairs[name].to_numpy(), "right") - 1 for name in ("width", "height"))
+    counts = np.bincount(rows * len(edges) + columns, pairs["rows"].to_numpy(), len(edges) ** 2)
+    shares = (counts / sized).reshape(len(edges), len(edges)).tolist()
+    return {"widths": list(edges), "heights": list(edges), "shares": shares}
 
 
 def sides(values: pl.Series, rows: pl.Series) -> Distribution:

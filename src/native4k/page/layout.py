@@ -1,9 +1,10 @@
-"""One self-contained HTML page: no script, nothing loaded from anywhere, readable on a phone, light and dark.
+"""One self-contained HTML page: nothing loaded from anywhere, readable on a phone, light and dark, without script too.
 
 Everything that is not Markup is escaped where it enters a template, so text from metadata can never act as HTML.
 """
 
 import base64
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from native4k import images
 from native4k.page.metrics_files import number
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""Whatever stands in a caption, the browser loads nothing and runs nothing."""
+"""Whatever stands in a caption, the browser loads nothing, and runs nothing but the page's own script, by its hash."""
 
-COLOURS, PLOTS, STYLE = (
-    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("colours.css", "plots.css", "style.css")
+COLOURS, PLOTS, STYLE, COMPARE = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("colours.css", "plots.css", "style.css", "compare.js")
 )
-"""Style sheets: the colours and the plots' are also part of SVG files."""
+"""Style sheets, of which colours and plots are also part of SVG files; the script of pages that compare pictures."""
 
 SVG_WIDTH = 640
 """Pixels of a plot that is a file of its own."""
@@ -56,13 +57,20 @@ def short(text: str, limit: int = 160) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def document(title: str, lead: str, sections: dict[str, str]) -> str:
+def document(title: str, lead: str, sections: dict[str, str], script: str = "") -> str:
     """The whole page; bodies of sections are HTML, and the section without a name has no heading."""
     bodies = {name: Markup(body) for name, body in sections.items()}  # noqa: S704  # made by this module
-    style = Markup(COLOURS + PLOTS + STYLE)  # noqa: S704
+    own = {"style": Markup(COLOURS + PLOTS + STYLE), "script": Markup(script)}  # noqa: S704
     return TEMPLATES.get_template("document.html").render(
-        title=title, lead=lead, sections=bodies, policy=POLICY, style=style
+        title=title, lead=lead, sections=bodies, policy=policy(script), **own
     )
+
+
+def policy(script: str) -> str:
+    """What the browser may load and run: of scripts, the page's own alone."""
+    if not script:
+        return POLICY
+    return f"{POLICY}; script-src 'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def svg_file(svg: str) -> str:
@@ -102,6 +110,11 @@ def code(text: str) -> Markup:
     return PARTS.code(text)
 
 
+def image_link(id_: str) -> Markup:
+    """An image's id as a link to its row."""
+    return PARTS.image_link(id_)
+
+
 def details(summary: str, content: Markup) -> Markup:
     """Content that is shown on demand."""
     return PARTS.details(summary, content)
@@ -122,19 +135,6 @@ def gallery(figures: Iterable[Markup]) -> Markup:
     return PARTS.gallery(list(figures))
 
 
-def picture(content: bytes, alt: str) -> Markup:
-    """An image with its bytes in the page."""
-    kind, width, height = images.header(content)
-    return PARTS.picture(width, height, short(alt), kind.lower(), base64.b64encode(content).decode())
-
-
-def fitted(content: bytes, limit: int) -> bytes:
-    """The bytes as they are if they are few enough, else the picture encoded anew, and smaller until it fits."""
-    if len(content) <= limit:
-        return content
-    image = images.decode(content)
-    side = max(image.size)
-    while len(content) > limit and side >= 64:  # noqa: PLR2004
-        content = images.thumbnail(image, side)
-        side = side * 3 // 4
-    return content
+def beside(parts: Iterable[tuple[Markup, bool]]) -> Markup:
+    """Parts beside each other, as many as the page is wide; some take all of its width."""
+    return PARTS.beside(list(parts))

@@ -142,6 +142,16 @@ def number(value: Any) -> str:
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"  # noqa: PLR2004
 
 
+def count(number_: int, thing: str) -> str:
+    """A number of things, in the singular or the plural."""
+    return f"{number_:,} {thing}{'' if number_ == 1 else 's'}"
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """A difference with its sign."""
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def percent(share: float) -> str:
     """A share in percent."""
     return f"{100 * share:.1f} %"

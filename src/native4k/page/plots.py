@@ -11,12 +11,13 @@ Point = tuple[float, float]
 
 ROW = 26  # pixels a line of a bar chart
 LEFT, RIGHT = 27.0, 80.0  # percent; bars lie between, labels left of them, counts right
+HEAT_TEXT = 0.005  # a smaller share is not written into its cell of a heat map
 FRAME_LEFT, FRAME_RIGHT = 10.0, 98.0  # percent; where a plot with axes begins and ends
 
 
-def svg(height: float, name: str, *parts: str) -> Markup:
+def svg(height: float, name: str, *parts: str, role: str = "img") -> Markup:
     """A plot of a height in pixels, as wide as its place, with a name for those who do not see it."""
-    start = f'<svg role="img" aria-label="{escape(name)}" height="{height:g}">'
+    start = f'<svg role="{role}" aria-label="{escape(name)}" height="{height:g}">'
     return Markup(f"{start}{''.join(parts)}</svg>")  # noqa: S704  # text() and the titles escape their words
 
 
@@ -46,9 +47,9 @@ def waterfall(
             y += ROW
             left -= rows
             parts += [
-                text(2, y + 17, reason, "label"),
                 bar(LEFT, y + 12, left * scale, 1, "rest"),
-                bar(LEFT + left * scale, y + 5, rows * scale, 15, "lost", f"{reason}: {rows:,} rows"),
+                bar(LEFT + left * scale, y + 5, rows * scale, 15, "lost", f"{reason}: {rows:,}"),
+                text(2, y + 17, reason, "label"),
                 text(100, y + 17, f"\N{MINUS SIGN}{rows:,}", "count", "end"),
             ]
     if left != end[1]:
@@ -60,8 +61,8 @@ def waterfall(
 
 def _total(label: str, rows: int, scale: float, y: float) -> str:
     return (
-        text(0, y + 17, label, "total")
-        + bar(LEFT, y + 3, rows * scale, 19, "kept", f"{label}: {rows:,}")
+        bar(LEFT, y + 3, rows * scale, 19, "kept", f"{label}: {rows:,}")
+        + text(0, y + 17, label, "label total")
         + text(100, y + 17, f"{rows:,}", "total", "end")
     )
 
@@ -91,11 +92,11 @@ def histogram(
         side = "end" if x > 50 else "start"  # noqa: PLR2004
         parts.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="4" y2="{height}" class="bound"/>')
         parts.append(f'<svg x="{x:.2f}%" overflow="visible">{_beside(side, tick(bound))}</svg>')
-    above = "+" if ordered[-1] > last else ""
+    above, (left, right) = "+" if ordered[-1] > last else "", ticks([first, last])
     parts += [
         f'<line x1="0%" x2="100%" y1="{height}" y2="{height}" class="axis"/>',
-        text(0, height + 17, tick(first), "tick"),
-        text(100, height + 17, tick(last) + above, "tick", "end"),
+        text(0, height + 17, left, "tick"),
+        text(100, height + 17, right + above, "tick", "end"),
     ]
     return svg(height + 24, name, *parts)
 
@@ -107,32 +108,62 @@ def _beside(anchor: str, words: str) -> str:
 def columns(edges: Sequence[float], shares: Sequence[float], name: str, height: int = 120) -> Markup:
     """Shares between edges, all columns equally wide; the first holds all below it, too, the last one all above."""
     width, up = 100 / len(edges), (height - 20) / max(*shares, 1e-9)
-    every = ceil(len(edges) / 6)
+    every, names = ceil(len(edges) / 6), ticks(edges)
     parts = []
-    for place, (edge, share) in enumerate(zip(edges, shares, strict=True)):
-        beyond = f"to {tick(edges[place + 1])}" if place + 1 < len(edges) else "and more"
-        between = f"{tick(edge)} {beyond}" if place else f"under {tick(edges[1])}"
+    for place, share in enumerate(shares):
+        between = between_edges(names, place)
         if share:
             where = place * width, height - share * up, width - 0.5, share * up
             parts.append(bar(*where, "kept", f"{between}: {100 * share:.2f} %"))
         if place % every == 0:
-            parts.append(text(place * width, height + 17, tick(edge), "tick"))
+            parts.append(text(place * width, height + 17, names[place], "tick"))
     axis = f'<line x1="0%" x2="100%" y1="{height}" y2="{height}" class="axis"/>'
     return svg(height + 24, name, *parts, axis)
 
 
-def lengths(rows: Sequence[tuple[str, float]], name: str) -> Markup:
-    """A share a line, each with its name and its length."""
-    longest = max([share for _, share in rows] + [1e-9])
+def between_edges(names: Sequence[str], place: int) -> str:
+    """What lies in a column of named edges: the first holds all below it, too, the last one all above."""
+    if not place and len(names) > 1:
+        return f"under {names[1]}"
+    return f"{names[place]} to {names[place + 1]}" if place + 1 < len(names) else f"{names[place]} and more"
+
+
+def lengths(rows: Sequence[tuple[str, float, str]], name: str) -> Markup:
+    """A line for each name and share: the name, a bar of that length, and what it says."""
+    longest = max([share for _, share, _ in rows] + [1e-9])
     parts = []
-    for place, (label, share) in enumerate(rows):
-        y = ROW * place
+    for place, (label, share, shown) in enumerate(rows):
+        y = 2 * ROW * place
         parts += [
             text(0, y + 17, label, "label"),
-            bar(2 * LEFT, y + 5, share / longest * (RIGHT - 2 * LEFT), 15, "kept", f"{label}: {100 * share:.2f} %"),
-            text(100, y + 17, f"{100 * share:.2f} %", "count", "end"),
+            text(100, y + 17, shown, "count", "end"),
+            bar(0, y + 24, 100 * share / longest, 12, "kept", f"{label}: {shown}"),
         ]
-    return svg(ROW * len(rows) + 4, name, *parts)
+    return svg(2 * ROW * len(rows) - 8, name, *parts)
+
+
+def heat(across: Sequence[float], up: Sequence[float], shares: Sequence[Sequence[float]], name: str) -> Markup:
+    """A map of shares, a row of cells for each edge of `up`, from below; the darker a cell, the larger its share."""
+    width, most = (FRAME_RIGHT - FRAME_LEFT) / len(across), max(map(max, shares)) or 1
+    columns_, rows_ = ticks(across), ticks(up)
+    parts = []
+    for row, cells in enumerate(shares):
+        y = ROW * (len(up) - 1 - row)
+        parts.append(text(FRAME_LEFT - 1.5, y + 17, rows_[row], "tick", "end"))
+        for column, share in enumerate(cells):
+            title = f"width {between_edges(columns_, column)}, height {between_edges(rows_, row)}: {100 * share:.2f} %"
+            place = f'x="{FRAME_LEFT + width * column:.3f}%" y="{y}" width="{width:.3f}%" height="{ROW}"'
+            shade = f'class="heat" fill-opacity="{(share / most) ** 0.5:.3f}"' if share else 'class="none"'
+            parts.append(f"<rect {place} {shade}><title>{escape(title)}</title></rect>")
+            if share >= HEAT_TEXT:
+                middle = FRAME_LEFT + width * (column + 0.5)
+                parts.append(text(middle, y + 17, f"{100 * share:.0f}", "label tick", "middle"))
+    bottom = ROW * len(up)
+    parts += [
+        text(FRAME_LEFT + width * column, bottom + 17, columns_[column], "tick")
+        for column in range(0, len(across), ceil(len(across) / 6))
+    ]
+    return svg(bottom + 24, name, *parts)
 
 
 def line(points: Sequence[Point], across: str, up: str, height: int = 150) -> Markup:
@@ -144,44 +175,44 @@ def line(points: Sequence[Point], across: str, up: str, height: int = 150) -> Ma
     width = FRAME_RIGHT - FRAME_LEFT
     grid = [
         _rule(height * (1 - place / (len(ys) - 1)) + 8)
-        + text(FRAME_LEFT - 1.5, height * (1 - place / (len(ys) - 1)) + 12, tick(value), "tick", "end")
-        for place, value in enumerate(ys)
+        + text(FRAME_LEFT - 1.5, height * (1 - place / (len(ys) - 1)) + 12, words, "tick", "end")
+        for place, words in enumerate(ticks(ys))
     ]
-    ticks = [
-        text(FRAME_LEFT + width * place / (len(xs) - 1), height + 26, tick(value), "tick", "middle")
-        for place, value in enumerate(xs)
+    below = [
+        text(FRAME_LEFT + width * place / (len(xs) - 1), height + 26, words, "tick", "middle")
+        for place, words in enumerate(ticks(xs))
     ]
     frame = f'x="{FRAME_LEFT}%" y="8" width="{width}%" height="{height}" viewBox="0 0 1000 {height}"'
     curve = (
         f'<svg {frame} preserveAspectRatio="none" overflow="visible"><polyline points="{path}" class="curve"/></svg>'
     )
-    return svg(height + 34, f"{up} over {across}", *grid, *ticks, curve)
+    return svg(height + 34, f"{up} over {across}", *grid, *below, curve)
 
 
 def _rule(y: float) -> str:
     return f'<line x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
 
 
-def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, float]]]], unit: str) -> Markup:
-    """One line a (name, mean, values with titles): a dot for each value, a stroke at the mean."""
-    scale = nice(*_range([value for *_, marks in rows for _, value in marks]))
+def dots(rows: Sequence[tuple[str, float, Sequence[tuple[str, str, float]]]], unit: str) -> Markup:
+    """One line a (name, mean, values with titles and links): a dot for each value, a stroke at the mean."""
+    scale = nice(*_range([value for *_, marks in rows for *_, value in marks]))
     first, width = 2.0, 96 / (scale[-1] - scale[0])
     bottom = 42 * len(rows) + 4
     parts = []
-    for value in scale:
+    for value, words in zip(scale, ticks(scale), strict=True):
         x = first + (value - scale[0]) * width
         parts.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="{bottom}" class="grid"/>')
-        parts.append(text(x, bottom + 16, tick(value), "tick", "middle"))
+        parts.append(text(x, bottom + 16, words, "tick", "middle"))
     for place, (name, mean, marks) in enumerate(rows):
         y = 42 * place + 30
         parts.append(text(0, y - 16, name, "label"))
         stroke = first + (mean - scale[0]) * width
         parts.append(f'<line x1="{stroke:.2f}%" x2="{stroke:.2f}%" y1="{y - 9}" y2="{y + 9}" class="mean"/>')
-        for title, value in marks:
-            x = first + (value - scale[0]) * width
-            title_text = escape(f"{title}: {value:.2f} {unit}")
-            parts.append(f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{title_text}</title></circle>')
-    return svg(bottom + 24, f"{unit} of every test image", *parts)
+        for link, title, value in marks:
+            x, words = first + (value - scale[0]) * width, escape(f"{title}: {value:.2f} {unit}")
+            dot = f'<circle cx="{x:.2f}%" cy="{y}" r="4" class="dot"><title>{words}</title></circle>'
+            parts.append(f'<a href="{escape(link)}" aria-label="{words}">{dot}</a>')
+    return svg(bottom + 24, f"{unit} of every test image", *parts, role="group")
 
 
 def _range(values: Sequence[float]) -> Point:
@@ -198,6 +229,17 @@ def nice(low: float, high: float, wanted: int = 4) -> list[float]:
     return [step * place for place in range(first, last + 1)]
 
 
-def tick(value: float) -> str:
+def ticks(values: Sequence[float]) -> list[str]:
+    """Short numbers, with as many digits as it takes to tell different ones apart."""
+    for digits in range(4, 17):
+        words = [tick(value, digits) for value in values]
+        if len(set(words)) == len(set(values)):
+            break
+    return words
+
+
+def tick(value: float, digits: int = 4) -> str:
     """A short number."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{round(value, 4):.4g}"  # noqa: PLR2004
+    if abs(value) >= 1000:  # noqa: PLR2004
+        return f"{value:,.{digits - 4}f}"
+    return f"{round(value, digits):.{digits}g}"

@@ -60,7 +60,8 @@ def shares(numbers: Mapping[str, Any]) -> str:
         for name, count in split["categories"].items():
             totals[name] = totals.get(name, 0) + count
     ordered = sorted(totals.items(), key=lambda one: (-one[1], one[0]))
-    return plots.lengths([(name, count / max(numbers["kept"], 1)) for name, count in ordered], "categories")
+    found = [(name, count / max(numbers["kept"], 1)) for name, count in ordered]
+    return plots.lengths([(name, share, f"{100 * share:.2f} %") for name, share in found], "categories")
 
 
 def write(kept: pd.DataFrame, numbers: Mapping[str, Any], folder: Path) -> dict[str, str]:

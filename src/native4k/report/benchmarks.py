@@ -8,45 +8,45 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from native4k import tables
+from native4k import images, tables
 from native4k.errors import UserError
 from native4k.page import layout, metrics_files, plots
-from native4k.page.metrics_files import metric_label
-
-MAX_STRIPS = 4
-"""Comparison pictures shown of a baseline."""
+from native4k.page.metrics_files import count, metric_label
+from native4k.page.pictures import encoded, picture
+from native4k.report.existing import existing
 
 MAX_DOTS = 300
 """Images shown of a baseline, at most."""
 
-PICTURE_BYTES = 1_800_000
-"""Bytes of all comparison pictures and sheets together; pictures above their share are encoded again."""
+MAX_PAIRS = 8
+"""Generated pictures shown of a baseline."""
 
 HIGHER_IS_BETTER = ("psnr", "ssim")
 """Beginnings of the names of metrics of which higher is better."""
 
 MEANINGS = {
     "autoencoder_psnr": " in dB, the best that the latents allow",
-    "flow_loss": " of held-out images with their captions",
+    "flow_loss": " of the test images with their captions",
     "flow_loss_without_caption": ", the same images",
     "patch_kernel_distance": ", lower is better",
     "spectrum_slope_distance": ", lower is better",
 }
 
 
-def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
-    """Tables, every image's PSNR, curves, and strips of the baselines that learned something."""
+def super_resolution(sr: dict[str, Any], evaluations: Path, curve_folder: Path) -> Markup:
+    """The means of every baseline; intervals, categories, images and curves are folded."""
     if not metrics_files.metric_columns(sr):
         return layout.paragraph("No convention was measured: see sr.evaluate.conventions in the params.")
-    learned = [name for name, tree in sr.items() if tree.get("parameters", 0)] or list(sr)
-    parts = [means(sr), intervals(sr), layout.heading("Every test image"), per_image(sr, evaluations), by_category(sr)]
+    parts = [means(sr)]
     for name, trees in metrics_files.foreign_test_sets(sr).items():
         parts += [layout.heading(f"On {name}", "a foreign test set"), means(trees), intervals(trees)]
+    parts += [
+        intervals(sr),
+        layout.details("every test image", per_image(sr, evaluations)),
+        layout.details("every metric by category", by_category(sr)),
+    ]
     plotted = [plot for name in sr for plot in curves(name, curve_folder)]
-    if plotted:
-        parts += [layout.heading("Training"), layout.plots(plotted)]
-    parts += [strips(name, evaluations, limit) for name in learned]
-    return layout.join(parts)
+    return layout.join([*parts, *([layout.details("training curves", layout.plots(plotted))] if plotted else [])])
 
 
 def means(sr: dict[str, Any]) -> Markup:
@@ -90,7 +90,7 @@ def intervals(sr: dict[str, Any]) -> Markup:
 
 
 def by_category(sr: dict[str, Any]) -> Markup:
-    """Every metric by category; all but the first are shown on demand."""
+    """Every metric by category."""
     parts = []
     for convention, metric in metrics_files.metric_columns(sr):
         values = {name: tree.get(convention, {}).get(metric, {}).get("by_category", {}) for name, tree in sr.items()}
@@ -98,8 +98,7 @@ def by_category(sr: dict[str, Any]) -> Markup:
         rows = [[name, *(metrics_files.mean_of(one.get(key, {})) for key in names)] for name, one in values.items()]
         if names:
             parts.append(layout.table([f"{metric_label(metric)}, {convention}", *names], rows))
-    rest = [layout.details("every other metric by category", layout.join(parts[1:]))] if parts[1:] else []
-    return layout.join([layout.heading("By category"), *parts[:1], *rest])
+    return layout.join(parts)
 
 
 def per_image(sr: dict[str, Any], evaluations: Path) -> Markup:
@@ -111,8 +110,8 @@ def per_image(sr: dict[str, Any], evaluations: Path) -> Markup:
         path = existing(evaluations / f"{name}.parquet", name)
         table = tables.read(path, "test_set", "id", "category", column).query("test_set == ''")
         mean, table = float(table[column].mean()), evenly_spaced(table.sort_values([column, "id"]), MAX_DOTS)
-        titles = (table["category"] + " " + table["id"].str[:8]).tolist()
-        rows.append((name, mean, list(zip(titles, table[column].astype(float).tolist(), strict=True))))
+        titles, links = table["category"] + " " + table["id"].str[:8], "#row-" + table["id"]
+        rows.append((name, mean, list(zip(links, titles, table[column].astype(float), strict=True))))
     unit = "dB " if metric.startswith("psnr") else ""
     return plots.dots(rows, f"{unit}{metric_label(metric)}") + layout.paragraph(
         f"{metric_label(metric)} of the {convention} convention; the stroke is the mean of all."
@@ -142,49 +141,33 @@ def curves(name: str, curve_folder: Path) -> list[tuple[str, str, Markup]]:
     ]
 
 
-def strips(name: str, evaluations: Path, limit: int) -> Markup:
-    """Crops of the images with the worst and the best results: bicubic, the baseline, the original."""
-    figures = []
-    for path in pictures(name, evaluations):
-        rank = " ".join(path.stem.split("-")[:2])
-        figures.append(strip(path, limit, f"{name}, image {path.stem}", f"{rank}: bicubic", name, "original"))
-    note = "images with the worst and the best results: a crop of each, where the original has the most texture"
-    return layout.join([layout.heading(name, note), *figures])
+def pairs(name: str, evaluations: Path) -> list[Path]:
+    """The first pictures that were generated from test captions, each beside the test image."""
+    return sorted(existing(evaluations / name, name).glob("*.webp"))[:MAX_PAIRS]
 
 
-def strip(path: Path, limit: int, alt: str, *captions: str) -> Markup:
-    """A comparison picture of at most so many bytes, with its captions."""
-    return layout.PARTS.strip(layout.picture(layout.fitted(path.read_bytes(), limit), alt), captions)
-
-
-def pictures(name: str, evaluations: Path) -> list[Path]:
-    """The first pictures that the evaluation of a baseline made."""
-    return sorted(existing(evaluations / name, name).glob("*.webp"))[:MAX_STRIPS]
-
-
-def text_to_image(t2i: dict[str, Any], evaluations: Path, curve_folder: Path, limit: int) -> Markup:
-    """Metrics, sheet and curve of every baseline."""
+def text_to_image(
+    t2i: dict[str, Any], evaluations: Path, curve_folder: Path, captions: dict[str, str], share: int
+) -> Markup:
+    """Pictures with their captions, metrics and curve of every baseline."""
     parts: list[Markup] = []
-    rows_are = "top: the test images as the model sees them; bottom: the pictures generated from their captions"
     for name, tree in t2i.items():
+        shown = pairs(name, evaluations)
+        limit = share // max(1, len(t2i) * len(shown))
+        figures = [
+            (path.stem, captions.get(path.stem, ""), picture(encoded(images.load_or_fail(path), limit), words))
+            for path in shown
+            for words in [f"the test image, and what {name} makes of its caption"]
+        ]
         scalars = metrics_files.scalar_metrics(tree).items()
-        pairs = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
+        values = [[metric_label(key), tree["test"].get(key), value] for key, value in tree["generated"].items()]
+        measures = [[f"{metric_label(key)}{MEANINGS.get(key, '')}", value] for key, value in scalars]
         parts += [
-            layout.heading(name, f"{tree['n_images']} images"),
-            *(strip(path, limit, f"sheet of {name}", rows_are) for path in pictures(name, evaluations)),
-            layout.table(["detail of the pictures", "test images", "generated"], pairs),
-            layout.table(
-                ["measure", ""], [[f"{metric_label(key)}{MEANINGS.get(key, '')}", value] for key, value in scalars]
-            ),
+            layout.heading(name, count(tree["n_images"], "test image")),
+            layout.paragraph("Left the test image as the model sees it, right what is generated from its caption."),
+            layout.PARTS.captioned(figures),
+            layout.table(["detail of the pictures", "test images", "generated"], values),
+            layout.table(["measure", ""], measures),
             layout.plots(curves(name, curve_folder)),
         ]
     return layout.join(parts)
-
-
-def existing(path: Path, name: str) -> Path:
-    """The path; a UserError if nothing is there."""
-    if not path.exists():
-        raise UserError(
-            f"{path}: missing; run 'dvc repro', or remove metrics/details/{name}.json if that baseline is gone"
-        )
-    return path

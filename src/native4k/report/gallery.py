@@ -7,9 +7,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 from markupsafe import Markup
 
-from native4k import images, tables
-from native4k.dataset.takedown import public_names
+from native4k import tables
+from native4k.dataset.takedown import WITHHELD, public_names
 from native4k.page import layout
+from native4k.page.metrics_files import count
+from native4k.page.pictures import fitted, picture
 
 MAX_PICTURES = 8
 """Pictures shown of a category, and of a reason."""
@@ -17,8 +19,8 @@ MAX_PICTURES = 8
 MAX_NAMES = 2000
 """Rejected rows that are listed by name; rejected.parquet has them all."""
 
-SIDE = 288
-"""Pixels of a shown thumbnail's longer side."""
+Pictures = dict[str, bytes]
+"""Id -> thumbnail."""
 
 SIZE = "{} \N{MULTIPLICATION SIGN} {}"
 """A width and a height."""
@@ -41,6 +43,12 @@ def rejected_sample(table: pd.DataFrame, thresholds: dict[str, Any]) -> pd.DataF
     return rows.groupby("reason", sort=True).head(MAX_PICTURES).drop(columns="near")
 
 
+def titles(table: pd.DataFrame) -> dict[str, str]:
+    """Id -> caption, or the file or URL where there is none."""
+    captions = table["caption"].fillna("").mask(table[WITHHELD], "")
+    return dict(zip(table["id"], captions.where(captions != "", public_names(table)), strict=True))
+
+
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
@@ -53,37 +61,52 @@ def distance_to_range(values: pd.Series, rule: dict[str, Any]) -> pd.Series:
     return (low - values).clip(lower=0) + (values - high).clip(lower=0)
 
 
-def thumbnails(path: Path, ids: set[str]) -> dict[str, bytes]:
-    """The thumbnails of some images, made smaller; the table is read batch by batch, it may be as large as memory."""
+def thumbnails(path: Path, ids: set[str]) -> Pictures:
+    """The thumbnails of some images; the table is read batch by batch, it may be as large as memory."""
     tables.read(path, "id", "thumbnail", columns=["id"])
     found = {}
     for batch in pq.ParquetFile(path).iter_batches(batch_size=256, columns=["id", "thumbnail"]):
         for row in batch.filter([name in ids for name in batch["id"].to_pylist()]).to_pylist():
-            found[row["id"]] = images.thumbnail(images.decode(row["thumbnail"]), SIDE)
+            found[row["id"]] = row["thumbnail"]
     return found
 
 
-def kept_gallery(rows: pd.DataFrame, pictures: dict[str, bytes], counts: pd.Series) -> Markup:
-    """A row of pictures for each category."""
+def kept_gallery(rows: pd.DataFrame, pictures: Pictures, counts: pd.Series, limit: int) -> Markup:
+    """A row of pictures, of at most so many bytes each, for each category."""
     parts = []
     for category, part in rows.groupby("category", sort=True):
-        figures = [_figure(row, pictures, _size(row), after=row["split"]) for row in records(part)]
+        figures = [
+            figure(
+                "kept",
+                [row],
+                pictures,
+                limit,
+                layout.PARTS.caption(row["id"], ("", split_name(row["split"])), size_of(row)),
+            )
+            for row in records(part)
+        ]
         note = f"{len(part)} of {counts[category]:,}"
         parts += [layout.heading(str(category), note), layout.gallery(figures)]
     return layout.join(parts)
 
 
 def rejected_gallery(
-    rows: pd.DataFrame, pictures: dict[str, bytes], counts: dict[str, int], thresholds: dict[str, Any]
+    table: pd.DataFrame,
+    rows: pd.DataFrame,
+    pictures: Pictures,
+    counts: dict[str, int],
+    rules: dict[str, Any],
+    limit: int,
 ) -> Markup:
     """A row of pictures for each of the counted reasons; copies are shown beside their representative."""
+    leaders = table[table["id"].isin(rows["representative"])].set_index("id", drop=False)
     parts = []
-    for reason, count in counts.items():
+    for reason, rejected in counts.items():
         part = rows[rows["reason"] == reason]
-        rule = thresholds.get(reason)
+        rule = rules.get(reason)
         shown = part[part["id"].isin(list(pictures))]
-        figures = [_rejected(row, pictures, rule) for row in records(shown)]
-        note = f"{len(shown)} of {count:,}, by {part['rejected_by'].iloc[0]}"
+        figures = [_rejected(row, leaders, pictures, rule, limit) for row in records(shown)]
+        note = f"{len(shown)} of {rejected:,}, by {part['rejected_by'].iloc[0]}"
         note += f": {rule['column']} {range_text(rule)}" if rule else ""
         empty = layout.paragraph("No thumbnail: these could not be read, or their owners asked to be left out.")
         parts += [layout.heading(str(reason), note), layout.gallery(figures) if figures else empty]
@@ -92,42 +115,68 @@ def rejected_gallery(
 
 def rejected_names(table: pd.DataFrame) -> Markup:
     """Every rejected row with its file or URL, folded; no name where the owner asked to be left out."""
-    rows = table[~tables.is_kept(table)].sort_values(["reason", "id"])
+    rows = listed_by_name(table)
     listed = pd.DataFrame(
-        {"id": rows["id"], "name": public_names(rows), "step": rows["rejected_by"], "reason": rows["reason"]}
-    ).head(MAX_NAMES)
-    note = f"{len(listed):,} of {len(rows):,}; rejected.parquet has all, 'native4k why ID' explains one"
+        {
+            "id": rows["id"].map(layout.image_link),
+            "name": public_names(rows),
+            "step": rows["rejected_by"],
+            "reason": rows["reason"],
+        }
+    )
+    note = f"{len(listed):,} of {int((~tables.is_kept(table)).sum()):,}; rejected.parquet has all"
     head = ["id", "file or URL", "rejected by", "reason"]
     return layout.details(f"Rejected rows by name: {note}", layout.table(head, listed.to_numpy().tolist()))
 
 
-def _rejected(row: dict[str, Any], pictures: dict[str, bytes], rule: dict[str, Any] | None) -> Markup:
-    if row["representative"] not in ("", row["id"]) and row["representative"] in pictures:
-        left = layout.picture(pictures[row["representative"]], f"the representative, {row['representative']}")
-        return _figure(row, pictures, bits(row["distance"]), after=f"from {row['representative'][:8]}", left=left)
+def listed_by_name(table: pd.DataFrame) -> pd.DataFrame:
+    """The first rejected rows, reason by reason."""
+    return table[~tables.is_kept(table)].sort_values(["reason", "id"]).head(MAX_NAMES)
+
+
+def _rejected(
+    row: dict[str, Any], leaders: pd.DataFrame, pictures: Pictures, rule: dict[str, Any] | None, limit: int
+) -> Markup:
+    leader = row["representative"]
+    if leader not in ("", row["id"]) and leader in pictures and leader in leaders.index:
+        words = Markup("from {}").format(layout.image_link(leader))
+        note = layout.PARTS.caption(row["id"], ("", words), bits(row["distance"]))
+        return figure("rejected", [leaders.loc[leader].to_dict(), row], pictures, limit, note)
     if rule and rule["column"] in row:
-        return _figure(row, pictures, f"{row[rule['column']]:.3g}", before=rule["column"])
-    if row["reason"] == "mislabelled":
+        note = layout.PARTS.caption(row["id"], (rule["column"], ""), f"{row[rule['column']]:.3g}")
+    else:
         declared = SIZE.format(row["declared_width"], row["declared_height"])
-        return _figure(row, pictures, _size(row), after=f"declared {declared}")
-    return _figure(row, pictures, _size(row))
+        words = f"declared {declared}" if row["reason"] == "mislabelled" else ""
+        note = layout.PARTS.caption(row["id"], ("", words), size_of(row))
+    return figure("rejected", [row], pictures, limit, note)
 
 
 def bits(distance: int) -> str:
     """A distance between hashes."""
-    return "1 bit" if distance == 1 else f"{distance} bits"
+    return count(distance, "bit")
 
 
-def _size(row: dict[str, Any]) -> str:
+def size_of(row: dict[str, Any]) -> str:
+    """The width and height of an image."""
     return SIZE.format(row["width"], row["height"])
 
 
-def _figure(
-    row: dict[str, Any], pictures: dict[str, bytes], bold: str, before: str = "", after: str = "", left: str = ""
-) -> Markup:
-    shown = layout.picture(pictures[row["id"]], str(row["caption"])) if row["id"] in pictures else ""
-    aspect = row["width"] / max(row["height"], 1) * (2 if left else 1)
-    return layout.PARTS.figure(row["id"], aspect, (before, after), bold, shown, left)
+def split_name(name: str) -> str:
+    """A split as people call it."""
+    return "in no split" if name == "reserve" else name
+
+
+def figure(where: str, rows: list[dict[str, Any]], pictures: Pictures, limit: int, note: Markup) -> Markup:
+    """The picture of an image, or of two beside each other, which opens a larger view; at most so many bytes."""
+    shown = [
+        {
+            "aspect": row["width"] / max(row["height"], 1),
+            "picture": picture(fitted(pictures[row["id"]], limit // len(rows)), str(row["caption"])),
+        }
+        for row in rows
+    ]
+    ids = [row["id"] for row in rows]
+    return layout.PARTS.figure("-".join([where, *ids]), shown, ids, note)
 
 
 def range_text(rule: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import argparse
 import difflib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
@@ -23,9 +23,13 @@ from native4k.report import gallery
 from native4k.report.rule_limits import Limit, collect_limits, geometry_limits, select_limits
 from native4k.report.summary import aligned_lines
 
+Typed = TypeVar("Typed")
+
 NEEDED = ("id", "source", "url", "sha256", "reason", "rejected_by", "split", "representative", WITHHELD)
 ID = re.compile(r"[0-9a-f]{4,16}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+
+WITHOUT_NAME = "not named: its owner asked to be left out"
 
 MAX_COPIES = 10
 """Copies that are listed of an image that stands for them."""
@@ -66,11 +70,18 @@ MEANINGS = {
 class Collection:
     """The tables and the numbers that an image is judged by."""
 
-    def __init__(self, folder: Path, numbers: Path) -> None:
+    def __init__(self, folder: Path, numbers: Path, *needed: str) -> None:
         self.path, self.numbers = folder / "images.parquet", numbers
-        self.table = tables.read(self.path, *NEEDED)
+        self.sections: dict[tuple[str, ...], Any] = {}
+        self.table = tables.read(self.path, *NEEDED, *needed)
         early = tables.read(folder / "not_collected.parquet", "id", "source", "url", "reason")
         self.early = early.assign(**{WITHHELD: early["reason"].isin(OWNER_STATUSES)})
+
+    def load(self, cls: type[Typed], *keys: str) -> Typed:
+        """Load a section of the numbers, once."""
+        if keys not in self.sections:
+            self.sections[keys] = params.load(cls, self.numbers, *keys)
+        return cast("Typed", self.sections[keys])
 
     def name(self, id_: str) -> str:
         """An image's id with its public name."""
@@ -145,22 +156,21 @@ def explain(row: dict[str, Any], about: Collection) -> str:
 
 def heading(row: dict[str, Any]) -> list[str]:
     """The id, and the name unless the owner asked to be left out."""
-    name = "not named: its owner asked to be left out" if row[WITHHELD] else row["url"]
+    name = WITHOUT_NAME if row[WITHHELD] else row["url"]
     return [f"{row['id']}  {name}  (source {row['source']})"]
 
 
 def row_limits(row: dict[str, Any], about: Collection) -> dict[str, list[Limit]]:
     """Reason -> the limits behind it, of the rules that have seen the image."""
-    path = about.numbers
     if row["rejected_by"] == "collect":
-        behind = collect_limits(row, params.load(collect.Params, path, "collect"))
+        behind = collect_limits(row, about.load(collect.Params, "collect"))
         return {reason: limits for reason, limits in behind.items() if reason == row["reason"]}
     if not row.get("width"):
         return {}
-    rule = params.load(Geometry, path, "probe", "geometry")
+    rule = about.load(Geometry, "probe", "geometry")
     sizes = geometry_limits(int(row["width"]), int(row["height"]), rule, "probe.geometry")
     limits = {"too_small": sizes[:3], "aspect": sizes[3:]}
-    chosen = select_limits(row, about.table, params.load(select.Params, path, "select"))
+    chosen = select_limits(row, about.table, about.load(select.Params, "select"))
     return limits | {reason: [limit] for reason, limit in chosen.items()}
 
 
@@ -193,7 +203,7 @@ def meaning(row: dict[str, Any], about: Collection) -> str:
         sizes = [f"{row[f'{kind}width']} x {row[f'{kind}height']}" for kind in ("declared_", "")]
         return f"the metadata promise {sizes[0]} pixels, the file has {sizes[1]}"
     if reason == "voted_out":
-        return f"{row['votes']} votes, and vet.rule is {params.load(vet.Params, about.numbers, 'vet').rule}"
+        return f"{row['votes']} votes, and vet.rule is {about.load(vet.Params, 'vet').rule}"
     if reason == "category_full":
         return f"{MEANINGS[reason]}; {worst_kept(row, about)}"
     if row["rejected_by"] == "probe":
@@ -205,7 +215,7 @@ def meaning(row: dict[str, Any], about: Collection) -> str:
 
 def worst_kept(row: dict[str, Any], about: Collection) -> str:
     """The value by which the images of a category are ranked, beside that of the last one which is kept."""
-    best = params.load(balance.Params, about.numbers, "balance").best
+    best = about.load(balance.Params, "balance").best
     rows = about.table[tables.is_kept(about.table) & (about.table["category"] == row["category"])]
     worst = rows[best.column].min() if best.highest else rows[best.column].max()
     return f"{best.column} {number(row[best.column])}, and the last kept of {row['category']} has {number(worst)}"
@@ -227,7 +237,7 @@ def distance(row: dict[str, Any], about: Collection) -> str:
     """How far a copy is from what stands for it, beside what dedup allows."""
     if row["match"] == "pixels":
         return "the same pixels"
-    numbers = params.load(dedup.Params, about.numbers, "dedup")
+    numbers = about.load(dedup.Params, "dedup")
     cosine = f"; cosine {row['cosine']:.3f}" if not pd.isna(row.get("cosine")) else ""
     return (
         f"found by {row['match']}: {row['distance']} bits of the pHash (at most {numbers.radius}),"

@@ -17,7 +17,7 @@ from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.page import figures
 from native4k.sr import baselines, evaluate, metrics, networks, patches, testsets, tiles, train
-from native4k.study import origin, results, runs
+from native4k.study import origin, pictures, results, runs
 
 THREADS = 2  # that cut patches; no result depends on it
 
@@ -109,6 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="the results to write (metrics/details/study_x4.json)")
     figures.add_argument(parser, required=False)
     parser.add_argument("--images", type=Path, required=True, help="the table of every run's and image's numbers")
+    parser.add_argument("--pictures", type=Path, help="the folder of pictures of both arms to write")
     parser.add_argument("--scratch", type=Path, required=True, help="the folder for patches, weights and checkpoints")
 
 
@@ -126,10 +127,13 @@ def run(args: argparse.Namespace) -> None:
         for one in runs.plan_runs(grids, available, f"{where}.designs.{args.design}")
     }
     use_threads(numbers.training.threads)
-    rows = metrics.rounded(measure_all(train_all(planned, folders, where), folders, method, numbers.workers))
+    homes = train_all(planned, folders, where)
+    rows = metrics.rounded(measure_all(homes, folders, method, numbers.workers))
     tree = {"study": args.design, "degradation": numbers.training.degradation, "runs": len(planned)}
     tree |= results.summarize(rows, numbers.bootstrap)
     tree |= {"made_of": origin.made_of(args.params, args.design, (args.train, args.val, args.test))}
+    if args.pictures:
+        pictures.write(args.pictures, rows, homes, args.test, method)
     tables.write(rows, args.images)
     tables.write_json(tree, args.out)
     if args.figures:

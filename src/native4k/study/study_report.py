@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from native4k import tables
 from native4k.errors import UserError
 from native4k.page import layout as page
-from native4k.page.plots import FRAME_LEFT, FRAME_RIGHT, nice, svg, text, tick
+from native4k.page.metrics_files import signed
+from native4k.page.plots import FRAME_LEFT, FRAME_RIGHT, nice, svg, text, ticks
 from native4k.study import origin
 
 PAGE = "study_report.html"
-LINE = 34  # pixels a difference
-NAMES, BEGIN, END = 0.0, 39.0, 97.0  # percent; where names stand, where the scale begins and ends
+LINE = 46  # pixels a difference
+BEGIN, END = 2.0, 97.0  # percent; where the scale begins and ends
 
 Row = tuple[str, int, str, dict[str, Any]]
 """Scale, number of training images, arm, and its estimate by measure."""
@@ -120,8 +121,8 @@ def _differences(rows: list[Row]) -> str:
     head = ["native minus", "scale", "training images", "measure", "mean", "interval", "d", "range of seeds"]
     body = [
         [
-            *(arm, scale, images, measure_label(name), _signed(one["mean"]), _bounds(one["low"], one["high"])),
-            None if one["effect"] is None else _signed(one["effect"], 2),
+            *(arm, scale, images, measure_label(name), signed(one["mean"]), _bounds(one["low"], one["high"])),
+            None if one["effect"] is None else signed(one["effect"], 2),
             _bounds(min(one["seeds"].values()), max(one["seeds"].values())),
         ]
         for scale, images, arm, estimates in rows
@@ -159,15 +160,11 @@ def _estimate(estimate: dict[str, Any] | None) -> str | None:
     if estimate is None:
         return None
     bounds = _bounds(estimate["low"], estimate["high"])
-    return f"{_signed(estimate['mean'])}{f', {bounds}' if bounds else ''}"
+    return f"{signed(estimate['mean'])}{f', {bounds}' if bounds else ''}"
 
 
 def _bounds(low: float | None, high: float | None) -> str | None:
-    return None if low is None or high is None else f"{_signed(low)} to {_signed(high)}"
-
-
-def _signed(value: float, digits: int = 4) -> str:
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return None if low is None or high is None else f"{signed(low)} to {signed(high)}"
 
 
 def forest(rows: Sequence[Difference], unit: str) -> str:
@@ -176,13 +173,13 @@ def forest(rows: Sequence[Difference], unit: str) -> str:
     width = (END - BEGIN) / (scale[-1] - scale[0])
     bottom = LINE * len(rows) + 6
     parts = []
-    for value in scale:
+    for value, words in zip(scale, ticks(scale), strict=True):
         x = BEGIN + (value - scale[0]) * width
         parts.append(_vertical(x, 0, bottom, _grid(value)))
-        parts.append(text(x, bottom + 16, tick(value), "tick", "middle"))
+        parts.append(text(x, bottom + 16, words, "tick", "middle"))
     for index, row in enumerate(rows):
-        y = LINE * index + 20
-        parts.append(text(NAMES, y + 4, row.name, "label"))
+        y = LINE * index + 32
+        parts.append(text(0, y - 16, row.name, "label"))
         parts += [_dot(BEGIN + (value - scale[0]) * width, y, 2.5, f"one seed: {value:+.4f}") for value in row.seeds]
         if row.low is not None and row.high is not None:
             ends = [BEGIN + (value - scale[0]) * width for value in (row.low, row.high)]
@@ -199,10 +196,10 @@ def trend(rows: Sequence[Difference], unit: str, height: int = 150) -> str:
     step = (FRAME_RIGHT - FRAME_LEFT) / len(rows)
     xs = [FRAME_LEFT + step * (index + 0.5) for index in range(len(rows))]
     parts = []
-    for value, y in ys:
+    for (value, y), words in zip(ys, ticks(scale), strict=True):
         ends = f'x1="{FRAME_LEFT}%" x2="{FRAME_RIGHT}%" y1="{y:.1f}" y2="{y:.1f}"'
         parts.append(f'<line {ends} class="{_grid(value)}"/>')
-        parts.append(text(FRAME_LEFT - 1.5, y + 4, tick(value), "tick", "end"))
+        parts.append(text(FRAME_LEFT - 1.5, y + 4, words, "tick", "end"))
     heights = [8 + height - (row.mean - scale[0]) * up for row in rows]
     for (left, right), (first, second) in zip(pairwise(xs), pairwise(heights), strict=True):
         ends = f'x1="{left:.2f}%" x2="{right:.2f}%" y1="{first:.1f}" y2="{second:.1f}"'

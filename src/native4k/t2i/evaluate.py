@@ -24,6 +24,10 @@ from native4k.t2i import autoencoder, data, flow
 from native4k.t2i import generate as sampling
 
 
+PAIRS = 12
+"""Test images that are shown beside what is generated from their captions."""
+
+
 @params
 class Params:
     """The measures' numbers: the same for every baseline, or they could not be compared."""
@@ -44,11 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("test_dir", type=Path, help="a published split: pictures and metadata.parquet")
     parser.add_argument("out", type=Path, metavar="OUT.json", help="the metrics (metrics/details/NAME.json)")
     figures.add_argument(parser)
-    parser.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="where the contact sheet goes")
+    parser.add_argument("--pictures", type=Path, required=True, metavar="DIR", help="where pairs of pictures go")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Generate, measure, write the metrics, their figures and a sheet: real pictures above, generated ones below."""
+    """Generate, measure, write the metrics, their figures and the first pairs of pictures: real beside generated."""
     numbers = load(Params, args.params, "t2i", "evaluate")
     sample = load(sampling.Params, args.params, "t2i", "baselines", args.baseline, "generate")
     table = data.load_split(args.test_dir)
@@ -58,7 +62,8 @@ def run(args: argparse.Namespace) -> None:
     real = data.load_squares(args.test_dir, table, model.side)
     ours = sampling.generate(model, table, sample)
     with tables.atomic_folder(args.pictures) as folder:
-        sheet([real, ours]).save(folder / "sheet.webp", quality=90)
+        for name, *pair in zip(table["id"][:PAIRS], real, ours, strict=False):
+            Image.fromarray(np.concatenate(pair, axis=1)).save(folder / f"{name}.webp", quality=90)
     metrics = compare(ours, real, numbers) | held_out(model, real, table["caption"].tolist(), numbers)
     tree = round_numbers(metrics | {"n_images": len(table)})
     tables.write_json(tree, args.out)
@@ -112,11 +117,6 @@ def held_out(model: sampling.Model, real: np.ndarray, captions: list[str], numbe
         "flow_loss": loss(words),
         "flow_loss_without_caption": loss(torch.zeros_like(words)),
     }
-
-
-def sheet(rows: list[np.ndarray]) -> Image.Image:
-    """Lay out pictures side by side, one row below the other."""
-    return Image.fromarray(np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0))
 
 
 def round_numbers(tree: dict[str, Any]) -> dict[str, Any]:
