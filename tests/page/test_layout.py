@@ -25,8 +25,13 @@ SHOWN = "&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;  "
         layout.table([HOSTILE], [[HOSTILE]]),
         layout.details(HOSTILE, Markup()),
         layout.plots([(HOSTILE, HOSTILE, Markup("<svg/>"))]),
-        layout.gallery([layout.PARTS.figure(HOSTILE, 1.5, (HOSTILE, HOSTILE), HOSTILE, "", "")]),
-        layout.PARTS.strip("", [HOSTILE, HOSTILE]),
+        layout.image_link(HOSTILE),
+        layout.gallery([layout.PARTS.figure(HOSTILE, [{"aspect": 1.5, "picture": HOSTILE}], [HOSTILE], HOSTILE)]),
+        layout.PARTS.caption("a", (HOSTILE, HOSTILE), HOSTILE),
+        layout.PARTS.pair_caption(HOSTILE, [{"id": HOSTILE, "split": HOSTILE}], copy=True),
+        layout.PARTS.panels([(HOSTILE, HOSTILE)], [(HOSTILE, HOSTILE)], HOSTILE, slider=True),
+        layout.PARTS.captioned([(HOSTILE, HOSTILE, HOSTILE)]),
+        layout.PARTS.image_rows([dict.fromkeys(("id", "name", "outcome", "why", "measures"), HOSTILE)]),
     ],
 )
 def test_text_is_escaped_in_every_part(html: Markup) -> None:
@@ -36,7 +41,8 @@ def test_text_is_escaped_in_every_part(html: Markup) -> None:
 
 
 def test_text_on_demand_keeps_its_lines_and_is_escaped() -> None:
-    assert layout.preformatted("all", "a\n<b>") == "<details><summary>all</summary><pre>a\n&lt;b&gt;</pre></details>"
+    shown = '<pre tabindex="0">a\n&lt;b&gt;</pre>'
+    assert layout.preformatted("all", "a\n<b>") == f"<details><summary>all</summary>{shown}</details>"
 
 
 def test_titles_and_headings_of_a_page_are_escaped() -> None:
@@ -50,7 +56,7 @@ def test_a_number_that_is_best_is_bold() -> None:
     assert "<td><b>2.0000</b></td><td>3</td>" in layout.table(["", "x", "y"], rows, best=[None, 2.0]).replace("\n", "")
 
 
-@pytest.mark.parametrize("name", ["colours.css", "plots.css", "style.css", "templates/parts.html"])
+@pytest.mark.parametrize("name", ["colours.css", "plots.css", "style.css", "compare.js", "templates/parts.html"])
 def test_style_sheets_and_templates_are_package_data(name: str) -> None:
     assert resources.files("native4k.page").joinpath(name).is_file()
 

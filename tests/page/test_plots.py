@@ -38,7 +38,7 @@ def test_every_value_is_in_one_bar_and_those_outside_the_range_are_lost() -> Non
 def test_values_without_a_spread_are_drawn_too(values: list[float]) -> None:
     for text in (
         plots.histogram(values, None, None, "x"),
-        plots.dots([("a", values[0], [("t", v) for v in values])], "dB"),
+        plots.dots([("a", values[0], [("#a", "t", v) for v in values])], "dB"),
     ):
         assert "nan" not in text
         assert "inf" not in text
@@ -55,7 +55,34 @@ def test_nice_numbers_span_the_range_in_a_few_even_steps(low: float, high: float
 
 
 def test_names_in_a_plot_are_escaped() -> None:
-    text = plots.dots([("<b>", 1.5, [("a & b", 1.0), ("c", 2.0)])], "<dB>")
+    text = plots.dots([("<b>", 1.5, [("#a", "a & b", 1.0), ("#c", "c", 2.0)])], "<dB>")
     assert "<b>" not in text
     assert "&lt;b&gt;" in text
     assert "a &amp; b: 1.00 &lt;dB&gt;" in text
+
+
+@pytest.mark.parametrize(
+    "values", [(26.1, 26.2, 26.3), (1000.25, 1000.5, 1000.75), (0.0, 0.00001, 0.00002), (5.0, 5.0)]
+)
+def test_ticks_of_different_values_differ_and_say_what_they_are(values: tuple[float, ...]) -> None:
+    words = plots.ticks(values)
+    assert len(set(words)) == len(set(values))
+    assert [float(word.replace(",", "")) for word in words] == pytest.approx(values, rel=1e-3, abs=1e-9)
+
+
+def test_no_bar_or_line_is_drawn_over_the_name_of_a_reason() -> None:
+    text = plots.waterfall(("in", 100), [("one", [("unlike_caption", 30)])], ("out", 70))
+    assert text.index(">unlike_caption</text>") > max(
+        place.start() for place in re.finditer('class="(lost|rest)"', text)
+    )
+
+
+def test_a_heat_map_has_a_cell_for_each_share_the_darkest_for_the_largest() -> None:
+    text = plots.heat([0, 10], [0, 20], [[0.25, 0.0], [0.6875, 0.0625]], "x")
+    cells = re.findall(r'class="(heat|none)"(?: fill-opacity="(.*?)")?><title>(.*?)</title>', text)
+    assert cells == [
+        ("heat", "0.603", "width under 10, height under 20: 25.00 %"),
+        ("none", "", "width 10 and more, height under 20: 0.00 %"),
+        ("heat", "1.000", "width under 10, height 20 and more: 68.75 %"),
+        ("heat", "0.302", "width 10 and more, height 20 and more: 6.25 %"),
+    ]

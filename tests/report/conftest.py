@@ -1,5 +1,6 @@
 """A tiny dataset with two baselines, as the pipeline would leave it: tables, thumbnails, metrics, curves, pictures."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -9,23 +10,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
-from native4k import tables
+from native4k import params, tables
+from native4k.fetch.store import file_of
 from native4k.report.report import PAIR
 
 HOSTILE = '"><script>alert(1)</script><img src=https://evil.example/x.png onerror=alert(2)>\u202e\x00'
 
-PARAMS = """
-select:
-  preset: demo
-  presets:
-    demo:
-      blurred: {column: detail, min: 1.0, max: null, per: null, missing: reject}
-      flat: {column: entropy_mean, min: 3.0, max: 8.0, per: null, missing: reject}
-      dull: {column: detail, drop: 0.2, end: bottom, per: null, missing: reject}
-publish: {name: tiny <4K>, title: a test & nothing else}
-"""
+ROOT = Path(__file__).parents[2]
+
+RULE = {"per": None, "missing": "reject"}
+RULES = {
+    "blurred": {"column": "detail", "min": 1.0, "max": None, **RULE},
+    "flat": {"column": "entropy_mean", "min": 3.0, "max": 8.0, **RULE},
+    "dull": {"column": "detail", "drop": 0.2, "end": "bottom", **RULE},
+}
+PUBLISH = {"name": "tiny <4K>", "title": "a test & nothing else"}
 
 ROWS = [
     ("k1", "Nature", "", "", "train", "", -1, 9.0),
@@ -81,6 +83,10 @@ PAIRS = [
 ]
 
 
+SQUARE = 20
+"""Pixels of a comparison picture in the fixture."""
+
+
 def picture(seed: int, size: tuple[int, int] = (64, 36)) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8)
     out = io.BytesIO()
@@ -103,7 +109,29 @@ def images() -> pd.DataFrame:
         declared_height=2160,
         url=HOSTILE + table["id"],
         withheld=table["id"] == "m1",
+        sha256=[hashlib.sha256(name.encode()).hexdigest() for name in table["id"]],
+        format="WEBP",
+        match=np.where(table["reason"] == "near_copy", "whole", ""),
+        fine_distance=np.where(table["reason"] == "near_copy", 20, -1),
+        votes=0,
     )
+
+
+def store(table: pd.DataFrame, folder: Path) -> None:
+    """Files of the images that are shown pixel by pixel, small ones."""
+    y, x = np.mgrid[:340, :360]
+    for place, row in enumerate(table[table["id"].isin(["k1", "k2", "b1", "b2"])].itertuples()):
+        path = folder / file_of(str(row.sha256), "webp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.stack([x // 2, y // 2, (x // 8 + y // 8) % 2 * 50 + place], axis=2).astype(np.uint8)
+        Image.fromarray(pixels).save(path, lossless=True)
+
+
+def numbers() -> str:
+    """The demo's params.yaml with thresholds and names of our own."""
+    tree = params.read(ROOT / "params.yaml") | {"publish": PUBLISH}
+    tree["select"] |= {"preset": "demo", "presets": {"demo": RULES}}
+    return yaml.safe_dump(tree, sort_keys=False)
 
 
 def sr_metrics(parameters: int, psnr: float) -> dict[str, Any]:
@@ -135,8 +163,11 @@ def write_json(tree: Any, path: Path) -> None:
 
 
 def build(root: Path) -> None:
-    (root / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    (root / "params.yaml").write_text(numbers(), encoding="utf-8")
     table = images()
+    store(table, root / "images")
+    early = pd.DataFrame({"id": ["x1"], "source": "web", "url": "http://a.example/x1", "reason": "unsafe"})
+    tables.write(early, root / "tables/not_collected.parquet")
     tables.write(table, root / "tables/images.parquet")
     counts = [("demo", "", "ok", 9, 1500), ("web", HOSTILE, "gone", 1, 0), ("web", "a.example", "ok", 3, 2_500_000)]
     counts += [("web", "a.example", "timeout", 1, 0), ("web", "a.example", "gone", 2, 0)]
@@ -156,14 +187,14 @@ def build(root: Path) -> None:
         tables.write(rows, root / f"evaluations/{name}.parquet")
         shown = root / f"evaluations/{name}"
         shown.mkdir()
-        (shown / "worst-1-k1.webp").write_bytes(picture(parameters, (96, 32)))
+        (shown / "worst-1-k1.webp").write_bytes(picture(parameters, (3 * SQUARE, SQUARE)))
     (root / "curves").mkdir()
     (root / "curves/bicubic_x4.csv").write_text("images_seen,loss,val_psnr\n", encoding="utf-8")
     (root / "curves/net_x4.csv").write_text("images_seen,loss,val_psnr\n0,,24\n4,.5,25\n8,.25,26\n", encoding="utf-8")
     write_json(t2i_metrics(), root / "metrics/details/flow.json")
     (root / "curves/flow.csv").write_text("images,loss\n8,1.5\n16,1.25\n", encoding="utf-8")
     (root / "evaluations/flow").mkdir()
-    (root / "evaluations/flow/sheet.webp").write_bytes(picture(99, (64, 64)))
+    (root / "evaluations/flow/k2.webp").write_bytes(picture(99, (64, 32)))
 
 
 @pytest.fixture(scope="session")

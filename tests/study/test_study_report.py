@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_the_section_shows_every_difference_in_the_order_of_scales_and_images() 
     assert rows[0][5:7] == ["-", "-"], "no interval of one image"
     assert "no difference shown &lt;i&gt;." in html
     assert ["half", "x4", f"{MINUS}0.0200", f"{MINUS}0.0200"] in cells(html)
-    assert "<th>Food (1)</th><th>Nature (1)</th>" in html
+    assert '<th scope="col">Food (1)</th><th scope="col">Nature (1)</th>' in html
 
 
 def test_a_trend_is_drawn_where_there_are_several_numbers_of_images() -> None:
@@ -132,11 +133,16 @@ def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if
 
 
 def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:
-    words = ["report", "tables", "features", "evaluations", "curves", "metrics/details", "page"]
+    words = ["report", "tables", "features", "images", "evaluations", "curves", "metrics/details", "page"]
     assert cli.main(words) == 0
     assert "The study" not in (root / "page/report.html").read_text(encoding="utf-8")
     (root / "metrics/details/study_x4.json").write_text(json.dumps(tree()))
+    shutil.copytree(root / "evaluations/net_x4", root / "evaluations/study_x4")
+    (root / "evaluations/study_x4/worst-1-k1.webp").rename(root / "evaluations/study_x4/x4-half-most-k1.webp")
     assert cli.main(words) == 0
     html = (root / "page/report.html").read_text(encoding="utf-8")
     assert '<section id="the-study">' in html
     assert "details/study_x4.json" in html
+    assert re.findall("<figcaption>(trained on .*?)</figcaption>", html) == ["trained on half", "trained on native"] * 2
+    assert '<a class="id" href="#row-k1">k1</a> x4, where native pixels help most' in html
+    assert "training on native pixels and not on the same at 2K" in html

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from PIL import Image
 
-from native4k import cli, params, tables
+from native4k import cli, images, params, tables
 from native4k.errors import UserError
 from native4k.learning import process_group
 from native4k.learning.training import Training
@@ -48,11 +47,11 @@ def test_the_same_commands_give_the_same_bytes(tmp_path: Path, split: Path, numb
             "--figures",
             tmp_path / f"{name}-figures.json",
             "--pictures",
-            tmp_path / f"{name}-sheet",
+            tmp_path / f"{name}-pairs",
         ]
         run("evaluate", "small", *places, "--params", numbers)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
-    assert contents(tmp_path / "one-sheet") == contents(tmp_path / "two-sheet")
+    assert contents(tmp_path / "one-pairs") == contents(tmp_path / "two-pairs")
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
     metrics = json.loads((tmp_path / "one.json").read_text())
     detail = ["compression_ratio", "entropy", "glcm_entropy", "glcm_published", "spectrum_slope"]
@@ -70,8 +69,9 @@ def test_the_same_commands_give_the_same_bytes(tmp_path: Path, split: Path, numb
     assert json.loads((tmp_path / "one-figures.json").read_text()) == {
         name: value for name, value in metrics.items() if isinstance(value, float)
     }
-    with Image.open(tmp_path / "one-sheet" / "sheet.webp") as sheet:
-        assert sheet.size == (4 * 16, 2 * 16)
+    ids = tables.read(split / "metadata.parquet")["id"]
+    pairs = {path.stem: images.header(path)[1:] for path in (tmp_path / "one-pairs").iterdir()}
+    assert pairs == dict.fromkeys(ids, (2 * 16, 16)), "the test image beside what its caption generates"
 
 
 def test_a_picture_does_not_depend_on_the_other_captions(model: Path, tmp_path: Path, numbers: Path) -> None:

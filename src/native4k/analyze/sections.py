@@ -58,8 +58,8 @@ def size(trees: Trees) -> Section:
     buckets = comparison_table("both sides within, pixels", select_keys(trees, "sizes", "buckets"))
     words = "As the metadata declare it; the images themselves may differ. Min and max are of the rows looked at."
     made = {
-        plot_title(trees, name, "width by height (pixels), rows in percent"): plots.heat(
-            *(tree[key] for key in ("widths", "heights", "shares")), "declared width and height"
+        plot_title(trees, name, "width by height (pixels), rows in percent"): str(
+            plots.heat(tree["widths"], tree["heights"], tree["shares"], "declared width and height")
         )
         for name, tree in select_keys(trees, "sizes", "map").items()
         if tree

@@ -13,7 +13,7 @@ from native4k.errors import UserError
 from native4k.page import layout, metrics_files, plots
 from native4k.page.metrics_files import count, metric_label
 from native4k.page.pictures import encoded, picture
-from native4k.report.existing import existing
+from native4k.report.comparisons import existing
 
 MAX_DOTS = 300
 """Images shown of a baseline, at most."""

@@ -9,10 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from native4k import images, tables
+from native4k.errors import UserError
 from native4k.page import layout, metrics_files
 from native4k.page.pictures import encoded, picture
-from native4k.report.existing import existing
-from native4k.sr import strips
 
 MAX_IMAGES = 6
 """Images that are compared of super-resolution, and of each study."""
@@ -91,7 +90,7 @@ def of_study(name: str, evaluations: Path, share: int) -> Markup:
 def psnr_by_image(path: Path, name: str) -> dict[str, float]:
     """The first PSNR of each of our test images in the table of a baseline."""
     table = tables.read(existing(path, name), "test_set", "id").query("test_set == ''")
-    column = next((column for column in table if "psnr" in column), None)
+    column = next((str(column) for column in table if "psnr" in str(column)), None)
     return {} if column is None else dict(zip(table["id"], table[column].astype(float), strict=True))
 
 
@@ -114,10 +113,26 @@ def block(
     The place is where the reference has the most texture; without a slider the pictures show different things.
     """
     side = min(INSET, *named[reference][1].shape[:2])
-    place = strips.textured_square(named[reference][1], side)
+    place = textured_square(named[reference][1], side)
     panels, insets = [], []
     for words, pixels in named:
-        inside = place if slider else strips.textured_square(pixels, side)
+        inside = place if slider else textured_square(pixels, side)
         panels.append((words, picture(encoded(pixels, limit * 3 // 4), str(words))))
         insets.append((words if slider else "", picture(encoded(pixels[inside], limit // 4), f"magnified: {words}")))
     return layout.PARTS.panels(panels, insets, note, slider)
+
+
+def textured_square(pixels: np.ndarray, side: int) -> tuple[slice, slice]:
+    """Find the square with the most texture; torch is loaded here, so that help comes at once."""
+    from native4k.sr import strips
+
+    return strips.textured_square(pixels, side)
+
+
+def existing(path: Path, name: str) -> Path:
+    """The path; a UserError if nothing is there."""
+    if not path.exists():
+        raise UserError(
+            f"{path}: missing; run 'dvc repro', or remove metrics/details/{name}.json if that baseline is gone"
+        )
+    return path

@@ -109,10 +109,12 @@ def truth(demo: dict[str, Any], goals: dict[str, Any]) -> Markup:
     defects = demo["defects"].values()
     planted, caught = (sum(one[key] for one in defects) for key in ("planted", "found"))
     originals, missed = demo["originals"], [name for name, one in goals.items() if not one["met"]]
+    unmet = f", not: {', '.join(missed)}" if missed else ""
     line = (
-        f"The demo draws its own pictures, so the truth is known: {caught:,} of {count(planted, 'planted defect')} found, "
+        "The demo draws its own pictures, so the truth is known: "
+        f"{caught:,} of {count(planted, 'planted defect')} found, "
         f"{originals['wrongly_rejected']:,} of {count(originals['count'], 'original')} wrongly rejected, "
-        f"{len(goals) - len(missed)} of {count(len(goals), 'goal')} met{', not: ' if missed else ''}{', '.join(missed)}."
+        f"{len(goals) - len(missed)} of {count(len(goals), 'goal')} met{unmet}."
     )
     parts = [demo_results(demo), goal_table(goals)]
     return layout.paragraph(line) + layout.details("by defect, category and goal", layout.join(parts))

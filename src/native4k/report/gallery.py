@@ -75,19 +75,15 @@ def kept_gallery(rows: pd.DataFrame, pictures: Pictures, counts: pd.Series, limi
     """A row of pictures, of at most so many bytes each, for each category."""
     parts = []
     for category, part in rows.groupby("category", sort=True):
-        figures = [
-            figure(
-                "kept",
-                [row],
-                pictures,
-                limit,
-                layout.PARTS.caption(row["id"], ("", split_name(row["split"])), size_of(row)),
-            )
-            for row in records(part)
-        ]
+        figures = [_kept(row, pictures, limit) for row in records(part)]
         note = f"{len(part)} of {counts[category]:,}"
         parts += [layout.heading(str(category), note), layout.gallery(figures)]
     return layout.join(parts)
+
+
+def _kept(row: dict[str, Any], pictures: Pictures, limit: int) -> Markup:
+    note = layout.PARTS.caption(row["id"], ("", split_name(row["split"])), size_of(row))
+    return figure("kept", [row], pictures, limit, note)
 
 
 def rejected_gallery(
@@ -139,8 +135,8 @@ def _rejected(
 ) -> Markup:
     leader = row["representative"]
     if leader not in ("", row["id"]) and leader in pictures and leader in leaders.index:
-        words = Markup("from {}").format(layout.image_link(leader))
-        note = layout.PARTS.caption(row["id"], ("", words), bits(row["distance"]))
+        origin = Markup("from {}").format(layout.image_link(leader))
+        note = layout.PARTS.caption(row["id"], ("", origin), bits(row["distance"]))
         return figure("rejected", [leaders.loc[leader].to_dict(), row], pictures, limit, note)
     if rule and rule["column"] in row:
         note = layout.PARTS.caption(row["id"], (rule["column"], ""), f"{row[rule['column']]:.3g}")

@@ -51,17 +51,19 @@ def verdict(found: dict[str, Any]) -> str:
         return "There are no two splits to compare."
     leaks = sum(one["leaks"] for one in found["searches"].values())
     shown = "No copy is" if not leaks else f"{count(leaks, 'pair')} of copies {'is' if leaks == 1 else 'are'}"
-    return f"{shown} in two splits, by {count(len(found['searches']), 'search').replace('searchs', 'searches')}."
+    number = len(found["searches"])
+    return f"{shown} in two splits, by {number} {'search' if number == 1 else 'searches'}."
 
 
 def statement(found: dict[str, Any]) -> str:
     """What was compared, in words."""
     left = found["left_out"]
     without = f", except {left:,} whose pHash is too uniform to compare" if left else ""
+    were = "was" if found["images"] == 1 else "were"
     return (
-        f"{count(found['images'], 'kept image')} {'was' if found['images'] == 1 else 'were'} compared across splits and with "
-        f"those in no split{without}. Every image of the smaller of two splits was compared with every image of the other, "
-        "so no radius limits the search."
+        f"{count(found['images'], 'kept image')} {were} compared across splits, those in no split included{without}. "
+        "Every image of the smaller of two splits was compared with every image of the other, so no radius limits the "
+        "search."
     )
 
 

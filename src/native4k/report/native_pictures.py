@@ -1,4 +1,4 @@
-"""The claim in pictures, at 1:1: native pixels beside enlarged and blurred ones, made here and found in the collection."""
+"""The claim in pictures, at 1:1: native pixels beside enlarged and blurred ones, made here and of the collection."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from native4k.page import layout
 from native4k.page.metrics_files import number
 from native4k.report import comparisons
 from native4k.report.overview import NOT_NATIVE
-from native4k.sr import strips
 
 SIDE, MARGIN = 320, 16
 """Pixels of a square, and around it, where resizing would see its border."""
@@ -28,12 +27,12 @@ SETS = 2
 """Sets of pictures from the collection."""
 
 MADE = (
-    "Every picture here is shown pixel by pixel. First one place of a kept image, as it is, then brought to half its size "
-    "and enlarged again, then blurred: what an image is like that has the size of 4K and not its detail."
+    "One place of a kept image: as it is, brought to half its size and enlarged again, and blurred. That is what an "
+    "image is like that has the size of 4K and not its detail."
 )
 FOUND = (
-    "Now different images of the collection, the first by id and so not chosen by eye: one that is kept, and one "
-    "for each reason by which images are rejected that hold less detail than their pixels."
+    "Different images of the collection, pixel by pixel, the first by id and so not chosen by eye: one that is kept, "
+    "and one for each reason by which images are rejected that hold less detail than their pixels."
 )
 
 
@@ -71,13 +70,13 @@ def pixels_of(row: pd.Series, store: Path) -> np.ndarray:
 
 def textured(pixels: np.ndarray) -> np.ndarray:
     """The square of a picture with the most texture."""
-    square: np.ndarray = pixels[strips.textured_square(pixels, SIDE)]
+    square: np.ndarray = pixels[comparisons.textured_square(pixels, SIDE)]
     return square
 
 
 def degraded(pixels: np.ndarray) -> list[comparisons.Named]:
     """A square of a picture as it is, enlarged from half its size, and blurred."""
-    rows, columns = strips.textured_square(pixels, SIDE)
+    rows, columns = comparisons.textured_square(pixels, SIDE)
     top, left = (max(0, place.start - MARGIN) for place in (rows, columns))
     around = Image.fromarray(pixels[top : rows.stop + MARGIN, left : columns.stop + MARGIN])
     half = around.resize((around.width // 2, around.height // 2), Image.Resampling.LANCZOS)

@@ -27,11 +27,9 @@ def sentence(dataset: dict[str, Any], sr: dict[str, Any], studies: dict[str, Any
     """What became of the candidates, what a network reaches, and what native pixels gain."""
     counted = dataset["funnel"]
     rejected = not_native(counted)
-    parts = [
-        f"Of {count(counted['candidates'], 'candidate')} {counted['kept']:,} {be(counted['kept'])} kept, and "
-        f"{rejected:,} {be(rejected)} rejected because {'its' if rejected == 1 else 'their'} pixels hold less detail "
-        "than the size promises"
-    ]
+    kept = f"Of {count(counted['candidates'], 'candidate')} {counted['kept']:,} {be(counted['kept'])} kept, and "
+    pixels = f"{'its' if rejected == 1 else 'their'} pixels hold less detail than the size promises"
+    parts = [f"{kept}{rejected:,} {be(rejected)} rejected because {pixels}"]
     if found := psnr_gain(sr):
         best, first, metric, gain = found
         parts.append(f"{best} gains {signed(gain, 2)} dB {metric} over {first}")
@@ -81,11 +79,9 @@ def psnr_gain(sr: dict[str, Any]) -> tuple[str, str, str, float] | None:
     means = metrics_files.means_by_convention(sr)[convention][metric]
     values = {name: mean for name, mean in zip(sr, means, strict=True) if mean is not None}
     first, best = next(iter(sr)), max(values, key=lambda name: values[name])
-    return (
-        None
-        if first not in values or first == best
-        else (best, first, metric_label(metric), values[best] - values[first])
-    )
+    if first not in values or first == best:
+        return None
+    return best, first, metric_label(metric), values[best] - values[first]
 
 
 def study_gains(studies: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -38,7 +38,7 @@ def both_arms(homes: Mapping[runs.Run, Path]) -> list[tuple[runs.Run, runs.Run]]
     """Each other arm's run beside native's, of each scale's largest number of images and first seed."""
     pairs: dict[tuple[int, str], tuple[runs.Run, runs.Run]] = {}
     for run in sorted(homes, key=lambda one: (one.scale, one.arm, -one.images, one.seed)):
-        native = run._replace(arm=results.NATIVE)
+        native = run._replace(arm="native")
         if run.arm != results.NATIVE and native in homes:
             pairs.setdefault((run.scale, run.arm), (run, native))
     return list(pairs.values())

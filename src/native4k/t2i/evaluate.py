@@ -23,7 +23,6 @@ from native4k.params import load, params
 from native4k.t2i import autoencoder, data, flow
 from native4k.t2i import generate as sampling
 
-
 PAIRS = 12
 """Test images that are shown beside what is generated from their captions."""
 
