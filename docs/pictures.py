@@ -1,13 +1,13 @@
 """Write the pictures of the README from a built demo: `python docs/pictures.py`, after `make`; needs Chromium."""
-# ruff: noqa: INP001, S603
+# ruff: noqa: INP001
 
+import io
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs/pictures"
@@ -18,44 +18,38 @@ WINDOW = (980, 1160)
 WIDTH = 720
 """Pixels of a screenshot in the picture."""
 
-HIDDEN = ("", "header, .heads, section:not(#rejected)")
+HIDDEN = ("", "header, main > p, .heads, section:not(#rejected)")
 """What is left out of each of two screenshots, which stand beside each other."""
 
 QUALITY = 82
 """WebP's; both pictures together stay under 300 KB."""
 
 
-def screenshot(page: Path, out: Path) -> Image.Image:
-    """Open a page in a browser and take its picture."""
+def screenshots(page: Path) -> list[Image.Image]:
+    """Open a page in a browser and take a picture of each of its sides."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit(f"docs/pictures.py needs one of these on the PATH: {', '.join(BROWSERS)}")
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--user-data-dir={out.parent}/profile",
-    ]
-    size = f"--window-size={WINDOW[0]},{WINDOW[1]}"
-    command = [browser, *options, size, f"--screenshot={out}", page.as_uri()]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    with Image.open(out) as image:
-        return image.convert("RGB")
+    with sync_playwright() as driver:
+        shown = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        tab = shown.new_page(viewport={"width": WINDOW[0], "height": WINDOW[1]})
+        tab.goto(page.resolve().as_uri())
+        pictures = []
+        for hidden in HIDDEN:
+            if hidden:
+                tab.add_style_tag(content=f"{hidden} {{ display: none !important }}")
+            with Image.open(io.BytesIO(tab.screenshot())) as image:
+                pictures.append(image.convert("RGB"))
+        shown.close()
+    return pictures
 
 
 def report(data: Path) -> Image.Image:
     """Show the beginning of the report beside its rejected images."""
-    text = (data / "report/report.html").read_text(encoding="utf-8")
     height = round(WIDTH * WINDOW[1] / WINDOW[0])
     whole = Image.new("RGB", (WIDTH * len(HIDDEN), height))
-    with tempfile.TemporaryDirectory() as folder:
-        for place, hidden in enumerate(HIDDEN):
-            page = Path(folder) / "report.html"
-            style = f"<style>{hidden} {{ display: none !important }}</style>" if hidden else ""
-            page.write_text(text.replace("</head>", f"{style}</head>", 1), encoding="utf-8")
-            shot = screenshot(page, Path(folder) / "screenshot.png")
-            whole.paste(shot.resize((WIDTH, height), Image.Resampling.LANCZOS), (place * WIDTH, 0))
+    for place, shot in enumerate(screenshots(data / "report/report.html")):
+        whole.paste(shot.resize((WIDTH, height), Image.Resampling.LANCZOS), (place * WIDTH, 0))
     return whole
 
 

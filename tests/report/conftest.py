@@ -13,9 +13,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from native4k import params, tables
+from native4k import cli, params, tables
 from native4k.fetch.store import file_of
 from native4k.report.report import PAIR
+
+ARGS = ["report", "tables", "features", "images", "evaluations", "curves", "metrics/details", "out"]
 
 HOSTILE = '"><script>alert(1)</script><img src=https://evil.example/x.png onerror=alert(2)>\u202e\x00'
 
@@ -129,7 +131,9 @@ def store(table: pd.DataFrame, folder: Path) -> None:
 
 def numbers() -> str:
     """The demo's params.yaml with thresholds and names of our own."""
-    tree = params.read(ROOT / "params.yaml") | {"publish": PUBLISH}
+    sections = ("collect", "probe", "vet", "select", "dedup", "balance")
+    tree = {name: part for name, part in params.read(ROOT / "params.yaml").items() if name in sections}
+    tree["publish"] = PUBLISH
     tree["select"] |= {"preset": "demo", "presets": {"demo": RULES}}
     return yaml.safe_dump(tree, sort_keys=False)
 
@@ -202,6 +206,20 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built")
     build(root)
     return root
+
+
+@pytest.fixture(scope="session")
+def page_file(_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the dataset as it is built."""
+    out = tmp_path_factory.mktemp("page")
+    words = [ARGS[0], *(str(_built / name) for name in ARGS[1:-1]), str(out / "report")]
+    assert cli.main([*words, "--params", str(_built / "params.yaml")]) == 0
+    return out / "report/report.html"
+
+
+@pytest.fixture
+def page(page_file: Path) -> str:
+    return page_file.read_text(encoding="utf-8")
 
 
 @pytest.fixture

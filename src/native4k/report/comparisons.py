@@ -66,9 +66,8 @@ def super_resolution(
         named: list[Named] = [(decibels(plain, values, id_), first[0])]
         named += [(decibels(name, values, id_), pictures[1]) for name, pictures in shown.items()]
         words = next(iter(of_image.values())).words.replace("-", " ")
-        note = Markup("{} {}: {} of the test images, \N{MULTIPLICATION SIGN}{}").format(
-            layout.image_link(id_), titles.get(id_, ""), words, scale
-        )
+        rank = f"{words} of the test images, \N{MULTIPLICATION SIGN}{scale}"
+        note = layout.PARTS.linked("", id_, f"{titles.get(id_, '')}: {rank}")
         parts.append(block([*named, ("original", first[-1])], limit, note))
     return layout.join(parts)
 
@@ -82,7 +81,7 @@ def of_study(name: str, evaluations: Path, share: int) -> Markup:
         other, native, original = cut(images.load_or_fail(strip.path))
         named = [(f"trained on {arm}", other), ("trained on native", native), ("original", original)]
         words = f"{scale}, where native pixels help {rank}"
-        note = Markup("{} {}").format(layout.image_link(strip.id), words)
+        note = layout.PARTS.linked("", strip.id, words)
         parts.append(block(named, share // (3 * len(found)), note))
     return layout.join(parts)
 

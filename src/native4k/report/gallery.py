@@ -112,17 +112,15 @@ def rejected_gallery(
 def rejected_names(table: pd.DataFrame) -> Markup:
     """Every rejected row with its file or URL, folded; no name where the owner asked to be left out."""
     rows = listed_by_name(table)
-    listed = pd.DataFrame(
-        {
-            "id": rows["id"].map(layout.image_link),
-            "name": public_names(rows),
-            "step": rows["rejected_by"],
-            "reason": rows["reason"],
-        }
-    )
+    listed = [
+        [layout.image_link(id_), name, step, reason]
+        for id_, name, step, reason in zip(
+            rows["id"], public_names(rows), rows["rejected_by"], rows["reason"], strict=True
+        )
+    ]
     note = f"{len(listed):,} of {int((~tables.is_kept(table)).sum()):,}; rejected.parquet has all"
     head = ["id", "file or URL", "rejected by", "reason"]
-    return layout.details(f"Rejected rows by name: {note}", layout.table(head, listed.to_numpy().tolist()))
+    return layout.details(f"Rejected rows by name: {note}", layout.table(head, listed))
 
 
 def listed_by_name(table: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +133,7 @@ def _rejected(
 ) -> Markup:
     leader = row["representative"]
     if leader not in ("", row["id"]) and leader in pictures and leader in leaders.index:
-        origin = Markup("from {}").format(layout.image_link(leader))
+        origin = layout.PARTS.linked("from", leader, "")
         note = layout.PARTS.caption(row["id"], ("", origin), bits(row["distance"]))
         return figure("rejected", [leaders.loc[leader].to_dict(), row], pictures, limit, note)
     if rule and rule["column"] in row:

@@ -51,7 +51,7 @@ def section(sets: list[pd.DataFrame], store: Path, rules: dict[str, Any], share:
         return layout.paragraph(f"No kept image is {SIDE} pixels wide and high.")
     limit = share // (3 + sum(map(len, sets)))
     first = sets[0].iloc[0]
-    note = Markup("{} {}").format(layout.image_link(first["id"]), "the same place three times")
+    note = layout.PARTS.linked("", first["id"], "the same place three times")
     parts = [layout.paragraph(MADE), comparisons.block(degraded(pixels_of(first, store)), limit, note, reference=0)]
     parts += [layout.paragraph(FOUND)] if any(len(one) > 1 for one in sets) else []
     for one in sets:
@@ -94,4 +94,5 @@ def caption(row: pd.Series, rules: dict[str, Any]) -> Markup:
     outcome = f"rejected as {row['reason']}" if row["reason"] else "kept"
     columns = dict.fromkeys(rules[reason]["column"] for reason in NOT_NATIVE if reason in rules)
     values = ", ".join(f"{name} {number(row[name])}" for name in columns if name in row and not pd.isna(row[name]))
-    return Markup("{} {}{}").format(layout.image_link(row["id"]), outcome, f": {values}" if values else "")
+    caption_: Markup = layout.PARTS.linked("", row["id"], f"{outcome}{f': {values}' if values else ''}")
+    return caption_
