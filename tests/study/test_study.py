@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from native4k import cli, images, resample, tables
 from native4k.learning.recipe import Recipe
-from native4k.sr import baselines, metrics, networks, patches, recipes, testsets, tiles
+from native4k.sr import baselines, metrics, networks, patches, recipes, strips, testsets, tiles
 from native4k.sr.recipes import Batch
 from native4k.study import origin, runs
 from tests.sr.conftest import SECTION
@@ -165,7 +165,7 @@ def test_the_pixels_of_an_arm_are_those_of_its_view(splits: None, file: Path, se
 def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
     splits: None, file: Path, tmp_path: Path
 ) -> None:
-    assert cli.main(words(tmp_path, file, "grown")) == 0
+    assert cli.main([*words(tmp_path, file, "grown"), "--pictures", str(tmp_path / "pictures")]) == 0
     table = tables.read(tmp_path / "out.parquet")
     counted = table.groupby(["scale", "images", "arm"]).size().to_dict()
     assert counted == {
@@ -192,6 +192,16 @@ def test_the_table_holds_what_each_network_and_bicubic_give_on_each_test_image(
         )
         found = row[["sr_real_psnr_y", "sr_real_ssim_y"]].to_numpy().tolist()
         assert found == [[round(value, metrics.DIGITS) for value in wanted.values()]]
+        if (arm, seed) == ("native", "0"):
+            (strip,) = (tmp_path / "pictures").glob(f"x4-half-*-{pair.id}.webp")
+            side = truth.shape[0] // 4 * 4
+            place = strips.textured_square(truth, side)
+            half, native, original = np.split(images.load_or_fail(strip).astype(int), 3, axis=1)
+            assert np.array_equal(original, truth[place])
+            assert np.abs(native - tiles.enlarge(network, small, 4, 32, 8)[place]).mean() < 0.1, "tiles begin elsewhere"
+            assert not np.array_equal(half, native)
+    shown = sorted(path.name.rpartition("-")[0] for path in (tmp_path / "pictures").iterdir())
+    assert shown == ["x2-half-least", "x2-half-most", "x4-half-least", "x4-half-most"]
     tree = json.loads((tmp_path / "out.json").read_text())
     assert list(tree["differences"]["x2"]) == ["2", "3"]
     assert tree["differences"]["x4"]["3"]["half"]["sr_real_psnr_y"]["seeds"].keys() == {"0", "1"}
