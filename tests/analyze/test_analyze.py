@@ -74,7 +74,7 @@ def test_collections_given_together_stand_side_by_side(tmp_path: Path, analyze: 
     text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
     assert "# What pd12m and cc12m and demo hold" in text
     assert "| no size | 0 % | 100 % | 0 % |" in text
-    assert "| rows | 50 | 2 | 175 |" in text
+    assert "pd12m: all 50 rows; cc12m: all 2 rows; demo: all 175 rows" in text
     plots = {path.stem for path in (tmp_path / "report" / "plots").iterdir()}
     assert {"pd12m-megapixels", "demo-megapixels", "cc12m-characters-of-a-caption"} <= plots
     assert "cc12m-megapixels" not in plots

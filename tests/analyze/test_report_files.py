@@ -30,7 +30,22 @@ EVIL = (
     "\x00\x07\u2028\u202e&amp;'\"[a](javascript:b)"
 )
 PARTS = {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "nav", "a", "section"}
-TAGS = PARTS | {"dl", "dt", "dd", "div", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"}
+TAGS = PARTS | {
+    "main",
+    "dl",
+    "dt",
+    "dd",
+    "div",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "details",
+    "summary",
+    "pre",
+}
 DRAWN = {"svg", "rect", "text", "line"}
 NAMES = st.text(
     st.sampled_from([*"ab/\\.:-_ |<>&\"'`\n\x00ÄößЖ日"]) | st.characters(exclude_categories=["Cs"]), max_size=20
@@ -152,12 +167,13 @@ def test_a_files_name_does_not_end_the_block_it_stands_in(name: str, tmp_path: P
 def test_every_drawing_is_a_file_of_well_formed_xml_and_the_text_shows_all(tmp_path: Path) -> None:
     _, text = report(tmp_path, EVIL, rule="a <b> & \"c\" 'd' > e")
     paths = sorted((tmp_path / "plots").iterdir())
-    assert len(paths) == text.count("![") > 5
+    bars = {"rows-that-pass.svg", "largest-hosts.svg"}  # the text has their numbers as tables
+    assert len({path.name for path in paths} - bars) == text.count("![") > 5
     for path in paths:
         root = ET.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert {"width", "height", "aria-label"} <= set(root.attrib)
-        assert f"](plots/{path.name})" in text
+        assert (f"](plots/{path.name})" in text) == (path.name not in bars)
     drawn = {element.tag.rpartition("}")[2] for path in paths for element in ET.parse(path).iter()}
     assert drawn == {"svg", "style", "rect", "title", "text", "line"}
 

@@ -15,8 +15,8 @@ from native4k.page import layout
 
 PAGE, TEXT = "report.html", "report.md"
 
-NARROW = 3
-"""Columns; a table with more takes the whole width of the page."""
+NARROW = 24
+"""Characters of all columns but the first; a table with more takes the whole width of the page."""
 
 
 def write_report(trees: Trees, origin: dict[str, Any], folder: Path) -> None:
@@ -76,8 +76,13 @@ def _body(section: Section) -> Markup:
     named = [*section.plots.items(), *((table.about, table.plot) for table in section.tables if table.plot)]
     shown += [layout.plots((what, "", svg) for what, svg in named)] if named else []
     written = [table for table in section.tables if not table.plot]
-    shown += [layout.beside((_shown(table), len(table.head) > NARROW) for table in written)] if written else []
+    shown += [layout.beside((_shown(table), is_wide(table)) for table in written)] if written else []
     return layout.join(shown)
+
+
+def is_wide(table: Table) -> bool:
+    """Whether a table takes more than a column of the page."""
+    return sum(max(map(len, column)) for column in list(zip(table.head, *table.rows, strict=True))[1:]) > NARROW
 
 
 def _shown(table: Table) -> Markup:

@@ -161,7 +161,7 @@ def hosts(trees: Trees) -> Section:
         comparison_table("", counted, format_amount),
         comparison_table("of the rows with a URL", elsewhere),
         comparison_table("served by", select_keys(found, "served by")),
-        *bar_tables(trees, "largest hosts", select_keys(found, "top hosts")),
+        shares_table("largest hosts", select_keys(found, "top hosts")),
         comparison_table("risks (analyze.risky_hosts)", select_keys(found, "risky")),
         repeats_table(found, "URLs"),
         comparison_table("file's ending", select_keys(trees, "files")),
@@ -267,15 +267,14 @@ def comparison_table(about: str, trees: Trees, shown: Any = percent, names: Iter
     return Table(about, ["", *trees], values)
 
 
-def bar_tables(trees: Trees, about: str, shares: Trees) -> list[Table]:
-    """A table of shares, drawn as bars, for each collection that has some."""
-    made = []
-    for name, found in shares.items():
-        if found:
-            title, rows = plot_title(trees, name, about), [[label, percent(share)] for label, share in found.items()]
-            bars = [(label, share.value, shown) for (label, share), (_, shown) in zip(found.items(), rows, strict=True)]
-            made.append(Table(title, ["", "share"], rows, plots.lengths(bars, title)))
-    return made
+def shares_table(about: str, trees: Trees) -> Table:
+    """A table of shares, which is drawn as bars if they are of one collection."""
+    made = comparison_table(about, trees)
+    if len(trees) > 1 or not made.rows:
+        return made
+    (found,) = trees.values()
+    bars = [(label, found[label].value, shown) for label, shown in made.rows]
+    return made._replace(plot=plots.lengths(bars, about))
 
 
 def summary_table(trees: Trees, part: str, measures: Iterable[str], about: str = "") -> Table:

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def inputs(tree: dict[str, Any], paths: list[Path]) -> Markup:
 
 def mentioned(page: str, table: pd.DataFrame) -> set[str]:
     """The ids of the table that a link of the page leads to."""
-    return {id_ for id_ in table["id"] if f'href="#row-{id_}"' in page}
+    return set(re.findall('href="#row-(.*?)"', page)) & set(table["id"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
