@@ -234,20 +234,12 @@ def test_rejected_pictures_stand_under_their_reason_with_the_closest_call_first(
 
 
 def test_each_rejected_row_is_named_but_for_those_whose_owner_asked_to_be_left_out(page: str) -> None:
-    part = section(page, "rejected")
-    note = "Rejected rows by name: 6 of 6; rejected.parquet has all"
-    assert f"<summary>{note}</summary>" in part
-    names = [[html.unescape(cell) for cell in row] for row in rows(part)]
+    part = section(page, "images")
+    assert "Every image that this page names, and 6 of 6 rejected rows: " in part
+    names = {row[0]: html.unescape(row[1]) for row in rows(part)[1:] if "rejected" in row[2]}
     name = "".join(letter if letter.isprintable() else " " for letter in HOSTILE)
-    assert names == [
-        ["id", "file or URL", "rejected by", "reason"],
-        ["b1", f"{name}b1", "select", "blurred"],
-        ["b2", f"{name}b2", "select", "blurred"],
-        ["m1", "", "probe", "mislabelled"],
-        ["c1", f"{name}c1", "dedup", "near_copy"],
-        ["c2", f"{name}c2", "dedup", "near_copy"],
-        ["t1", f"{name}t1", "probe", "truncated"],
-    ]
+    shown = {id_: f"{name}{id_}" for id_ in ("b1", "b2", "c1", "c2", "t1")}
+    assert names == shown | {"m1": "not named: its owner asked to be left out"}
 
 
 def test_a_baseline_that_learned_nothing_has_no_curve_and_is_compared_with_those_that_did(page: str) -> None:
@@ -280,7 +272,7 @@ def test_every_id_leads_to_a_row_with_name_outcome_reason_and_measures(page: str
     text = page
     part = section(text, "images")
     found = re.findall(r'<tr id="row-(.*?)">(.*?)</tr>', part, re.DOTALL)
-    assert set(re.findall(r'href="#row-(.*?)"', text)) == {id_ for id_, _ in found}
+    assert set(re.findall(r'href="#row-(.*?)"', text)) <= {id_ for id_, _ in found}
     cells = {
         id_: [html.unescape(re.sub("<.*?>", "", cell)) for cell in re.findall("<td.*?>(.*?)</td>", row)]
         for id_, row in found

@@ -16,9 +16,6 @@ from native4k.page.pictures import fitted, picture
 MAX_PICTURES = 8
 """Pictures shown of a category, and of a reason."""
 
-MAX_NAMES = 2000
-"""Rejected rows that are listed by name; rejected.parquet has them all."""
-
 Pictures = dict[str, bytes]
 """Id -> thumbnail."""
 
@@ -107,25 +104,6 @@ def rejected_gallery(
         empty = layout.paragraph("No thumbnail: these could not be read, or their owners asked to be left out.")
         parts += [layout.heading(str(reason), note), layout.gallery(figures) if figures else empty]
     return layout.join(parts)
-
-
-def rejected_names(table: pd.DataFrame) -> Markup:
-    """Every rejected row with its file or URL, folded; no name where the owner asked to be left out."""
-    rows = listed_by_name(table)
-    listed = [
-        [layout.image_link(id_), name, step, reason]
-        for id_, name, step, reason in zip(
-            rows["id"], public_names(rows), rows["rejected_by"], rows["reason"], strict=True
-        )
-    ]
-    note = f"{len(listed):,} of {int((~tables.is_kept(table)).sum()):,}; rejected.parquet has all"
-    head = ["id", "file or URL", "rejected by", "reason"]
-    return layout.details(f"Rejected rows by name: {note}", layout.table(head, listed))
-
-
-def listed_by_name(table: pd.DataFrame) -> pd.DataFrame:
-    """The first rejected rows, reason by reason."""
-    return table[~tables.is_kept(table)].sort_values(["reason", "id"]).head(MAX_NAMES)
 
 
 def _rejected(

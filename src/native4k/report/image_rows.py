@@ -5,24 +5,31 @@ from typing import Any
 
 from markupsafe import Markup
 
+from native4k import tables
 from native4k.dataset.takedown import WITHHELD
 from native4k.page import layout
+from native4k.page.metrics_files import count
 from native4k.report import gallery, why
 
 GEOMETRY = ("too_small", "aspect")
 """Rules about sizes, which the size itself tells."""
 
-SENTENCE = (
-    "Every image that this page names, and the first rejected ones: rejected.parquet and images.parquet have all, "
-    "'native4k why ID' says all that was measured."
-)
+MAX_REJECTED = 2000
+"""Rejected rows that are listed, reason by reason; rejected.parquet has them all."""
 
 
-def section(ids: set[str], about: why.Collection) -> Markup:
-    """The table, in the order of ids."""
-    table = about.table[about.table["id"].isin(ids)].sort_values("id")
-    rows = [cells(row, ids, about) for row in gallery.records(table)]
-    return layout.paragraph(SENTENCE) + layout.PARTS.image_rows(rows)
+def section(named: set[str], about: why.Collection) -> Markup:
+    """The table of the images that the page names and of the rejected ones, in the order of ids."""
+    rejected = about.table[~tables.is_kept(about.table)]
+    listed = rejected.sort_values(["reason", "id"])["id"].head(MAX_REJECTED)
+    ids = named | set(listed)
+    rows = about.table[about.table["id"].isin(ids)].sort_values("id")
+    words = (
+        f"Every image that this page names, and {len(listed):,} of {count(len(rejected), 'rejected row')}: "
+        "rejected.parquet and images.parquet have all, 'native4k why ID' says all that was measured."
+    )
+    shown = [cells(row, ids, about) for row in gallery.records(rows)]
+    return layout.paragraph(words) + layout.PARTS.image_rows(shown)
 
 
 def cells(row: dict[str, Any], ids: set[str], about: why.Collection) -> dict[str, Any]:

@@ -37,7 +37,8 @@ COMPARED, STUDIED, GENERATED, NATIVE, KEPT, REJECTED, PAIRS = (
 
 CLOSEST = (
     "Within a reason the closest calls come first. Left of a copy is its representative. "
-    "Rows that collect rejected were never downloaded, so no picture of them is shown."
+    "Rows that collect rejected were never downloaded, so no picture of them is shown. The section Images has every "
+    "rejected row with its file or URL."
 )
 COLUMNS = ("category", "caption", "width", "height", "format", "distance", "license", "declared_width",
            "declared_height")  # fmt: skip
@@ -61,7 +62,7 @@ def dataset_sections(
     return {
         "Native, upscaled, blurred": native_pictures.section(sets, args.images, rules, NATIVE),
         "Kept": gallery.kept_gallery(good, shown, kept, KEPT // max(1, len(good))),
-        "Rejected": layout.join([layout.paragraph(CLOSEST), rejected, gallery.rejected_names(table)]),
+        "Rejected": layout.paragraph(CLOSEST) + rejected,
         "Funnel": curation.funnel(dataset["funnel"], fetched),
         "Thresholds": curation.thresholds(table, rules),
         "Splits": curation.composition(dataset, table),
