@@ -120,6 +120,11 @@ def read(
     return table
 
 
+def columns(path: Path) -> list[str]:
+    """The names of a table's columns."""
+    return list(_schema(path).names)
+
+
 def metadata(path: Path) -> dict[str, str]:
     """What was written into the schema beside the columns."""
     return {key.decode(): value.decode() for key, value in (_schema(path).metadata or {}).items()}

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.errors import UserError
 
 VOTES = ("keep", "drop")
@@ -81,4 +81,5 @@ def run(args: argparse.Namespace) -> None:
     strangers = votes.loc[~votes["id"].isin(table["id"]), "id"].nunique()
     if strangers:
         print(f"vet: {strangers} of {votes['id'].nunique()} images that were voted on are not in this collection")
-    tables.write(vet(table, votes, numbers), args.out)
+    made = provenance.made_from("vet", params.read(args.params), args.features, sorted(args.votes.glob("*.csv")))
+    tables.write(vet(table, votes, numbers), args.out, made)

@@ -28,9 +28,13 @@ __all__ = [
     "identity",
     "is_sealed",
     "lookup",
+    "made_from",
     "seal",
     "words",
 ]
+
+MADE_FROM = "made_from"
+"""Where a table's schema says what it was made from."""
 
 PIECE = 2**22
 """Bytes that are hashed at once."""
@@ -78,6 +82,15 @@ def identity(name: str, tree: dict[str, Any]) -> str:
     if name == "collect":
         outside += _stamps(_sources(tree))
     return hash_lines([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
+
+
+def made_from(name: str, tree: dict[str, Any], table: Path, files: Iterable[Path] = ()) -> dict[str, str]:
+    """What a step's table says of itself: the hash of its code and numbers, of the table before it, of other files."""
+    from native4k import tables  # not for those who only ask, such as each job of Snakemake's
+
+    before = tables.metadata(table).get(MADE_FROM) or content(table)
+    listed = [f"{path.name} {content(path)}" for path in files]
+    return {MADE_FROM: hash_lines([definition(name, tree), before, *listed])}
 
 
 def numbers_of(step: Step, tree: dict[str, Any], item: str = "") -> dict[str, Any]:
