@@ -36,9 +36,6 @@ __all__ = [
 MADE_FROM = "made_from"
 """Where a table's schema says what it was made from."""
 
-PIECE = 2**22
-"""Bytes that are hashed at once."""
-
 
 def definition_of(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
     """The definition of what modules make by some numbers: 16 hex digits."""
@@ -130,11 +127,8 @@ def content(path: Path) -> str:
 
 @cache
 def _hash_of(path: Path, *_: int) -> str:
-    found = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(PIECE):
-            found.update(piece)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sources(tree: dict[str, Any]) -> Iterator[Path]:
