@@ -103,39 +103,35 @@ def columns_needed(there: list[str], steps: Sequence[str], *trees: dict[str, Any
     return [name for name in there if name in named]
 
 
-class Decisions(NamedTuple):
-    """What people decided: votes, what is taken down, and what was released."""
-
-    votes: pd.DataFrame
-    requests: takedown.Requests
-    lists: pd.DataFrame
-
-
-def read_decisions(data: Path) -> Decisions:
-    """Read people's decisions from the data folder."""
-    requests = takedown.read_requests(sorted((data / "takedown").glob("*.txt")))
-    return Decisions(vet.read_votes(data / "votes"), requests, released_images.read_lists(data / "released"))
-
-
-def load_steps(tree: dict[str, Any], where: str, data: Path, decisions: Decisions) -> dict[str, Step]:
-    """Make each step a function of a table alone, by these numbers and by what people decided."""
+def load_steps(tree: dict[str, Any], where: str, data: Path) -> dict[str, Step]:
+    """Make each step a function of a table alone, by these numbers and by the lists in the data folder."""
 
     def numbers(cls: type[Any], step: str) -> Any:
         return params.validate(cls, tree.get(step), f"{where}: {step}")
 
-    (votes, requests, lists), copies = decisions, numbers(dedup.Params, "dedup")
+    copies, lists = numbers(dedup.Params, "dedup"), released_images.read_lists(data / "released")
     foreign = foreign_lists.read_foreign_lists(data / "foreign", copies.firewall)
     group: Step = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
     if copies.embedding is not None:
         group = partial(_group_by_embeddings, path=data / "features/embeddings.parquet", group=group)
     group = partial(released_images.group_around, lists=lists, grouped=group, step="dedup")
     return {
-        "vet": partial(vet.vet, votes=votes, numbers=numbers(vet.Params, "vet")),
-        "select": partial(select.select, requests=requests, numbers=numbers(select.Params, "select")),
+        "vet": partial(_vet, data=data, numbers=numbers(vet.Params, "vet")),
+        "select": partial(_select, data=data, numbers=numbers(select.Params, "select")),
         "dedup": group,
         "balance": partial(balance.balance, numbers=numbers(balance.Params, "balance")),
         "split": partial(split.split, numbers=numbers(split.Params, "split"), lists=lists),
     }
+
+
+def _vet(table: pd.DataFrame, data: Path, numbers: vet.Params) -> pd.DataFrame:
+    """Vet the table by the votes at hand."""
+    return vet.vet(table, vet.read_votes(data / "votes"), numbers)
+
+
+def _select(table: pd.DataFrame, data: Path, numbers: select.Params) -> pd.DataFrame:
+    """Select from the table by the requests at hand."""
+    return select.select(table, takedown.read_requests(sorted((data / "takedown").glob("*.txt"))), numbers)
 
 
 def _group_by_embeddings(table: pd.DataFrame, path: Path, group: Step) -> pd.DataFrame:
@@ -183,8 +179,7 @@ def reuse_groups(table: pd.DataFrame, now: pd.DataFrame, group: Step) -> pd.Data
 
 def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, data: Path) -> Outcome:
     """Decide by the numbers at hand and by others: only what no table of the last run says."""
-    decisions = read_decisions(data)
-    now, then = load_steps(tree, where, data, decisions), load_steps(other, "whatif", data, decisions)
+    now, then = load_steps(tree, where, data), load_steps(other, "whatif", data)
     standing, order = standing_tables(tree, data), ("", *ORDER)
     last = list(standing)[-1]
     first = next((step for step in ORDER if tree.get(step) != other[step]), ORDER[-1])
@@ -194,12 +189,12 @@ def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, data: Path)
         columns = columns_needed(tables.columns(standing[step]), left, tree, other)
         return tables.read(standing[step], columns=columns)
 
-    made = run_steps(start := load(last), now, order[order.index(last) + 1 :])
-    decided = made[ORDER[-1]]
-    before = order[order.index(first) - 1]
+    made = {last: load(last)}
+    made |= run_steps(made[last], now, order[order.index(last) + 1 :])
+    decided, before = made[ORDER[-1]], order[order.index(first) - 1]
     if tree.get("dedup") == other["dedup"]:
         then["dedup"] = partial(reuse_groups, now=decided, group=then["dedup"])
-    begin = start if before == last else made[before] if before in made else load(before)
+    begin = made[before] if before in made else load(before)
     return Outcome(decided, run_steps(begin, then, order[order.index(first) :])[ORDER[-1]])
 
 
