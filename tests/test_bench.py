@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from native4k.dataset import dedup
 from native4k.dataset.select import Cut, Range
 from native4k.errors import UserError
 from native4k.sr import tiles
@@ -22,11 +23,11 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def parts() -> Iterator[Any]:
     sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
-    from parts import accelerated, certain, duel, learned, real, roofline, tile_counts
+    from parts import accelerated, certain, duel, features, learned, real, roofline, tile_counts
 
     yield {
         module.__name__.removeprefix("parts."): module
-        for module in (accelerated, certain, duel, learned, real, roofline, tile_counts)
+        for module in (accelerated, certain, duel, features, learned, real, roofline, tile_counts)
     }
     sys.path.pop(0)
 
@@ -35,6 +36,15 @@ def _tiny(duel: Any) -> Any:
     baseline = duel.published(2)
     shape = dataclasses.replace(baseline.network, embed_dim=12, depths=(2,), num_heads=(2,))
     return dataclasses.replace(baseline, network=shape)
+
+
+def test_every_simulated_picture_has_bits_a_pixel_and_is_ranked_without_a_warning(parts: Any) -> None:
+    table = parts["features"].features(4000)
+    bits = {"JPEG": 1.0}
+    copies = dedup.Params(radius=0, verify=0, views=[], min_bits=0, enlarged=1, bits_as_jpeg=bits, marked=0.3,
+                          score=None, firewall={}, embedding=None)  # fmt: skip
+    assert len(dedup.best_first(table, copies)) == (table["reason"] == "").sum()
+    assert (table["bits_per_pixel"] > 0).all()
 
 
 def test_operations_are_counted_as_worked_out_by_hand(parts: Any) -> None:

@@ -121,7 +121,7 @@ def features(count: int) -> pd.DataFrame:
             "fineness": dice.normal(0.8, 0.12, count).clip(0, 2),
             "nativeness_score": dice.normal(4.0, 2.5, count),
             **ONE,
-            **{name: dice.normal(1.0, 0.3, count) for name in NUMBERS},
+            **{name: dice.normal(1.0, 0.3, count).clip(0.01) for name in NUMBERS},  # no file has no bits a pixel
             "piqe": dice.normal(35, 10, count).clip(0, 100),
             "entropy_mean": entropy,
             "entropy_min": entropy - dice.exponential(0.6, count),

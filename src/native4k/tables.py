@@ -120,6 +120,21 @@ def read(
     return table
 
 
+def read_csv(path: Path) -> "pd.DataFrame":
+    """People's CSV as texts, or one line if it is none."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype="str", keep_default_na=False)
+    except ValueError as error:  # pandas' parser errors and a wrong encoding are all of this kind
+        raise UserError(f"{path}: not readable as CSV: {' '.join(str(error).split())}") from None
+
+
+def columns(path: Path) -> list[str]:
+    """The names of a table's columns."""
+    return list(_schema(path).names)
+
+
 def metadata(path: Path) -> dict[str, str]:
     """What was written into the schema beside the columns."""
     return {key.decode(): value.decode() for key, value in (_schema(path).metadata or {}).items()}

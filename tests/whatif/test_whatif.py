@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from native4k import cli, tables
-from native4k.dataset import dedup
+from native4k.dataset import balance, dedup, select, split, vet
 from native4k.errors import UserError
 from native4k.params import read
 from native4k.whatif import whatif
@@ -268,7 +268,8 @@ def test_a_value_of_the_wrong_kind_names_its_key(tmp_path: Path) -> None:
 def test_a_measured_column_is_read_only_where_a_step_or_a_number_names_it() -> None:
     tree = {"select": {"presets": {"own": {"free": {"column": "license", "one_of": ["CC0"]}}}}}
     measured = ["id", "url", "caption", "license", "format", "detail"]
-    assert whatif.columns_needed(measured, tree) == ["id", "url", "license", "format"]
+    assert whatif.columns_needed(measured, ORDER, tree) == ["id", "url", "license", "format"]
+    assert whatif.columns_needed(measured, ("balance", "split"), tree) == ["id", "url"]
 
 
 def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path) -> None:
@@ -286,31 +287,37 @@ def test_who_was_voted_out_is_taken_down_where_votes_do_not_count(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("change", "searches"),
+    ("change", "run"),
     [
-        ("balance.max_ratio=1", 0),
-        ("vet.rule=veto", None),
-        ("select.presets.own.blurred.min=3.5", 0),  # copies have no more detail than what stands for them
-        ("select.presets.own.blurred.min=1.0", 1),
-        ("dedup.radius=0", 1),
+        ("split.test.size=1", ["split", "split"]),
+        ("balance.max_ratio=1", ["split", "balance", "split"]),
+        ("dedup.radius=0", ["split", "dedup", "balance", "split"]),
+        ("select.presets.own.blurred.min=1.0", ["split", "select", "dedup", "balance", "split"]),
+        ("select.takedown.min_bits=19", ["split", "select", "balance", "split"]),  # the same images are grouped
+        ("vet.rule=veto", ["split", "vet", "select", "dedup", "balance", "split"]),
     ],
 )
-def test_groups_of_the_last_run_are_taken_only_where_they_are_those_of_a_search(
-    built: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, searches: int | None
+def test_only_what_no_table_of_the_last_run_says_is_run(
+    built: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, run: list[str]
 ) -> None:
-    root = Path(shutil.copytree(built[0], tmp_path / "copy"))
-    grouped, group = [], dedup.dedup
-    monkeypatch.setattr(dedup, "dedup", lambda *given, **more: grouped.append(1) or group(*given, **more))
+    root, done = Path(shutil.copytree(built[0], tmp_path / "copy")), list[str]()
+    for module in (vet, select, dedup, balance, split):
+        step = module.__name__.rpartition(".")[2]
+        real = getattr(module, step)
+        monkeypatch.setattr(
+            module, step, lambda *given, _=(step, real), **more: done.append(_[0]) or _[1](*given, **more)
+        )
     outcome = tried(root, change)
-    assert searches in {None, len(grouped)}
-    (root / "data/scratch/dataset/dedup.parquet").unlink()
-    searched = tried(root, change)
-    pd.testing.assert_frame_equal(outcome.now, searched.now)
-    pd.testing.assert_frame_equal(outcome.then, searched.then)
+    assert done == run
+    shutil.rmtree(root / "data/scratch")
+    anew = tried(root, change)
+    assert done[len(run) :] == [*ORDER, *run[1:]]
+    same(outcome.now, anew.now)
+    same(outcome.then, anew.then)
 
 
 @pytest.mark.parametrize("file", ["features/images.parquet", "votes/votes.csv", "released/v1.csv", "scratch"])
-def test_groups_of_a_run_on_something_else_are_not_taken(
+def test_tables_of_a_run_on_something_else_are_not_taken(
     built: tuple[Path, pd.DataFrame], tmp_path: Path, file: str
 ) -> None:
     root = Path(shutil.copytree(built[0], tmp_path / "copy"))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.dataset.select import ROUNDING
 from native4k.errors import UserError
 from native4k.measure.columns import UNKNOWN
@@ -103,4 +103,5 @@ def run(args: argparse.Namespace) -> None:
     table = tables.read(args.deduped, "id", "reason", "category")
     for line in shortage_lines(sizes(table), numbers):
         print(line)
-    tables.write(balance(table, numbers), args.out)
+    made = provenance.made_from("balance", params.read(args.params), args.deduped)
+    tables.write(balance(table, numbers), args.out, made)

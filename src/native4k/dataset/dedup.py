@@ -15,15 +15,11 @@ picture of its own where it is not (inverted or repainted); embeddings find more
 """
 
 import argparse
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pydantic import Field
 
 from native4k import params, provenance, tables
@@ -31,9 +27,8 @@ from native4k.dataset import released_images
 from native4k.dataset.near_duplicates import embedding_search, foreign_lists, groups, signatures
 from native4k.errors import UserError
 
-MADE_FROM = "made_from"
-"""Where the table's schema has the hash of all that groups were made from, but for who was rejected."""
-
+UNGROUPED = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
+"""The columns that dedup adds, beside the cosine, and what stands there for an image that was not compared."""
 
 RANKED = ("width", "height", "nativeness", "upscaled_by", "format", "bits_per_pixel", "pwatermark")
 """The columns by which copies are ordered, beside the score."""
@@ -59,17 +54,16 @@ class Params(signatures.Limits):
     embedding: embedding_search.Params | None
 
 
-def best_first(
-    table: pd.DataFrame, numbers: Params, enlarged: Mapping[str, int] = MappingProxyType({})
-) -> pd.DataFrame:
+def best_first(table: pd.DataFrame, numbers: Params, enlarged: "pd.Series[float] | None" = None) -> pd.DataFrame:
     """Order the survivors: most real pixels first, then native, least damaged, unmarked, best-scored, smallest id.
 
-    `enlarged` gives the real pixels of images that were shown to be enlarged; those of all others are their size.
+    `enlarged` gives the real pixels of rows that were shown to be enlarged; those of all others are their size.
     """
     alive = table[tables.is_kept(table)]
     if not alive["id"].is_monotonic_increasing:
         alive = alive.sort_values("id")
-    real, bits = alive["id"].map(enlarged).astype("float64"), jpeg_bits(alive, numbers)
+    real = pd.Series(np.nan, alive.index) if enlarged is None else enlarged.reindex(alive.index)
+    bits = jpeg_bits(alive, numbers)
     keys: list[pd.Series[Any]] = [
         real.fillna(alive["width"] * alive["height"]),
         real.isna(),
@@ -79,7 +73,7 @@ def best_first(
         score_values(alive, numbers.score),
     ]
     order = np.lexsort([-key.to_numpy(np.float64) for key in reversed(keys)])  # stable, and NaN comes last
-    return alive.iloc[order].reset_index(drop=True)
+    return alive.iloc[order]
 
 
 def jpeg_bits(alive: pd.DataFrame, numbers: Params) -> "pd.Series[float]":
@@ -90,18 +84,18 @@ def jpeg_bits(alive: pd.DataFrame, numbers: Params) -> "pd.Series[float]":
     return alive["bits_per_pixel"] * weights
 
 
-def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> dict[str, int]:
+def find_enlarged(alive: pd.DataFrame, leader: np.ndarray, tolerance: float) -> "pd.Series[float]":
     """Find leaders that are enlarged: their spectrum shows it, and a native copy has about the size before it.
 
-    Each is given with the pixels of that copy.
+    Each row is given with the pixels of that copy.
     """
-    first = alive.iloc[leader].reset_index(drop=True)
+    first = alive.iloc[leader].set_axis(alive.index)
     witness = (alive["nativeness"] == "native") & (first["nativeness"] == "upscaled")
     for side in ("width", "height"):  # both, for a cut is no smaller copy
         times = alive[side] * first["upscaled_by"] / first[side]
         witness &= (alive[side] < first[side]) & times.between(1 / tolerance, tolerance)
-    pixels = (alive["width"] * alive["height"])[witness].groupby(first["id"][witness]).max()
-    return {str(id_): int(count) for id_, count in pixels.items()}
+    pixels = (alive["width"] * alive["height"])[witness]
+    return pixels.groupby(alive.index[leader[witness.to_numpy()]]).max().astype("float64")
 
 
 def score_values(alive: pd.DataFrame, score: Score | None) -> "pd.Series[float]":
@@ -116,26 +110,28 @@ def dedup(
     table: pd.DataFrame, numbers: Params, threads: int = 1, foreign: dict[str, pd.DataFrame] | None = None
 ) -> pd.DataFrame:
     """The table with `group`, `representative`, how each is a copy of it, and a reason on all but representatives."""
-    alive = best_first(table, numbers)
-    pictures, embeddings, leader = find_leaders(alive, numbers, threads)
-    if enlarged := find_enlarged(alive, leader, numbers.enlarged):
-        alive = best_first(table, numbers, enlarged)
-        pictures, embeddings, leader = find_leaders(alive, numbers, threads)
+    table = table.reset_index(drop=True)
+    everything = signatures.read_signatures(table, numbers)
+    ranked = table[[name for name in ("id", "reason", "pixels", "embedding", *ranks(numbers)) if name in table]]
+    alive = best_first(ranked, numbers)
+    pictures, embeddings, leader = find_leaders(alive, everything, numbers, threads)
+    enlarged = find_enlarged(alive, leader, numbers.enlarged)
+    if len(enlarged):
+        alive = best_first(ranked, numbers, enlarged)
+        pictures, embeddings, leader = find_leaders(alive, everything, numbers, threads)
     grouped = describe_copies(alive, leader, pictures)
     if embeddings is not None:
         grouped["cosine"] = embeddings.cosines(np.arange(len(alive)), leader)
     grouped["foreign"] = foreign_lists.match_lists(alive, pictures, foreign or {}, threads)["foreign"]
-    joined = table.merge(grouped, on="id", how="left", validate="one_to_one")
-    blank = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
-    joined = joined.fillna(blank).astype({"distance": "int64", "fine_distance": "int64"})  # -1: was not compared
+    joined = table.join(grouped).fillna(UNGROUPED).astype({"distance": "int64", "fine_distance": "int64"})
     return reject_copies(joined, numbers)
 
 
 def find_leaders(
-    alive: pd.DataFrame, numbers: Params, threads: int
+    alive: pd.DataFrame, everything: signatures.Signatures, numbers: Params, threads: int
 ) -> tuple[signatures.Signatures, embedding_search.Embeddings | None, np.ndarray]:
     """Find each image's representative, best first, and return what the images were compared by."""
-    pictures = signatures.read_signatures(alive, numbers)
+    pictures = everything.part(alive.index.to_numpy())
     embeddings = embedding_search.read_embeddings(alive, numbers.embedding)
     relation = pictures if embeddings is None else embedding_search.SignaturesOrEmbeddings(pictures, embeddings)
     leader = first_of_equal_pixels(alive)
@@ -151,27 +147,9 @@ def first_of_equal_pixels(alive: pd.DataFrame) -> np.ndarray:
     return first
 
 
-def columns_read(numbers: Params) -> list[str]:
-    """Name the columns that say what is a copy of what, and which is the best."""
-    score = [] if numbers.score is None else [numbers.score.column]
-    return [*signatures.COLUMNS, *RANKED, *score]
-
-
-def hash_columns(table: pd.DataFrame, numbers: Params) -> str:
-    """Hash all that groups depend on in a table, but for who is rejected."""
-    columns = table[[name for name in ("id", "sha256", *columns_read(numbers)) if name in table]]
-    arrow = pa.Table.from_pandas(columns, preserve_index=False).combine_chunks().replace_schema_metadata(None)
-    buffer = pa.BufferOutputStream()
-    with pa.ipc.new_stream(buffer, arrow.schema) as stream:
-        stream.write_table(arrow)
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
-
-
-def made_from(measured: str, numbers: Params, lists: pd.DataFrame, foreign: dict[str, pd.DataFrame]) -> str:
-    """Hash what groups depend on: the measured columns, this package's code, the numbers and the lists."""
-    code = provenance.code("native4k.dataset.dedup")
-    rows = [pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in (lists, *foreign.values())]
-    return hashlib.sha256(b"\0".join([repr((measured, numbers, list(foreign), code)).encode(), *rows])).hexdigest()
+def ranks(numbers: Params) -> list[str]:
+    """Name the columns that say which copy is the best."""
+    return [*RANKED, *([] if numbers.score is None else [numbers.score.column])]
 
 
 def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signatures.Signatures) -> pd.DataFrame:
@@ -184,8 +162,8 @@ def describe_copies(alive: pd.DataFrame, leader: np.ndarray, pictures: signature
     kinds = np.array([*pictures.limits.pair_kinds(), "embedding"])  # -1, not found, is the last
     again = first_of_equal_pixels(alive) != rows
     match = np.select([rows == leader, again], ["", "pixels"], kinds[found])
-    named = {"id": ids, "group": ids[leader], "representative": ids[leader]}
-    return pd.DataFrame(named | {"match": match, "distance": apart, "fine_distance": fine})
+    named = {"group": ids[leader], "representative": ids[leader]}
+    return pd.DataFrame(named | {"match": match, "distance": apart, "fine_distance": fine}, alive.index)
 
 
 def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
@@ -196,6 +174,12 @@ def reject_copies(joined: pd.DataFrame, numbers: Params) -> pd.DataFrame:
         joined = tables.reject(joined, joined["group"].isin(matched), f"foreign_{name}", "dedup")
     joined = tables.reject(joined, joined["match"] == "pixels", "exact_copy", "dedup")
     return tables.reject(joined, joined["match"] != "", "near_copy", "dedup")
+
+
+def files_read(released: Path | None, foreign: Path | None, embeddings: Path | None) -> list[Path]:
+    """List the files beside the table on which groups depend."""
+    found = [*(released.glob("*.csv") if released else ()), *(foreign.glob("*.parquet") if foreign else ())]
+    return [*sorted(found), *([embeddings] if embeddings else [])]
 
 
 def forecast(table: pd.DataFrame, numbers: Params) -> str:
@@ -226,7 +210,7 @@ def run(args: argparse.Namespace) -> None:
     if args.threads < 1:
         raise UserError(f"--threads {args.threads}: expected at least 1")
     numbers = params.load(Params, args.params, "dedup")
-    table = tables.read(args.selected, "id", "reason", *columns_read(numbers))
+    table = tables.read(args.selected, "id", "reason", *signatures.COLUMNS, *ranks(numbers))
     if numbers.embedding is not None:
         table = join_embeddings(table, args.embeddings)
     foreign = foreign_lists.read_foreign_lists(args.foreign, numbers.firewall)
@@ -235,7 +219,9 @@ def run(args: argparse.Namespace) -> None:
     done = released_images.group_around(table, lists, lambda rows: dedup(rows, numbers, args.threads, foreign), "dedup")
     for line in foreign_lists.report(done, foreign, numbers.firewall):
         print(line)
-    made = {MADE_FROM: made_from(hash_columns(table, numbers), numbers, lists, foreign)}
+    made = provenance.made_from(
+        "dedup", params.read(args.params), args.selected, files_read(args.released, args.foreign, args.embeddings)
+    )
     tables.write(done.drop(columns="embedding", errors="ignore"), args.out, made)
 
 

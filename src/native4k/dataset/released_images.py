@@ -39,10 +39,7 @@ def read_lists(folder: Path) -> pd.DataFrame:
 
 def read_list(path: Path) -> pd.DataFrame:
     """Read one list, with the place of each row."""
-    try:
-        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except ValueError as error:  # pandas' parser errors and a wrong encoding are all of this kind
-        raise UserError(f"{path}: not readable as CSV: {' '.join(str(error).split())}") from None
+    rows = tables.read_csv(path)
     if list(rows) != COLUMNS:
         raise UserError(f"{path}: columns {', '.join(map(str, rows))}; expected {', '.join(COLUMNS)}")
     rows["where"] = [f"{path}: line {line}" for line in range(2, len(rows) + 2)]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Discriminator, Field, Tag
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.dataset import takedown
 from native4k.dataset.near_duplicates.signatures import Limits
 from native4k.errors import UserError
@@ -179,4 +179,5 @@ def run(args: argparse.Namespace) -> None:
     """Select from the vetted table."""
     numbers = params.load(Params, args.params, "select")
     table = tables.read(args.vetted, "id", "reason")
-    tables.write(select(table, takedown.read_requests(args.takedown), numbers), args.out)
+    made = provenance.made_from("select", params.read(args.params), args.vetted, sorted(args.takedown))
+    tables.write(select(table, takedown.read_requests(args.takedown), numbers), args.out, made)

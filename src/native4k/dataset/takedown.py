@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from native4k import tables
-from native4k.dataset.near_duplicates.signatures import HASHES, Limits, informative, numbers_of, read_signatures
+from native4k.dataset.near_duplicates.signatures import Limits, informative, numbers_of, read_signatures
 from native4k.fetch import permissions
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -84,14 +84,13 @@ def public_names(table: pd.DataFrame) -> "pd.Series[str]":
 
 def near_copies(table: pd.DataFrame, named: np.ndarray, requests: Requests, limits: Limits) -> np.ndarray:
     """Tell which images are near copies of the named ones, or have a pHash near one that is listed."""
-    found = np.zeros(len(table), dtype=bool)
-    read = np.flatnonzero(table["phash"] != "")
-    pictures = read_signatures(table[list(HASHES)].iloc[read], limits)
-    found[read[table["pixels"].iloc[read].isin(table["pixels"][named])]] = True
-    compared = np.flatnonzero(pictures.informative())
-    for row in compared[named[read[compared]]]:
-        found[read[compared[pictures.near(row, compared)]]] = True
+    read = (table["phash"] != "").to_numpy()
+    pictures = read_signatures(table, limits)
+    found = read & table["pixels"].isin(table["pixels"][named]).to_numpy()
+    compared = np.flatnonzero(read & pictures.informative())
+    for row in compared[named[compared]]:
+        found[compared[pictures.near(row, compared)]] = True
     listed = numbers_of(pd.Series(sorted(requests.phashes), dtype="str"), 1)[0]
     for one in listed[informative(listed, limits.min_bits)]:
-        found[read[compared[np.bitwise_count(pictures.short[0, compared] ^ one) <= limits.radius]]] = True
+        found[compared[np.bitwise_count(pictures.short[0, compared] ^ one) <= limits.radius]] = True
     return found

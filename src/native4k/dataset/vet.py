@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.errors import UserError
 
 VOTES = ("keep", "drop")
@@ -52,10 +52,7 @@ def read_votes(folder: Path) -> pd.DataFrame:
     """Read all votes in the folder's CSV files: id, voter, vote; a voter's last vote on an image counts."""
     parts = [pd.DataFrame({"id": [], "voter": [], "vote": []}, dtype="str")]
     for path in sorted(folder.glob("*.csv")):
-        try:
-            part = pd.read_csv(path, dtype="str", keep_default_na=False)
-        except ValueError as error:  # pandas' parser errors and a wrong encoding are all of this kind
-            raise UserError(f"{path}: not readable as CSV: {' '.join(str(error).split())}") from None
+        part = tables.read_csv(path)
         missing = [name for name in ("id", "voter", "vote") if name not in part]
         if missing:
             raise UserError(f"{path}: column {missing[0]!r} is missing; expected id, voter, vote")
@@ -81,4 +78,5 @@ def run(args: argparse.Namespace) -> None:
     strangers = votes.loc[~votes["id"].isin(table["id"]), "id"].nunique()
     if strangers:
         print(f"vet: {strangers} of {votes['id'].nunique()} images that were voted on are not in this collection")
-    tables.write(vet(table, votes, numbers), args.out)
+    made = provenance.made_from("vet", params.read(args.params), args.features, sorted(args.votes.glob("*.csv")))
+    tables.write(vet(table, votes, numbers), args.out, made)

@@ -28,12 +28,13 @@ __all__ = [
     "identity",
     "is_sealed",
     "lookup",
+    "made_from",
     "seal",
     "words",
 ]
 
-PIECE = 2**22
-"""Bytes that are hashed at once."""
+MADE_FROM = "made_from"
+"""Where a table's schema says what it was made from."""
 
 
 def definition_of(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
@@ -80,6 +81,15 @@ def identity(name: str, tree: dict[str, Any]) -> str:
     return hash_lines([definition(name, tree), *(identity(before, tree) for before in step.after), *outside])
 
 
+def made_from(name: str, tree: dict[str, Any], table: Path, files: Iterable[Path] = ()) -> dict[str, str]:
+    """What a step's table says of itself: the hash of its code and numbers, of the table before it, of other files."""
+    from native4k import tables  # not for those who only ask, such as each job of Snakemake's
+
+    before = tables.metadata(table).get(MADE_FROM) or content(table)
+    listed = [f"{path.name} {content(path)}" for path in files]
+    return {MADE_FROM: hash_lines([definition(name, tree), before, *listed])}
+
+
 def numbers_of(step: Step, tree: dict[str, Any], item: str = "") -> dict[str, Any]:
     """The numbers that a step depends on, by section."""
     return {name: lookup(tree, name.format(item=item)) for name in step.sections}
@@ -117,11 +127,8 @@ def content(path: Path) -> str:
 
 @cache
 def _hash_of(path: Path, *_: int) -> str:
-    found = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while piece := file.read(PIECE):
-            found.update(piece)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sources(tree: dict[str, Any]) -> Iterator[Path]:

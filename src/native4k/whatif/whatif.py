@@ -5,36 +5,37 @@ The steps of the dataset are run in memory on data/features and the lists in the
 
 import argparse
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import yaml
 
-from native4k import params, tables
+from native4k import params, provenance, tables
 from native4k.dataset import balance, dedup, released_images, select, split, takedown, vet
-from native4k.dataset.dedup import RANKED
-from native4k.dataset.near_duplicates import foreign_lists
-from native4k.dataset.near_duplicates.signatures import COLUMNS as SIGNATURES
+from native4k.dataset.near_duplicates import foreign_lists, signatures
 from native4k.errors import UserError
 
-READ = ("id", "reason", "rejected_by", "sha256", "category", *RANKED, *SIGNATURES)
-"""The measured columns that the steps read whatever the numbers name."""
-
 ORDER = ("vet", "select", "dedup", "balance", "split")
+
+READ = {
+    "vet": (),
+    "select": ("url", "sha256", *signatures.COLUMNS),
+    "dedup": (*signatures.COLUMNS, *dedup.RANKED),
+    "balance": ("category",),
+    "split": ("url", "sha256", "category"),
+}
+"""The measured columns that each step reads whatever the numbers name."""
+
+DECIDED = ("id", "reason", "rejected_by", "votes", "verdict", takedown.WITHHELD, *dedup.UNGROUPED, "cosine")
+"""The columns that say what was decided so far."""
 
 THREADS = 2
 """Of the search for near duplicates; no result depends on it."""
 
 Step = Callable[[pd.DataFrame], pd.DataFrame]
-
-UNGROUPED = {"group": "", "representative": "", "match": "", "distance": -1, "fine_distance": -1, "foreign": ""}
-"""The columns that dedup adds, beside those by embedding, and what stands there for a rejected image."""
 
 FUNNEL = ("fetch", "probe", "score", "label", *ORDER)
 
@@ -94,56 +95,43 @@ def texts_in(tree: Any) -> set[str]:
     return {tree} if isinstance(tree, str) else set()
 
 
-def columns_needed(measured: list[str], *trees: dict[str, Any]) -> list[str]:
-    """Choose the measured columns that the steps read by these numbers; lists may name hosts."""
-    named = {"url", *texts_in(list(trees))}
-    return [name for name in measured if name in READ or name in named]
+def columns_needed(there: list[str], steps: Sequence[str], *trees: dict[str, Any]) -> list[str]:
+    """Choose the columns of a table that some steps read by these numbers."""
+    named = {*DECIDED}.union(
+        *(READ[step] for step in steps), *(texts_in(tree.get(step)) for tree in trees for step in steps)
+    )
+    return [name for name in there if name in named]
 
 
-class Decisions(NamedTuple):
-    """What people decided: votes, what is taken down, and what was released."""
-
-    votes: pd.DataFrame
-    requests: takedown.Requests
-    lists: pd.DataFrame
-
-
-def read_decisions(data: Path) -> Decisions:
-    """Read people's decisions from the data folder."""
-    requests = takedown.read_requests(sorted((data / "takedown").glob("*.txt")))
-    return Decisions(vet.read_votes(data / "votes"), requests, released_images.read_lists(data / "released"))
-
-
-def load_steps(tree: dict[str, Any], where: str, data: Path, decisions: Decisions) -> dict[str, Step]:
-    """Make each step a function of a table alone, by these numbers and by what people decided."""
+def load_steps(tree: dict[str, Any], where: str, data: Path) -> dict[str, Step]:
+    """Make each step a function of a table alone, by these numbers and by the lists in the data folder."""
 
     def numbers(cls: type[Any], step: str) -> Any:
         return params.validate(cls, tree.get(step), f"{where}: {step}")
 
-    (votes, requests, lists), copies = decisions, numbers(dedup.Params, "dedup")
+    copies, lists = numbers(dedup.Params, "dedup"), released_images.read_lists(data / "released")
     foreign = foreign_lists.read_foreign_lists(data / "foreign", copies.firewall)
     group: Step = partial(dedup.dedup, numbers=copies, threads=THREADS, foreign=foreign)
     if copies.embedding is not None:
         group = partial(_group_by_embeddings, path=data / "features/embeddings.parquet", group=group)
     group = partial(released_images.group_around, lists=lists, grouped=group, step="dedup")
-    made_from = partial(dedup.made_from, numbers=copies, lists=lists, foreign=foreign)
-    path = data / "scratch/dataset/dedup.parquet"
-    earlier = partial(earlier_groups, path=path, numbers=copies, lists=lists, made_from=made_from)
     return {
-        "vet": partial(vet.vet, votes=votes, numbers=numbers(vet.Params, "vet")),
-        "select": partial(select.select, requests=requests, numbers=numbers(select.Params, "select")),
-        "dedup": partial(_reuse_or_group, earlier=earlier, group=group),
+        "vet": partial(_vet, data=data, numbers=numbers(vet.Params, "vet")),
+        "select": partial(_select, data=data, numbers=numbers(select.Params, "select")),
+        "dedup": group,
         "balance": partial(balance.balance, numbers=numbers(balance.Params, "balance")),
         "split": partial(split.split, numbers=numbers(split.Params, "split"), lists=lists),
     }
 
 
-def _reuse_or_group(
-    table: pd.DataFrame, earlier: Callable[[pd.DataFrame], pd.DataFrame | None], group: Step
-) -> pd.DataFrame:
-    """Take the groups of the last run where it grouped this very table, or group it."""
-    found = earlier(table)
-    return group(table) if found is None else found
+def _vet(table: pd.DataFrame, data: Path, numbers: vet.Params) -> pd.DataFrame:
+    """Vet the table by the votes at hand."""
+    return vet.vet(table, vet.read_votes(data / "votes"), numbers)
+
+
+def _select(table: pd.DataFrame, data: Path, numbers: select.Params) -> pd.DataFrame:
+    """Select from the table by the requests at hand."""
+    return select.select(table, takedown.read_requests(sorted((data / "takedown").glob("*.txt"))), numbers)
 
 
 def _group_by_embeddings(table: pd.DataFrame, path: Path, group: Step) -> pd.DataFrame:
@@ -151,61 +139,63 @@ def _group_by_embeddings(table: pd.DataFrame, path: Path, group: Step) -> pd.Dat
     return group(dedup.join_embeddings(table, path)).drop(columns="embedding")
 
 
-def run_steps(table: pd.DataFrame, steps: dict[str, Step], first: str) -> dict[str, pd.DataFrame]:
-    """Run a step and all that follow it; the table after each."""
+def standing_tables(tree: dict[str, Any], data: Path) -> dict[str, Path]:
+    """Find the tables of the last run that are of the code, numbers and files at hand; "" names the features."""
+    embeddings = data / "features/embeddings.parquet" if tree["dedup"].get("embedding") else None
+    files = {
+        "vet": sorted((data / "votes").glob("*.csv")),
+        "select": sorted((data / "takedown").glob("*.txt")),
+        "dedup": dedup.files_read(data / "released", data / "foreign", embeddings),
+        "balance": [],
+    }
+    found = {"": data / "features/images.parquet"}
+    for step, listed in files.items():
+        before, path = list(found.values())[-1], data / f"scratch/dataset/{step}.parquet"
+        if (
+            not path.exists()
+            or not provenance.made_from(step, tree, before, listed).items() <= tables.metadata(path).items()
+        ):
+            break
+        found[step] = path
+    return found
+
+
+def run_steps(table: pd.DataFrame, steps: dict[str, Step], names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Run some steps; the table after each."""
     made = {}
-    for step in ORDER[ORDER.index(first) :]:
-        made[step] = table = steps[step](table)
+    for name in names:
+        made[name] = table = steps[name](table)
     return made
 
 
-def earlier_groups(
-    table: pd.DataFrame, path: Path, numbers: dedup.Params, lists: pd.DataFrame, made_from: Callable[[str], str]
-) -> pd.DataFrame | None:
-    """Return what dedup would make of a table, or None where its last run does not say.
-
-    It does if code, numbers, lists and all that dedup reads of the images are the same, no image joins the survivors,
-    and none leaves whose copies stay. Then the groups of the others stay as they are: whether an image represents
-    others depends on the representatives before it alone, and all that were near one that leaves have left with it.
-    """
-    if table.empty or numbers.embedding is not None or not path.exists():
-        return None
-    if tables.metadata(path).get(dedup.MADE_FROM) != made_from(dedup.hash_columns(table, numbers)):
-        return None
-    earlier = pq.read_table(path, columns=["reason", "rejected_by", *UNGROUPED]).to_pandas()
-    own = (earlier["rejected_by"] == "dedup").to_numpy()
-    was, is_ = tables.is_kept(earlier).to_numpy() | own, tables.is_kept(table).to_numpy()
-    gone = was & ~is_
-    if gone.any() and (table["nativeness"][was] == "upscaled").any():  # who leaves may have shown others enlarged
-        return None
-    if (is_ & ~was).any() or _any_in(earlier["representative"][is_], table["id"][gone]):
-        return None
-    if not gone.any():
-        reasons = {name: earlier[name].where(own, table[name]) for name in ("reason", "rejected_by")}
-        return table.assign(**reasons, **earlier[list(UNGROUPED)])
-    if not lists.empty:  # who leaves may have made others of its group a leak
-        return None
-    made = {name: earlier[name].mask(gone, value) for name, value in UNGROUPED.items()}
-    return dedup.reject_copies(table.assign(**made), numbers)
-
-
-def _any_in(texts: "pd.Series[str]", values: "pd.Series[str]") -> bool:
-    """Whether a text is among some values; several times as quick as pandas' own."""
-    kind = pa.large_string()
-    return bool(pc.any(pc.is_in(pa.array(texts, kind), pa.array(values, kind))).as_py())
+def reuse_groups(table: pd.DataFrame, now: pd.DataFrame, group: Step) -> pd.DataFrame:
+    """Take the groups of the decided table where the very images of this one were grouped, or group it."""
+    if not now["rejected_by"].isin(["", *ORDER[ORDER.index("dedup") :]]).equals(tables.is_kept(table)):
+        return group(table)
+    own = now["rejected_by"] == "dedup"
+    reasons = {name: now[name].where(own, table[name]) for name in ("reason", "rejected_by")}
+    return table.assign(**reasons, **now[[name for name in (*dedup.UNGROUPED, "cosine") if name in now]])
 
 
 def what_if(tree: dict[str, Any], other: dict[str, Any], where: str, data: Path) -> Outcome:
-    """Decide by the numbers at hand and by others; steps before the first changed one are run once."""
-    decisions = read_decisions(data)
-    now, then = load_steps(tree, where, data, decisions), load_steps(other, "whatif", data, decisions)
-    features = data / "features/images.parquet"
-    columns = columns_needed(pq.read_schema(features).names, tree, other) if features.exists() else None
-    table = tables.read(features, "id", "reason", columns=columns)
-    made = {"": table} | run_steps(table, now, ORDER[0])
+    """Decide by the numbers at hand and by others: only what no table of the last run says."""
+    now, then = load_steps(tree, where, data), load_steps(other, "whatif", data)
+    standing, order = standing_tables(tree, data), ("", *ORDER)
+    last = list(standing)[-1]
     first = next((step for step in ORDER if tree.get(step) != other[step]), ORDER[-1])
-    before = ["", *ORDER][ORDER.index(first)]
-    return Outcome(made[ORDER[-1]], run_steps(made[before], then, first)[ORDER[-1]])
+
+    def load(step: str) -> pd.DataFrame:
+        left = order[order.index(step) + 1 :]
+        columns = columns_needed(tables.columns(standing[step]), left, tree, other)
+        return tables.read(standing[step], columns=columns)
+
+    made = {last: load(last)}
+    made |= run_steps(made[last], now, order[order.index(last) + 1 :])
+    decided, before = made[ORDER[-1]], order[order.index(first) - 1]
+    if tree.get("dedup") == other["dedup"]:
+        then["dedup"] = partial(reuse_groups, now=decided, group=then["dedup"])
+    begin = made[before] if before in made else load(before)
+    return Outcome(decided, run_steps(begin, then, order[order.index(first) :])[ORDER[-1]])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from native4k.dataset.near_duplicates import signatures
@@ -24,6 +25,19 @@ def test_a_hash_tells_when_enough_bits_are_set_and_enough_clear() -> None:
     hashes = signatures.numbers_of(texts, 1)[0]
     assert signatures.informative(hashes, 20).tolist() == [False, False, True, True, True]
     assert signatures.informative(hashes, 21).tolist() == [False, False, False, True, False]
+
+
+def test_an_empty_text_is_zero_also_where_a_column_lies_in_pieces() -> None:
+    pieces = pa.chunked_array([["", f"{EVEN:016x}{ODD:016x}"], [f"{ODD:016x}{EVEN:016x}", ""]], pa.large_string())
+    texts = pa.table({"texts": pieces}).to_pandas()["texts"]
+    assert signatures.numbers_of(texts, 2).tolist() == [[0, EVEN, ODD, 0], [0, ODD, EVEN, 0]]
+    assert signatures.numbers_of(texts[1:3], 2).tolist() == [[EVEN, ODD], [ODD, EVEN]]
+
+
+def test_some_pictures_are_taken_in_the_order_asked_for() -> None:
+    made = signatures.read_signatures(signed([EVEN, ODD]), limits(3, 70, ()))
+    assert made.part(np.array([1, 0])).short.tolist() == [[ODD, EVEN]]
+    assert made.part(np.array([0, 1])) is made
 
 
 def test_views_are_read_from_a_table_and_a_middle_that_tells_nothing_gives_way_to_the_whole() -> None:

@@ -44,7 +44,7 @@ def match_lists(
     alive: pd.DataFrame, pictures: Signatures, foreign: dict[str, pd.DataFrame], threads: int
 ) -> pd.DataFrame:
     """Find for each image the first list that has it or a copy of it, and which of its pictures that is: LIST/ID."""
-    found = pd.DataFrame({"id": alive["id"], "foreign": ""})
+    found = pd.DataFrame({"id": alive["id"], "foreign": ""}, alive.index)
     for name, table in foreign.items() if len(alive) else ():
         if table.empty:
             continue

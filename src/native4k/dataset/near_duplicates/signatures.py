@@ -71,8 +71,8 @@ class Signatures:
         return int(self.short.shape[1])
 
     def part(self, rows: np.ndarray) -> "Signatures":
-        """Take some pictures, in order."""
-        if len(rows) == len(self):
+        """Take some pictures, in any order."""
+        if len(rows) == len(self) and (np.diff(rows) > 0).all():
             return self
         return Signatures(self.short.take(rows, axis=1), self.long.take(rows, axis=1), self.limits)
 
@@ -178,14 +178,20 @@ def informative(hashes: np.ndarray, min_bits: int) -> np.ndarray:
 
 
 def numbers_of(texts: "pd.Series[str]", words: int) -> np.ndarray:
-    """Parse hex digits to 64-bit numbers, so many for each text, word by word."""
-    numbers = np.frombuffer(binascii.unhexlify(_letters(texts)), dtype=">u8").astype(np.uint64)
-    return np.ascontiguousarray(numbers.reshape(len(texts), words).T)
+    """Parse hex digits to 64-bit numbers, so many for each text, word by word; those of an empty text are 0."""
+    numbers = np.frombuffer(binascii.unhexlify(_letters(texts)), dtype=">u8").reshape(-1, words).T
+    if numbers.shape[1] == len(texts):
+        return numbers.astype(np.uint64, order="C")
+    found = np.zeros((words, len(texts)), dtype=np.uint64)
+    found[:, (texts != "").to_numpy()] = numbers
+    return found
 
 
 def _letters(texts: "pd.Series[str]") -> memoryview:
     """View all texts one after another, as they lie in Arrow's memory."""
-    arrow = pa.array(texts, pa.large_string())
+    arrow = pa.array(texts).cast(pa.large_string())
+    if isinstance(arrow, pa.ChunkedArray):  # as it was read from a large file
+        arrow = arrow.combine_chunks()
     if len(arrow) == 0:
         return memoryview(b"")
     _, ends, whole = arrow.buffers()
