@@ -125,12 +125,13 @@ def _unzip(packed: Path) -> None:
     archive.unlink()
 
 
-def families(folder: Path = FOLDER) -> list[Family]:
-    """All photographs that are there and large enough."""
-    found = [family for package in PACKAGES for family in _families(package, folder)]
+def families(smallest: int = SMALLEST, kind: str = "", folder: Path = FOLDER) -> list[Family]:
+    """All photographs, or those of a kind, that are large enough for a native of so many pixels on its shorter side."""
+    packages = [package for package in PACKAGES if kind in {"", package.kind}]
+    found = [family for package in packages for family in _families(package, folder)]
     if not any(family.package != "skimage" for family in found):
         raise UserError(f"{folder}: no real pictures; run `make real`")
-    return [family for family in found if _shorter(family.path) >= 2 * SMALLEST]
+    return [family for family in found if _shorter(family.path) >= 2 * smallest]
 
 
 def _families(package: Package, folder: Path) -> Iterator[Family]:
