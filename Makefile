@@ -1,6 +1,6 @@
 # native4k: `make` sets up and runs everything on the built-in demo; `make test` sets up and tests.
 .DEFAULT_GOAL := all
-.PHONY: all study images retry test test-faults lint format bench real real-quick lock s3 clean help setup
+.PHONY: all study study-photographs images retry test test-faults lint format bench real real-quick lock s3 clean help setup
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,6 +19,14 @@ study: images ## run the full study: every scale and arm, and how it grows with 
 	@native4k recall data/features
 	@dvc repro study/dvc.yaml
 	@native4k summary
+
+PHOTOGRAPHS := data/scratch/photographs
+
+study-photographs: setup ## run the study on photographs of packages (Debian): three arms, three seeds (at most 30 minutes)
+	@PYTHONPATH=bench python -m parts.photograph_splits
+	@native4k study photographs $(PHOTOGRAPHS)/train $(PHOTOGRAPHS)/val $(PHOTOGRAPHS)/test \
+	  metrics/details/study_photographs.json --figures metrics/study_photographs.json --overlays params/study_photographs.yaml \
+	  --images $(PHOTOGRAPHS)/images.parquet --scratch $(PHOTOGRAPHS)/runs
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale
 	@git rev-parse --git-dir > /dev/null && dvc root > /dev/null # or one line that says what is missing

@@ -107,7 +107,7 @@ def test_real_pictures_of_python_packages_are_at_hand_without_debian(parts: Any,
     assert len(families) == 9
     assert parts["real"].native(families[0]).shape == (436, 500, 3)
     with pytest.raises(UserError, match=r"no real pictures of kphotoalbum; run `make real`"):
-        parts["real"].families(tmp_path)
+        parts["real"].families(folder=tmp_path)
 
 
 def test_a_package_that_cannot_be_had_is_one_line_and_leaves_nothing(

@@ -11,6 +11,7 @@ import yaml
 from native4k import params, sources
 from native4k.cli import STEPS, module_of, parser
 from native4k.publish import export
+from native4k.study import origin, results
 
 ROOT = Path(__file__).parent.parent
 EVERY = [(package, step) for package, steps in STEPS.items() for step in steps]
@@ -277,6 +278,20 @@ def test_the_readme_leads_to_every_page() -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/") and "glossary" not in page])
 def test_each_page_begins_with_a_command(page: str) -> None:
     assert re.match(r"# .+\n\n```sh\n", PAGES[page])
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/study.md"])
+def test_the_study_on_photographs_is_quoted_as_it_is_in_git(page: str) -> None:
+    tree = origin.read(ROOT / "metrics/details/study_photographs.json")
+    by_images = tree["differences"]["x4"].values()
+    estimates = {arm: found[tree["measure"]] for arms in by_images for arm, found in arms.items()}
+    assert sorted(estimates) == ["half", "upscaled"]
+    text = PAGES[page].replace("\n", " ")
+    for arm, whole in estimates.items():
+        for one in (whole, whole["by_category"]["photograph"]):
+            mean, low, high = (results.signed(one[key]) for key in ("mean", "low", "high"))
+            assert f"{mean} ({low} to {high})" in text, arm
+    assert f"{tree['test_images']} test" in text
 
 
 def test_the_pictures_are_small() -> None:

@@ -20,6 +20,7 @@ from tests.sr import diffusion
 
 ROOT = Path(__file__).parent.parent
 OVERLAYS = {"demo": [], "paper": [PAPER], "photos": [ROOT / "params/photos.yaml"], "tiny": [TINY]}
+OVERLAYS |= {"study on photographs": [ROOT / "params/study_photographs.yaml"]}
 
 READERS = {
     ("demo",): "native4k.demo:Params",

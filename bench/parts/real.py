@@ -136,23 +136,24 @@ def _unzip(packed: Path) -> None:
     archive.unlink()
 
 
-def at_hand(least: int, folder: Path = FOLDER) -> list[Family]:
-    """The photographs of the packages that are there whose shorter side has so many pixels."""
-    found = [family for package in PACKAGES for family in _families(package, folder)]
+def at_hand(least: int, folder: Path = FOLDER, kind: str = "") -> list[Family]:
+    """The photographs, or those of a kind, of the packages that are there whose shorter side has so many pixels."""
+    packages = [package for package in PACKAGES if kind in {"", package.kind}]
+    found = [family for package in packages for family in _families(package, folder)]
     return [family for family in found if _shorter(family.path) >= least]
 
 
-def families(folder: Path = FOLDER) -> list[Family]:
-    """All photographs that are large enough, of all packages."""
+def families(smallest: int = SMALLEST, kind: str = "", folder: Path = FOLDER) -> list[Family]:
+    """All photographs, or those of a kind, that are large enough for a native of so many pixels; all packages are there."""
     missing = [name for name in DEBIAN if not (folder / name).is_dir()]
     if missing:
         raise UserError(f"{folder}: no real pictures of {missing[0]}; run `make real`")
-    return at_hand(2 * SMALLEST, folder)
+    return at_hand(2 * smallest, folder, kind)
 
 
 def ordered(folder: Path = FOLDER) -> list[tuple[int, Family]]:
     """All photographs in the one shuffled order that folds go by, each with its number in the list of families."""
-    found = families(folder)
+    found = families(folder=folder)
     return [(int(number), found[number]) for number in np.random.default_rng(0).permutation(len(found))]
 
 

@@ -79,6 +79,11 @@ def test_a_module_reaches_what_it_imports_anywhere_in_it_and_the_packages_above(
     assert names("native4k.steps.two") == {"native4k", "steps", "steps.two", "numbers"}
 
 
+def test_a_module_that_is_not_there_is_no_hash_of_nothing(package: Path) -> None:
+    with pytest.raises(AssertionError, match=r"native4k\.steps\.gone: there is no such module"):
+        source.code("native4k.steps.one", "native4k.steps.gone")
+
+
 def test_what_is_loaded_by_name_counts_where_the_words_name_it(package: Path) -> None:
     without = names("native4k.steps.one")
     assert names("native4k.steps.one", words=("blue", "tests/red", "numbers")) == without | {"kinds.blue", "deep.paint"}

@@ -42,6 +42,23 @@ def test_results_are_current_until_an_image_a_number_or_the_code_changes(
     assert not origin.is_current(tree, numbers)
 
 
+def test_an_overlay_counts_by_what_it_changes_wherever_the_images_are(
+    splits: tuple[Path, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("study: {measures: [psnr]}\n")
+    tree = {"study": "x4", "made_of": origin.made_of(NUMBERS, "x4", splits, (overlay,))}
+    (splits[2] / "SHA256SUMS").unlink()
+    assert [origin.is_current(tree, NUMBERS), origin.has_current_code(tree, NUMBERS)] == [False, True]
+    overlay.write_text("# a comment\nstudy:\n  measures: [psnr]\n")
+    assert origin.has_current_code(tree, NUMBERS)
+    overlay.write_text("study: {measures: [ssim]}\n")
+    assert not origin.has_current_code(tree, NUMBERS)
+    overlay.write_text("study: {measures: [psnr]}\n")
+    monkeypatch.setattr(provenance, "code", lambda *_, **__: "other")
+    assert not origin.has_current_code(tree, NUMBERS)
+
+
 def test_one_design_does_not_depend_on_another(splits: tuple[Path, ...], tmp_path: Path) -> None:
     numbers = tmp_path / "params.yaml"
     before = [origin.made_of(NUMBERS, design, splits) for design in ("x4", "full")]

@@ -95,9 +95,9 @@ def test_one_image_has_a_difference_but_no_interval_and_no_effect() -> None:
 @pytest.mark.parametrize(
     ("native", "verdict", "finding"),
     [
-        ([[0.5, 0.6, 0.4, 0.5]] * 2, "native", "native 4K pixels train better than the same images at 2K"),
-        ([[-0.5, -0.6, -0.4, -0.5]] * 2, "other", "native 4K pixels train worse than the same images at 2K"),
-        ([[0.5, -0.6, 0.4, -0.3]] * 2, "open", "no difference shown against the same images at 2K"),
+        ([[0.5, 0.6, 0.4, 0.5]] * 2, "native", "native pixels train better than the same images at half the size"),
+        ([[-0.5, -0.6, -0.4, -0.5]] * 2, "other", "native pixels train worse than the same images at half the size"),
+        ([[0.5, -0.6, 0.4, -0.3]] * 2, "open", "no difference shown against the same images at half the size"),
         ([[0.9, 1.1, 1.0, 1.0], [-0.01, -0.01, -0.01, -0.01]], "open", "no difference shown"),
     ],
     ids=["better", "worse", "images disagree", "seeds disagree"],
@@ -116,12 +116,23 @@ def test_an_interval_without_zero_is_no_verdict_where_a_seed_has_the_opposite_si
 def test_the_findings_name_their_numbers_and_how_few_the_images_are() -> None:
     first, one_seed, last = results.summarize(rows({"native": [[0.5] * 4], "half": [[0.0] * 4]}), BOOTSTRAP)["findings"]
     assert first == (
-        "x4: native 4K pixels train better than the same images at 2K, patches of as many pixels: +0.500 dB PSNR; the "
-        "interval +0.500 to +0.500 dB PSNR excludes zero (4 test images, 8 training images, 1 seed; the seeds give "
-        "+0.500 to +0.500)."
+        "x4: native pixels train better than the same images at half the size, patches of as many pixels: +0.500 dB "
+        "PSNR; the interval +0.500 to +0.500 dB PSNR excludes zero (4 test images, 8 training images, 1 seed; the "
+        "seeds give +0.500 to +0.500)."
     )
     assert one_seed == "Where there is one seed, the interval leaves out the variance between training runs."
     assert last.startswith("With 4 test images this shows how the study works; it is no finding")
+
+
+def test_only_a_category_of_enough_images_is_a_finding_of_its_own() -> None:
+    table = rows({"native": [[0.5, 0.0] * 29 + [0.5] * 2], "half": [[0.0] * 60]})
+    assert results.summarize(table, BOOTSTRAP)["findings"][1] == (
+        "x4: native minus half by category: Food +0.500, +0.500 to +0.500 (30 images); Nature +0.017, +0.000 to +0.050 "
+        "(30 images) (dB PSNR)."
+    )
+    fewer = results.summarize(table.query("id != '58'"), BOOTSTRAP)["findings"][1]
+    assert fewer.startswith("x4: native minus half by category: Nature +0.017")
+    assert "Food" not in fewer
 
 
 def test_how_the_difference_grows_with_the_training_images_is_a_finding() -> None:

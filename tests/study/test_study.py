@@ -29,6 +29,7 @@ ARMS = ["native", "half", "half_field", "upscaled"]
 SIDE = 32
 BASELINE = SECTION["baselines"]["swinir_x4"]
 STUDY: dict[str, Any] = {
+    "collection": "drawings",
     "network": BASELINE["network"] | {"embed_dim": 4, "depths": [1], "drop_path": 0.0},
     "training": BASELINE["training"] | {"images": 6, "val_patches": 1, "curve_every": 6, "checkpoint_every": 2},
     "conventions": ["sr-real"],
@@ -240,6 +241,24 @@ def test_a_second_run_trains_and_measures_nothing_and_mends_a_torn_note(
     assert seen == []
     assert [type(network) for network in measured] == [networks.bicubic.Interpolation]
     assert results(tmp_path) == results(tmp_path, "first")
+
+
+def test_an_overlay_is_put_in_before_the_study_runs_and_stands_in_the_results(
+    splits: None, file: Path, seen: list[Seen], tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "study:\n  measures: [psnr]\n  designs: !replace\n"
+        "    one: [{scales: [4], arms: [native], images: [2], seeds: [3]}]\n"
+    )
+    before = file.read_bytes()
+    assert cli.main([*words(tmp_path, file, "one"), "--overlays", str(overlay)]) == 0
+    tree = json.loads((tmp_path / "out.json").read_text())
+    assert [len(seen), tree["collection"], tree["runs"], tree["patches_seen"]] == [1, "drawings", 1, 6]
+    assert list(tree["means"]["x4"]["2"]["native"]) == ["sr_real_psnr_y"]
+    assert tree["made_of"]["overlays"] == [overlay.as_posix()]
+    assert origin.is_current(tree, file)
+    assert file.read_bytes() == before
 
 
 def test_fewer_training_images_are_among_more() -> None:

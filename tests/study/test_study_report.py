@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from native4k import cli
+from native4k.report import summary
 from native4k.study import origin, study_report
 
 PSNR, SSIM = "sr_real_psnr_y", "sr_real_ssim_y"
@@ -27,12 +28,15 @@ def tree(**changes: Any) -> dict[str, Any]:
     reached = {PSNR: {"mean": 27.5, "seed_spread": None}, SSIM: {"mean": 0.5, "seed_spread": 0.125}}
     return {
         "study": "x4",
+        "collection": "4K <images>",
+        "runs": 4,
+        "patches_seen": 8000,
         "measure": PSNR,
         "test_images": 2,
         "means": {"x16": {"52": {"native": reached}}, "x4": {"52": {"bicubic": reached}, "6": {"native": reached}}},
         "differences": {"x16": {"52": {"half": alone}}, "x4": {"52": {"half": both}, "6": {"half": alone}}},
         "findings": ["x4: no difference shown <i>."],
-        "made_of": {"splits": ["a"], "hash": "0"},
+        "made_of": {"splits": ["a"], "overlays": [], "definition": "0", "hash": "0"},
     } | changes
 
 
@@ -57,6 +61,7 @@ def test_the_section_shows_every_difference_in_the_order_of_scales_and_images() 
     ]
     assert rows[0][5:7] == ["-", "-"], "no interval of one image"
     assert "no difference shown &lt;i&gt;." in html
+    assert "<h3>On 4K &lt;images&gt; <small>4 runs of 8,000 patches each, 2 test images</small></h3>" in html
     assert ["half", "x4", f"{MINUS}0.0200", f"{MINUS}0.0200"] in cells(html)
     assert '<th scope="col">Food (1)</th><th scope="col">Nature (1)</th>' in html
 
@@ -117,7 +122,7 @@ def test_the_report_is_written_only_of_current_results(
 def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if_it_is_current(
     made: Path, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    head, finding = "what native 4K is worth to training", "x4: no difference shown <i>."
+    head, found = "what native 4K is worth to training", ["on 4K <images>:", "x4: no difference shown <i>."]
 
     def lines() -> list[str]:
         assert cli.main(["summary"]) == 0
@@ -125,11 +130,26 @@ def test_the_summary_has_the_findings_in_git_and_those_of_the_full_study_only_if
         return [line.strip() for line in block.splitlines()[1:]]
 
     (root / "metrics/details/study_x4.json").write_text(json.dumps(tree()))
-    assert lines() == [finding, "the full study (data/study/results.json):", finding]
+    assert lines() == [*found, "the full study (data/study/results.json):", found[1]]
     made.write_text(json.dumps(tree()))
-    assert lines() == [finding, "data/study/results.json: made of other code, numbers or images; run 'make study'"]
+    assert lines() == [*found, "data/study/results.json: made of other code, numbers or images; run 'make study'"]
     made.unlink()
-    assert lines() == [finding, "more scales and arms, and how it grows with the images: run 'make study'"]
+    assert lines() == [*found, "more scales and arms, and how it grows with the images: run 'make study'"]
+
+
+def test_a_study_of_other_images_is_shown_with_them_and_says_if_its_code_or_numbers_are_gone(root: Path) -> None:
+    overlay = root / "overlay.yaml"
+    overlay.write_text("select: {preset: other}\n")
+    numbers = Path("params.yaml")
+    made_of = origin.made_of(numbers, "photographs", (root / "gone",), (overlay,))
+    study = tree(study="photographs", collection="photographs", made_of=made_of)
+    shown = ["on photographs:", "x4: no difference shown <i>."]
+    assert summary.study_lines(study, numbers) == shown
+    made_of["definition"] = "other"
+    assert summary.study_lines(study, numbers) == [
+        *shown,
+        "made by other code or numbers than those at hand; 'make study-photographs' makes them anew",
+    ]
 
 
 def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:

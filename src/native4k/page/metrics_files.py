@@ -10,7 +10,18 @@ from native4k.errors import UserError
 
 DATASET = "dataset.json"
 TEST_SETS = "test_sets"
-RESULT_KEYS = ("study", "measure", "test_images", "means", "differences", "findings", "made_of")
+RESULT_KEYS = (
+    "study",
+    "collection",
+    "runs",
+    "patches_seen",
+    "measure",
+    "test_images",
+    "means",
+    "differences",
+    "findings",
+    "made_of",
+)
 """What a file of a study's results holds; `study` is the design's name."""
 SPLITS = ("train", "val", "test", "reserve")
 

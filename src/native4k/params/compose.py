@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from native4k import params, tables
+from native4k import params
 from native4k.errors import UserError
 
 REPLACE = "!replace"
@@ -281,4 +281,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Rewrite the params file with what the overlays change, whole or not at all."""
+    from native4k import tables  # not for those who only read, such as summary
+
     tables.write_text(compose(args.params, args.overlays), args.params)

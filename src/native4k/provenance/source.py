@@ -60,6 +60,8 @@ def reach(*roots: str, words: Collection[str] = ()) -> dict[str, str]:
 
 def _begin(root: str) -> list[str]:
     """A module's name, or the Python files of a folder."""
+    if "/" not in root and _file(root) is None:
+        raise AssertionError(f"{root}: there is no such module, so its code would not count")
     return [path.as_posix() for path in sorted(Path(root).rglob("*.py"))] if "/" in root else [root]
 
 

@@ -92,7 +92,10 @@ STAGES = {
         ("study.study",),
         (
             *("sr.patches", "sr.degrade", "sr.upscale"),
-            *(f"study.{name}" for name in ("network", "training", "conventions", "measures", "bootstrap")),
+            *(
+                f"study.{name}"
+                for name in ("collection", "network", "training", "conventions", "measures", "bootstrap")
+            ),
             "study.designs.{item}",
         ),
         libraries=TORCH,

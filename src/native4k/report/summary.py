@@ -91,13 +91,21 @@ def demo(grades: dict[str, Any]) -> list[str]:
 
 def study(found: dict[str, Any], results: Path, numbers: Path) -> list[str]:
     """The findings of the studies; results of other code, numbers or images than those at hand are not shown."""
-    lines = [finding for tree in found.values() for finding in tree["findings"]]
+    lines = [line for tree in found.values() for line in study_lines(tree, numbers)]
     if not results.exists():
         return [*lines, "more scales and arms, and how it grows with the images: run 'make study'"] if lines else []
     tree = origin.read(results)
     if not origin.is_current(tree, numbers):
         return [*lines, f"{results}: made of other code, numbers or images; run 'make study'"]
     return [*lines, f"the full study ({results}):", *tree["findings"]]
+
+
+def study_lines(tree: dict[str, Any], numbers: Path) -> list[str]:
+    """What a study was made on, and its findings; of another collection than the dataset, whether they are current."""
+    lines = [f"on {tree['collection']}:", *tree["findings"]]
+    if tree["made_of"]["overlays"] and not origin.has_current_code(tree, numbers):
+        lines += [f"made by other code or numbers than those at hand; 'make study-{tree['study']}' makes them anew"]
+    return lines
 
 
 def summary(metrics: Path, report: Path, results: Path, numbers: Path) -> str:

@@ -19,16 +19,16 @@ NATIVE, BICUBIC = "native", "bicubic"
 KEYS = ["scale", "images", "arm", "seed", "id", "category"]
 """Columns of the table of measurements that are no measures; `images` is the number of training images."""
 
-FEW_IMAGES = 30  # test images; ASSUME: with fewer no interval is a finding about 4K photographs
+FEW_IMAGES = 30  # test images; ASSUME: with fewer no interval is a finding about images that were not tested
 
 Tree = dict[str, Any]
 
 DESCRIPTIONS = {
-    "half": "the same images at 2K, patches of as many pixels",
-    "half_field": "the same images at 2K, patches of the same field of view",
+    "half": "the same images at half the size, patches of as many pixels",
+    "half_field": "the same images at half the size, patches of the same field of view",
     "upscaled": "upscaled fakes of the same images",
 }
-"""What the arms that native 4K pixels are compared with are trained on."""
+"""What the arms that native pixels are compared with are trained on."""
 
 
 def summarize(rows: pd.DataFrame, bootstrap: metrics.Bootstrap) -> Tree:
@@ -123,6 +123,7 @@ def findings(tree: Tree) -> Iterator[str]:
         largest = list(by_images)[-1]
         for arm, by_measure in by_images[largest].items():
             yield _finding(scale, arm, name, by_measure[name], largest, tree["test_images"])
+            yield from _by_category(scale, arm, name, by_measure[name]["by_category"])
         for arm in by_images[largest]:
             yield from _trend(
                 scale, arm, name, {images: arms[arm][name] for images, arms in by_images.items() if arm in arms}
@@ -136,8 +137,8 @@ def findings(tree: Tree) -> Iterator[str]:
         yield "Where there is one seed, the interval leaves out the variance between training runs."
     if tree["test_images"] < FEW_IMAGES:
         yield (
-            f"With {tree['test_images']} test images this shows how the study works; it is no finding about "
-            f"native 4K data. That takes the published split and full-size networks (params/paper.yaml)."
+            f"With {tree['test_images']} test images this shows how the study works; it is no finding about native "
+            f"pixels. That takes the published split and full-size networks (params/paper.yaml)."
         )
 
 
@@ -151,14 +152,25 @@ def _finding(scale: str, arm: str, name: str, estimate: Tree, images: str, test:
     mean = f"{signed(estimate['mean'])} {_unit(name)}"
     match verdict(estimate):
         case "native":
-            result = f"native 4K pixels train better than {other}: {mean}; {bounds} excludes zero"
+            result = f"native pixels train better than {other}: {mean}; {bounds} excludes zero"
         case "other":
-            result = f"native 4K pixels train worse than {other}: {mean}; {bounds} excludes zero"
+            result = f"native pixels train worse than {other}: {mean}; {bounds} excludes zero"
         case _ if estimate["low"] > 0 or estimate["high"] < 0:
             result = f"open against {other}: {mean}; {bounds} excludes zero, but the seeds disagree"
         case _:
             result = f"no difference shown against {other}: {mean}; {bounds} includes zero"
     return f"{scale}: {result} ({sample}; {by_seed})."
+
+
+def _by_category(scale: str, arm: str, name: str, estimates: Tree) -> Iterator[str]:
+    """The difference in each category that has enough test images."""
+    enough = {category: estimate for category, estimate in estimates.items() if estimate["images"] >= FEW_IMAGES}
+    if enough:
+        each = (
+            f"{category} {signed(one['mean'])}, {signed(one['low'])} to {signed(one['high'])} ({one['images']} images)"
+            for category, one in enough.items()
+        )
+        yield f"{scale}: native minus {arm} by category: {'; '.join(each)} ({_unit(name)})."
 
 
 def _trend(scale: str, arm: str, name: str, estimates: Tree) -> Iterator[str]:

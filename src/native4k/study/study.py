@@ -6,6 +6,7 @@ shared. Finished runs and measured images are kept in the scratch folder; to res
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -16,6 +17,7 @@ from native4k import degrade, params, provenance, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.page import figures
+from native4k.params import compose
 from native4k.sr import baselines, evaluate, metrics, networks, patches, testsets, tiles, train
 from native4k.study import origin, pictures, results, runs
 
@@ -26,6 +28,7 @@ THREADS = 2  # that cut patches; no result depends on it
 class Params:
     """What all runs share, and the designs; units and sources are in params.yaml."""
 
+    collection: str
     network: networks.Network
     training: baselines.Training
     conventions: Annotated[tuple[metrics.Name, ...], MinLen(1)]
@@ -90,7 +93,7 @@ def train_all(planned: dict[runs.Run, baselines.Saved], folders: Folders, where:
 def measure_all(homes: dict[runs.Run, Path], folders: Folders, method: evaluate.Method, workers: int) -> pd.DataFrame:
     """A row for each run, and for bicubic, and test image; what is measured already is read from journals."""
     pairs = testsets.own_pairs(folders.test)
-    code = provenance.code("native4k.study.measurements", words=("bicubic",))  # a trained network's is in its home
+    code = provenance.code("native4k.study.runs", words=("bicubic",))  # a trained network's is in its home
     key = patches.fingerprint(folders.test, patches.pictures(folders.test), method, code)
     rows = []
     for scale in sorted({run.scale for run in homes}):
@@ -98,6 +101,14 @@ def measure_all(homes: dict[runs.Run, Path], folders: Folders, method: evaluate.
         every += [runs.trained(run, home, home / key) for run, home in homes.items() if run.scale == scale]
         rows += runs.measure(every, pairs, scale, method, workers)
     return pd.DataFrame(rows)
+
+
+def composed(path: Path, overlays: Sequence[Path], whole: Path) -> Path:
+    """The params file; with overlays a file that holds it and what they change."""
+    if not overlays:
+        return path
+    tables.write_text(compose.compose(path, overlays), whole)
+    return whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +119,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("test", type=Path, help="the test split (data/native4k/test)")
     parser.add_argument("out", type=Path, help="the results to write (metrics/details/study_x4.json)")
     figures.add_argument(parser, required=False)
+    parser.add_argument(
+        "--overlays", type=Path, nargs="+", default=[], help="what differs from the params, as in compose"
+    )
     parser.add_argument("--images", type=Path, required=True, help="the table of every run's and image's numbers")
     parser.add_argument("--pictures", type=Path, help="the folder of pictures of both arms to write")
     parser.add_argument("--scratch", type=Path, required=True, help="the folder for patches, weights and checkpoints")
@@ -115,12 +129,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the results, their figures and the table that they are computed from, and print the findings."""
-    numbers, grids = load(args.params, args.design)
-    degradation = params.load(degrade.Params, args.params, "sr", "degrade")
+    path = composed(args.params, args.overlays, args.scratch / "study" / "params.yaml")
+    numbers, grids = load(path, args.design)
+    degradation = params.load(degrade.Params, path, "sr", "degrade")
     making = testsets.Making(numbers.training.degradation, degradation)
-    method = evaluate.Method(making, tiles.load(args.params), numbers.conventions, numbers.measures, "study")
-    folders, where = Folders(args.train, args.val, args.test, args.scratch), f"{args.params}: study"
-    patch_numbers = load_patches(args.params, grids)
+    method = evaluate.Method(making, tiles.load(path), numbers.conventions, numbers.measures, "study")
+    folders, where = Folders(args.train, args.val, args.test, args.scratch), f"{path}: study"
+    patch_numbers = load_patches(path, grids)
     available = len(patches.pictures(args.train))
     planned = {
         one: runs.resolved(one, numbers.network, numbers.training, patch_numbers, degradation)
@@ -129,9 +144,10 @@ def run(args: argparse.Namespace) -> None:
     use_threads(numbers.training.threads)
     homes = train_all(planned, folders, where)
     rows = metrics.rounded(measure_all(homes, folders, method, numbers.workers))
-    tree = {"study": args.design, "degradation": numbers.training.degradation, "runs": len(planned)}
+    tree = {"study": args.design, "collection": numbers.collection, "runs": len(planned)}
+    tree |= {"degradation": numbers.training.degradation, "patches_seen": numbers.training.images}
     tree |= results.summarize(rows, numbers.bootstrap)
-    tree |= {"made_of": origin.made_of(args.params, args.design, (args.train, args.val, args.test))}
+    tree |= {"made_of": origin.made_of(args.params, args.design, (args.train, args.val, args.test), args.overlays)}
     if args.pictures:
         pictures.write(args.pictures, rows, homes, args.test, method)
     tables.write(rows, args.images)

@@ -23,14 +23,15 @@ Row = tuple[str, int, str, dict[str, Any]]
 
 PROTOCOL = (
     "The same network, from the same first weights, is trained on as many patches, in the same order, with the same "
-    "degradation: of native 4K pixels, or of another view of the same images, each patch around the same centre. All "
-    "are tested on the same 4K images. Differences are native minus the other arm, image by image and seed by seed; "
-    "above zero native is better. Intervals are from images and seeds resampled together (bootstrap), d is Cohen's."
+    "degradation: of native pixels, or of another view of the same images, each patch around the same centre. All "
+    "are tested on the same native images. Differences are native minus the other arm, image by image and seed by "
+    "seed; above zero native is better. Intervals are from images and seeds resampled together (bootstrap), d is "
+    "Cohen's."
 )
 ARMS = {
-    "half": "half: images at 2K, the same pixels a side",
-    "half_field": "half_field: images at 2K, the same field of view",
-    "upscaled": "upscaled: fakes, brought to 2K and up again",
+    "half": "half: images at half the size, the same pixels a side",
+    "half_field": "half_field: images at half the size, the same field of view",
+    "upscaled": "upscaled: fakes, halved and enlarged again",
 }
 
 
@@ -51,7 +52,12 @@ class Difference(NamedTuple):
 def section(tree: dict[str, Any]) -> str:
     """All results: in words, as plots and as tables."""
     name, rows = tree["measure"], largest(tree)
-    parts: list[str] = [page.paragraph(PROTOCOL), *(page.paragraph(finding) for finding in tree["findings"])]
+    note = f"{tree['runs']} runs of {tree['patches_seen']:,} patches each, {tree['test_images']} test images"
+    parts: list[str] = [
+        page.heading(f"On {tree['collection']}", note),
+        page.paragraph(PROTOCOL),
+        *(page.paragraph(finding) for finding in tree["findings"]),
+    ]
     points = [_difference(f"{scale}, {ARMS.get(arm, arm)}", estimates[name]) for scale, _, arm, estimates in rows]
     parts += [page.heading(f"Native minus the other arm, {measure_label(name)}", "a small dot is a seed")]
     parts += [forest(points, unit(name)), _differences(differences(tree))]
