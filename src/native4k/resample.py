@@ -71,11 +71,16 @@ def mirror(position: Tensor, length: int) -> Tensor:
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     """Mirror an image (..., height, width) at the right and at the bottom until both sides are multiples."""
-    for axis in (-2, -1):
+    height, width = image.shape[-2:]
+    return pad_to(image, height + -height % multiple, width + -width % multiple)
+
+
+def pad_to(image: Tensor, height: int, width: int) -> Tensor:
+    """Mirror an image (..., height, width) at the right and at the bottom until it has a size."""
+    for axis, side in ((-2, height), (-1, width)):
         length = image.shape[axis]
-        if length % multiple:
-            position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, mirror(position, length))
+        if length < side:
+            image = image.index_select(axis, mirror(torch.arange(side, device=image.device), length))
     return image
 
 

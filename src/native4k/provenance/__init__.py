@@ -28,9 +28,13 @@ __all__ = [
     "identity",
     "is_sealed",
     "lookup",
+    "releases",
     "seal",
     "words",
 ]
+
+NAMED = frozenset({"spandrel"})
+"""Libraries that count only where numbers name them, such as the kind of a network that is theirs."""
 
 PIECE = 2**22
 """Bytes that are hashed at once."""
@@ -40,7 +44,12 @@ def definition_of(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) 
     """The definition of what modules make by some numbers: 16 hex digits."""
     source = code(*roots(modules), words=words(numbers))
     text = json.dumps(numbers, sort_keys=True, default=str)
-    return hash_lines([source, text, *map(release, libraries)])
+    return hash_lines([source, text, *map(release, libraries), *releases(words(numbers))])
+
+
+def releases(named: frozenset[str]) -> list[str]:
+    """The installed versions of the libraries that some numbers name."""
+    return [release(library) for library in sorted(NAMED & named)]
 
 
 def release(library: str) -> str:

@@ -25,6 +25,9 @@ NAME = "weights.safetensors"
 WRAPPED = "module."
 """Before every name, where a network was trained on several GPUs."""
 
+USUAL = ("params", "params_ema", "state_dict", "model_state_dict", "model", "net")
+"""Keys that weights are commonly under."""
+
 
 @params
 class Start:
@@ -58,6 +61,8 @@ def fill(network: nn.Module, start: Start, where: str) -> str:
 def _fill_from_file(network: nn.Module, path: Path, key: str | None, where: str) -> str:
     """Take all weights of a file; only buffers that follow from the shape may be left over, and must be right."""
     there, chosen = read(path, key, where)
+    if hasattr(network, "converted"):
+        there = network.converted(there, f"{where}: {path}")  # type: ignore[operator]
     if _hidden(network).get("residual"):
         raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
     derived = _derived(network, there, f"{where}: {path}")
@@ -144,11 +149,11 @@ def _open(path: Path, where: str) -> dict[str, Any]:
 
 def _choose_key(tree: dict[str, Any], key: str | None, where: str) -> str | None:
     """Return the key asked for, or the only usual one there is, or none where the tensors have no key."""
-    usual = [name for name in ("params", "params_ema") if isinstance(tree.get(name), dict)]
+    usual = [name for name in USUAL if isinstance(tree.get(name), dict)]
     if key is not None and key not in tree:
         raise UserError(f"{where}: has no {key}; {_list_keys(tree)}")
     if key is None and len(usual) > 1:
-        raise UserError(f"{where}: holds params and params_ema; name one of them as 'key'")
+        raise UserError(f"{where}: holds {' and '.join(usual)}; name one of them as 'key'")
     return key if key is not None else next(iter(usual), None)
 
 
