@@ -26,9 +26,9 @@ from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 from PIL import Image
 
-from native4k import resample, tables
+from native4k import full_pictures, resample, tables
 from native4k.learning.training import use_threads
-from native4k.sr import baselines, metrics, networks, patches, tiles, upscale
+from native4k.sr import baselines, metrics, networks, patches, tiles
 
 SIDES = (2160, 3840)
 METADATA = "metadata.parquet"
@@ -129,7 +129,7 @@ def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
         small = np.asarray(Image.open(Path(folder) / "small.png"))
         side = tiles.fit_tile(network, numbers, torch.device("cpu"))
         large = tiles.enlarge(network, small, baseline.scale, side, numbers.overlap)
-        upscale.write(large, Path(folder) / "large.png")
+        full_pictures.write(full_pictures.Picture(large, None, None), Path(folder) / "large.png")
         return time.perf_counter() - start, peak() / 1e9, side
 
 

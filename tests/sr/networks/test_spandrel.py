@@ -42,7 +42,7 @@ def of_file(state: State, scale: int, path: Path) -> nn.Module:
     """The network that spandrel finds in a file, as a baseline with that start gets it."""
     save_file({name: value.contiguous() for name, value in state.items()}, path)
     start = weights.Start(path=str(path))
-    found = spandrel.resolve(spandrel.Params(kind="spandrel"), weights.read(path, None, "here")[0], scale, "here")
+    found = spandrel.resolve(weights.read(path, None, "here")[0], scale, "here")
     network = networks.build(found, scale)
     weights.fill(network, start, "here")
     return network.eval()
@@ -200,7 +200,7 @@ FOUND = "for super-resolution are ATD, AuraSR, Compact, CRAFT, DAT, DCTLSA, "
 def test_a_file_that_is_not_for_it_is_one_line(state: Any, line: str) -> None:
     given = state() if callable(state) else state
     with pytest.raises(UserError) as refused:
-        spandrel.resolve(spandrel.Params(kind="spandrel"), given, 2, "here")
+        spandrel.resolve(given, 2, "here")
     assert str(refused.value).startswith(line)
     assert "\n" not in str(refused.value)
 

@@ -35,7 +35,7 @@ def leaves_shape(network: Network) -> bool:
 
 def resolve(network: Network, tensors: dict[str, Tensor], scale: int, where: str) -> Network:
     """Return the whole shape of a network that leaves it to its starting weights."""
-    resolved: Network = kinds.module_of(__name__, network).resolve(network, tensors, scale, where)
+    resolved: Network = kinds.module_of(__name__, network).resolve(tensors, scale, where)
     return resolved
 
 

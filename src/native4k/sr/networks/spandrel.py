@@ -1,4 +1,4 @@
-"""Any super-resolution architecture of spandrel's (PyPI): HAT, DAT, ATD, DRCT, RGT, SPAN, PLKSR, Compact, RCAN and others.
+"""Any super-resolution architecture of spandrel's (PyPI): HAT, DAT, ATD, DRCT, RGT, SPAN, PLKSR, RCAN and others.
 
 Either a file of weights shows the architecture and its options, or `architecture` and `options` name them: the
 exported class of spandrel.architectures.NAME, and arguments of that class that are not its defaults.
@@ -24,10 +24,10 @@ PURPOSES = {
 }
 """What spandrel calls the use of a network that is not for super-resolution -> what that is."""
 
-OTHERS = frozenset(
-    ("DRUNet", "DnCNN", "FBCNN", "FFTformer", "GFPGAN", "HVICIDNet", "KBNet", "LaMa", "MixDehazeNet", "NAFNet")
-    + ("RestoreFormer", "RetinexFormer", "SAFMNBCIE", "SCUNet", "Uformer")
-)
+OTHERS = frozenset({
+    "DRUNet", "DnCNN", "FBCNN", "FFTformer", "GFPGAN", "HVICIDNet", "KBNet", "LaMa", "MixDehazeNet", "NAFNet",
+    "RestoreFormer", "RetinexFormer", "SAFMNBCIE", "SCUNet", "Uformer",
+})  # fmt: skip
 """Architectures that are for something else, whatever the file."""
 
 SCALES = ("upscale", "scale", "up_scale", "upscale_factor", "upscaling_factor")
@@ -106,12 +106,18 @@ def build(shape: Params, scale: int) -> Spandrel:
     return Spandrel(shape, scale)
 
 
-def resolve(shape: Params, tensors: dict[str, Tensor], scale: int, where: str) -> Params:
+def resolve(tensors: dict[str, Tensor], scale: int, where: str) -> Params:
     """Return the architecture and options that some weights show."""
+    found, its = find(tensors, where)
+    if its != scale:
+        raise UserError(f"{where}: this {found.architecture} makes pictures x{its}, the baseline is x{scale}")
+    return found
+
+
+def find(tensors: dict[str, Tensor], where: str) -> tuple[Params, int]:
+    """Return the architecture, options and scale of a published file's network, or fail with one line."""
     found = descriptor_of(tensors, where)
-    if found.scale != scale:
-        raise UserError(f"{where}: this {_name_of(found)} makes pictures x{found.scale}, the baseline is x{scale}")
-    return describe(found)
+    return describe(found), found.scale
 
 
 def describe(found: Any) -> Params:
