@@ -92,7 +92,7 @@ def turned(pixels: np.ndarray, turn: Image.Transpose) -> np.ndarray:
     return pixels.reshape(-1, *pixels.shape[2:])[order]
 
 
-def check(transparent: bool, sides: tuple[int, int], path: Path) -> None:  # noqa: FBT001 (it is what is checked)
+def check(transparent: bool, sides: tuple[int, int], path: Path) -> None:
     """Refuse what the format of a file cannot hold: transparency, or a height and width."""
     kind, (height, width) = FORMATS[path.suffix.lower()], sides
     if transparent and kind == "JPEG":

@@ -17,7 +17,7 @@ from native4k.errors import UserError
 from native4k.fetch.statuses import STATUSES
 from native4k.page import layout, metrics_files, plots
 from native4k.page.metrics_files import metric_label, percent
-from native4k.report import benchmarks, gallery, leaks
+from native4k.report import benchmarks, gallery, leaks, ranking
 from native4k.study import study_report
 
 PAGE = "report.html"
@@ -254,6 +254,7 @@ def run(args: argparse.Namespace) -> None:
         sections["Truth"] = layout.join([demo_results(dataset["demo"]), goals(dataset["goals"])])
     if sr:
         sections["Super-resolution"] = benchmarks.super_resolution(sr, args.evaluations, args.curves, limit)
+    sections |= ranking.sections(args.evaluations)
     if studies:
         sections["The study"] = "\n".join(study_report.section(tree) for tree in studies.values())
     if t2i:
@@ -263,6 +264,7 @@ def run(args: argparse.Namespace) -> None:
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *studies, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.curves / f"{name}.csv" for name in (*sr, *t2i)]
+    used += ranking.files(args.evaluations)
     sections["How it was made"] = inputs(tree, [*used, *strips])
     named = tree.get("publish", {})
     page = layout.document(named.get("name", "native4k"), named.get("title", ""), sections)

@@ -47,10 +47,14 @@ class Extremes:
 def comparison(small: np.ndarray, ours: np.ndarray, truth: np.ndarray, side: int) -> np.ndarray:
     """Lay bicubic, ours and the original side by side, where the original has the most texture."""
     scale = truth.shape[0] // small.shape[0]
-    side = min(side, *truth.shape[:2]) // scale * scale
-    rows, columns = (length // side for length in truth.shape[:2])
-    cells = cutting.energy(truth)[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    row, column = divmod(int(cells.sum(axis=(1, 3), dtype=np.int64).argmax()), columns)
-    place = np.s_[row * side : (row + 1) * side, column * side : (column + 1) * side]
+    place = textured_square(truth, min(side, *truth.shape[:2]) // scale * scale)
     plain = resample.imresize(resample.to_tensor(small), scale)[:, *place]
     return np.concatenate([resample.to_pixels(resample.quantise(plain)), ours[place], truth[place]], axis=1)
+
+
+def textured_square(picture: np.ndarray, side: int) -> tuple[slice, slice]:
+    """Find the square with the most texture, of those that lie side by side from the picture's top left corner."""
+    rows, columns = (length // side for length in picture.shape[:2])
+    cells = cutting.energy(picture)[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    row, column = divmod(int(cells.sum(axis=(1, 3), dtype=np.int64).argmax()), columns)
+    return slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side)

@@ -21,9 +21,6 @@ from native4k.full_pictures import FORMATS, Picture
 from native4k.learning.training import use_threads
 from native4k.sr import baselines, patches, published, tiles
 
-MODELS = Path("models")
-"""Where a baseline is looked for that is named and not a path."""
-
 ENDINGS = (".png", ".jpg", ".webp")
 """What the pictures of a folder can be written as."""
 
@@ -101,30 +98,14 @@ def check_writable(folder: Path) -> None:
 def load(given: Path, key: str | None, params: Path) -> Upscaler:
     """Load a file of weights or a baseline, with tiles that the free memory has room for."""
     device = tiles.device()
-    if is_published(given):
-        numbers = ALONE
-        use_threads(numbers.threads)
-        network, scale, architecture = published.load(given, key)
-        print(f"{given.name}: {architecture}, x{scale}, {baselines.count_weights(network):,} weights")
-    else:
-        numbers = tiles.load(params)
-        use_threads(numbers.threads)
-        saved, network = baselines.restore(folder(given))
-        scale = saved.baseline.scale
+    numbers = ALONE if published.is_file(given) else tiles.load(params)
+    use_threads(numbers.threads)
+    ready = published.load(given, key)
+    network, scale = ready.network, ready.scale
+    if numbers is ALONE:
+        print(f"{given.name}: {ready.architecture}, x{scale}, {baselines.count_weights(network):,} weights")
     side = tiles.fit_tile(network.to(device), numbers, device)
     return Upscaler(network, scale, device, side, numbers.overlap)
-
-
-def is_published(given: Path) -> bool:
-    """Whether a path is a file of weights that is not a finished baseline's."""
-    return given.is_file() and not (given.parent / baselines.PARAMS).is_file()
-
-
-def folder(baseline: Path) -> Path:
-    """The folder of a baseline that is given as a path, by its file of weights or by its name."""
-    if baseline.is_file():
-        return baseline.parent
-    return baseline if baseline.exists() or baseline.name != str(baseline) else MODELS / baseline
 
 
 def describe(written: list[Path], target: Path) -> str:
