@@ -26,15 +26,15 @@ def rank(values: pd.DataFrame, *, higher: bool, bootstrap: metrics.Bootstrap) ->
     """
     sign = 1 if higher else -1
     names = sorted(values.columns, key=lambda name: (-sign * values[name].mean(), name))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place, name in enumerate(names, 1):
-        found = metrics.describe(values[name].to_numpy(), bootstrap)
+        found: dict[str, Any] = metrics.describe(values[name].to_numpy(), bootstrap)
         rows.append({"place": place, "name": name} | found | dict.fromkeys(COLUMNS[6:]))
     for row, following in zip(rows, names[1:], strict=False):
         ahead = sign * (values[row["name"]] - values[following]).to_numpy()
         low, high = metrics.interval(ahead, bootstrap)
         row |= {"ahead": float(ahead.mean()), "ahead_low": low, "ahead_high": high, "p": sign_test(ahead, bootstrap)}
-    for row, p in zip(rows, holm([row["p"] for row in rows[:-1]]), strict=False):
+    for row, p in zip(rows, holm([float(row["p"]) for row in rows[:-1]]), strict=False):
         row |= {"p": p, "tells": p <= 1 - bootstrap.confidence}
     digits = metrics.DIGITS
     return [

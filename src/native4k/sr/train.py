@@ -37,7 +37,7 @@ def train(
         cv2.setNumThreads(1)  # or a worker would inherit a pool of threads that are not there
     torch.manual_seed(training.seed)
     network = build_network(baseline, where, group).train()
-    if training.precision == "bf16" and not getattr(network, "bfloat16", True):
+    if training.precision == "bf16" and not getattr(network, "computes_bf16", True):
         raise UserError(f"{where}.training.precision: this network does not compute in bf16; take float32")
     try:
         recipe = recipes.build(training.recipe, network, group.device)

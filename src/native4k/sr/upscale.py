@@ -40,7 +40,7 @@ class Upscaler(NamedTuple):
     def __call__(self, small: Picture, bar: "tqdm[Path]") -> Picture:
         """Make a picture larger; its transparency is interpolated."""
         deep = small.colours.dtype == np.uint16
-        half = self.device.type == "cuda" and not deep and bool(getattr(self.network, "bfloat16", True))
+        half = self.device.type == "cuda" and not deep and bool(getattr(self.network, "computes_bf16", True))
         large = tiles.enlarge(
             self.network, small.colours, self.scale, self.side, self.overlap, half=half, advance=bar.update
         )

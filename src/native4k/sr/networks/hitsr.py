@@ -94,6 +94,9 @@ class PositionBias(nn.Module):
 class Correlation(nn.Module):
     """Spatial and channel correlation within windows (section 3.3)."""
 
+    distances: Tensor
+    place: Tensor
+
     def __init__(self, width: int, heads: int, window: int, base: int) -> None:
         super().__init__()
         self.heads, self.window, self.cells = heads, window, min(window, base)
@@ -226,6 +229,8 @@ class Group(nn.Module):
 
 class Body(nn.Module):
     """The published network."""
+
+    mean: Tensor
 
     def __init__(self, shape: Params, scale: int) -> None:
         super().__init__()

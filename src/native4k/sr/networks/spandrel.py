@@ -61,7 +61,7 @@ class Spandrel(nn.Module):
         found = descriptor_of(self.body.state_dict(), f"spandrel: {shape.architecture}")
         if found.scale != scale:
             raise UserError(f"spandrel: this {shape.architecture} makes pictures x{found.scale}, not x{scale}")
-        self.bfloat16, self.least = bool(found.supports_bfloat16), found.size_requirements
+        self.computes_bf16, self.least = bool(found.supports_bfloat16), found.size_requirements
         self.channels, self._call = found.input_channels, found._call_fn  # noqa: SLF001 (its __call__ cannot be trained)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ def descriptor_of(tensors: dict[str, Tensor], where: str) -> Any:
 def classes() -> dict[str, type[nn.Module]]:
     """The classes of all architectures for super-resolution, by the names that spandrel exports."""
     spandrel = importlib.import_module("spandrel")
-    found = {}
+    found = dict[str, type[nn.Module]]()
     for entry in spandrel.MAIN_REGISTRY:
         if entry.architecture.id not in OTHERS:
             module = importlib.import_module(type(entry.architecture).__module__)
