@@ -91,11 +91,11 @@ def naive(found: Any, image: Tensor) -> Tensor:
 
 
 def seams(large: np.ndarray) -> float:
-    """How much more neighbours differ across the edges of naive tiles than across lines of the same phase nearby."""
+    """How much more neighbours differ across the edges of naive tiles than across lines of equal phase nearby."""
     shares = []
     for axis in (0, 1):
         steps = np.abs(np.diff(large.astype(np.float64), axis=axis)).mean(axis=(1 - axis, 2))
         edges = np.arange((TILE - OVERLAP) * SCALE, large.shape[axis], (TILE - OVERLAP) * SCALE) - 1
-        near = np.concatenate([edges + SCALE * shift for shift in (-3, -2, -1, 1, 2, 3)])
+        near = np.concatenate([edges + 4 * SCALE * shift for shift in (-3, -2, -1, 1, 2, 3)])
         shares.append(steps[edges].mean() / steps[near[near < len(steps)]].mean())
     return float(np.mean(shares) - 1)
