@@ -7,6 +7,7 @@ as in params/paper.yaml, our loop beside basicsr's SwinIRModel in one process, s
 also reads and shrinks the patches, theirs is handed them; these seconds are the processor's. Upscaling is the same
 network, untrained, 960 x 540 to 4K, in a process of its own, from decoding to the PNG. Where there is a GPU: training
 and upscaling on it as well, and how much of its peak they reach. --quick: a quarter of the sides, few steps, no pyiqa.
+Networks of spandrel's: parts/tiling.py.
 """
 
 import argparse
@@ -21,14 +22,14 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from parts import accelerated, duel, paper
+from parts import accelerated, duel, paper, tiling
 from parts.alone import alone, peak
 from parts.results import Row, at_most, faster
 from PIL import Image
 
-from native4k import resample, tables
+from native4k import full_pictures, resample, tables
 from native4k.learning.training import use_threads
-from native4k.sr import baselines, metrics, networks, patches, tiles, upscale
+from native4k.sr import baselines, metrics, networks, patches, tiles
 
 SIDES = (2160, 3840)
 METADATA = "metadata.parquet"
@@ -129,7 +130,7 @@ def upscaling(sides: tuple[int, int]) -> tuple[float, float, int]:
         small = np.asarray(Image.open(Path(folder) / "small.png"))
         side = tiles.fit_tile(network, numbers, torch.device("cpu"))
         large = tiles.enlarge(network, small, baseline.scale, side, numbers.overlap)
-        upscale.write(large, Path(folder) / "large.png")
+        full_pictures.write(full_pictures.Picture(large, None, None), Path(folder) / "large.png")
         return time.perf_counter() - start, peak() / 1e9, side
 
 
@@ -193,6 +194,33 @@ def training(batch: int, side: int, steps: int) -> list[Row]:
     ]
 
 
+def published(sides: tuple[int, int], runs: int) -> list[Row]:
+    """Networks of spandrel's through our tiles, by its plain call and by naive tiles: medians of turns."""
+    rows = []
+    for kind in ("Compact", "SwinIR-light"):
+        turns: dict[str, list[tiling.Taken]] = {"ours": [], "naive": [], "plain": []}
+        for way in [*turns] * runs:
+            turns[way].append(alone(tiling.enlarge, way, kind, sides))
+        found = {way: tiling.Taken(*map(statistics.median, zip(*taken, strict=True))) for way, taken in turns.items()}
+        for way, one in found.items():
+            print(
+                f"{kind}, {way:<6}{one.seconds:8.1f} s {one.memory:6.2f} GB, seams {100 * one.seams:+.2f} %", flush=True
+            )
+        name = f"{kind} x4 to 4K through tiles"
+        rows += [
+            faster(f"{name} (s), times as fast as naive tiles", found["ours"].seconds, found["naive"].seconds, 0.95),
+            at_most(
+                f"{name}, peak memory (GB), against spandrel's plain call",
+                found["ours"].memory,
+                found["plain"].memory,
+                1,
+            ),
+        ]
+        seams = 100 * abs(found["ours"].seams - found["plain"].seams)
+        rows.append(at_most(f"{name}, seams beyond those of the plain call (%)", seams, 1, 1))
+    return rows
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -209,6 +237,7 @@ def main() -> None:
     seconds, memory, side = alone(upscaling, (sides[0] // 4, sides[1] // 4))
     print(f"upscaling to {sides[1]}x{sides[0]}: {seconds:.1f} s, {memory:.2f} GB, tiles of {side}")
     rows.append(at_most("SwinIR-light x4 to 4K on a CPU, peak memory (GB), against that allowed", memory, ALLOWED, 1))
+    rows += published((sides[0] // 4, sides[1] // 4), 1 if quick else 3)
     if torch.cuda.is_available():
         rows += alone(accelerated.rows, (sides[0] // 4, sides[1] // 4), 20 if quick else 100)
     print(json.dumps({"comparisons": rows}))

@@ -44,6 +44,7 @@ BY_HAND = {
     "export",
     "release",
     "sr upscale",
+    "sr rank",
     "t2i generate",
     "why",
 }

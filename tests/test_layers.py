@@ -12,7 +12,7 @@ PACKAGE = Path("src/native4k")
 LAYERS = (
     {"__init__", "errors", "processor", "redaction"},
     {"params", "kinds", "tables", "geometry", "formats"},
-    {"images", "provenance", "resample", "degrade"},
+    {"images", "full_pictures", "provenance", "resample", "degrade"},
     {"sources", "demo", "metadata"},
     {"page", "learning"},
     {"analyze", "fetch", "measure"},

@@ -168,7 +168,7 @@ def test_dvc_reads_each_file_as_we_do(file: Path) -> None:
 def test_every_published_start_is_a_baseline_of_the_same_network(paper: Path) -> None:
     known = baselines_of(paper)
     starts = {name: known[Path(entry["start"]["path"]).name] for name, entry in known.items() if "start" in entry}
-    assert len(starts) == 6
+    assert len(starts) == 8
     for name, first in starts.items():
         assert first["network"] == known[name]["network"]
         assert first["scale"] in {known[name]["scale"], known[name]["scale"] // 2}

@@ -63,8 +63,9 @@ STEPS = {
     },
     "sr": {
         "sr train": "train a super-resolution baseline; the same command again resumes",
-        "sr upscale": "make a picture or a folder of them larger with a trained baseline, at any size",
+        "sr upscale": "make pictures of any size larger with a trained baseline, or with a file of published weights",
         "sr evaluate": "measure a baseline on the test images and on other test sets, in both usual conventions",
+        "sr rank": "measure many networks on the same images: who is ahead, how sure that is, and what each costs",
     },
     "t2i": {
         "t2i encode": "train the autoencoder, or load one, and encode the training images",

@@ -14,6 +14,7 @@ Kernel = Literal["bicubic", "lanczos"]
 REACH = {"bicubic": 2.0, "lanczos": 3.0}  # pixels to either side that a kernel needs
 BLOCK = (16, 64)  # output pixels that one matrix makes, when shrinking and else; larger ones are mostly zeros
 Block = tuple[int, int, Tensor]
+STEP8 = 256  # grey levels of 8 bits
 STEP = 2.0**20  # weights in float64 are whole multiples of 1 / STEP
 
 
@@ -54,13 +55,15 @@ def imresize(image: Tensor, scale: float, precision: torch.dtype = torch.float32
 
 
 def to_tensor(picture: np.ndarray) -> Tensor:
-    """Convert (..., height, width, 3) in uint8 to (..., 3, height, width) with values 0 to 1."""
-    return torch.from_numpy(np.moveaxis(picture, -1, -3).copy()).float().div_(255)
+    """Convert (..., height, width, 3) in uint8 or uint16 to (..., 3, height, width) with values 0 to 1."""
+    return torch.from_numpy(np.moveaxis(picture, -1, -3).copy()).float().div_(np.iinfo(picture.dtype).max)
 
 
-def to_pixels(image: Tensor) -> np.ndarray:
-    """Convert (3, height, width) with values 0 to 1 to (height, width, 3) in uint8."""
-    return np.ascontiguousarray(image.mul(255).round_().clamp_(0, 255).byte().permute(1, 2, 0).cpu().numpy())
+def to_pixels(image: Tensor, depth: np.dtype | type = np.uint8) -> np.ndarray:
+    """Convert (3, height, width) with values 0 to 1 to (height, width, 3) in uint8, or in uint16."""
+    largest = np.iinfo(depth).max
+    whole = image.mul(largest).round_().clamp_(0, largest).to(torch.uint8 if largest < STEP8 else torch.int32)
+    return np.ascontiguousarray(whole.permute(1, 2, 0).cpu().numpy().astype(depth, copy=False))
 
 
 def mirror(position: Tensor, length: int) -> Tensor:
@@ -71,11 +74,16 @@ def mirror(position: Tensor, length: int) -> Tensor:
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     """Mirror an image (..., height, width) at the right and at the bottom until both sides are multiples."""
-    for axis in (-2, -1):
+    height, width = image.shape[-2:]
+    return pad_to(image, height + -height % multiple, width + -width % multiple)
+
+
+def pad_to(image: Tensor, height: int, width: int) -> Tensor:
+    """Mirror an image (..., height, width) at the right and at the bottom until it has a size."""
+    for axis, side in ((-2, height), (-1, width)):
         length = image.shape[axis]
-        if length % multiple:
-            position = torch.arange(length + -length % multiple, device=image.device)
-            image = image.index_select(axis, mirror(position, length))
+        if length < side:
+            image = image.index_select(axis, mirror(torch.arange(side, device=image.device), length))
     return image
 
 

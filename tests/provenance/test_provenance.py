@@ -147,3 +147,18 @@ def test_code_that_is_not_the_projects_own_stops_with_one_line(tmp_path: Path) -
     (copy / "images.py").write_text("EDITED = True\n")
     with pytest.raises(UserError, match="differs from it; install this one"):
         definitions.at_home(copy)
+
+
+def test_a_library_counts_where_a_network_of_its_own_is_named(
+    tree: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hat = {"scale": 4, "network": {"kind": "spandrel"}, "start": {"path": "hat.pth"}}
+    tree = tree | {"sr": tree["sr"] | {"pretrained": {"hat": hat}}}
+    stages = [("train_pretrained_sr", "hat"), ("evaluate_pretrained_sr", "hat"), ("train_sr", "swinir_tiny_x4")]
+    before = [provenance.definition(name, tree, item) for name, item in stages]
+    release = provenance.release
+    monkeypatch.setattr(
+        provenance, "release", lambda name: f"{release(name)}.post1" if name == "spandrel" else release(name)
+    )
+    after = [provenance.definition(name, tree, item) for name, item in stages]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False, False, True]

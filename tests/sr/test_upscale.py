@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import Image, ImageCms
 
-from native4k import cli, images, resample
+from native4k import cli, full_pictures, images, resample
+from native4k.sr import networks, upscale
 
 Make = Callable[..., Path]
 Draw = Callable[[int, int, int], np.ndarray]
@@ -96,7 +98,7 @@ def test_a_picture_that_cannot_be_read_holds_up_no_other(
     for name in ("small0000", "small0001"):
         (folder / f"{name}.png").write_bytes(b"no picture")
     said = complaint(*_words(model, folder, tmp_path / "large"))
-    assert re.search(r"small0000\.png: cannot be decoded \(not_an_image\).*; 1 more cannot be read either$", said)
+    assert re.search(r"small0000\.png: cannot be decoded \(not_an_image\).*; 1 more were not made either$", said)
     assert [path.name for path in (tmp_path / "large").iterdir()] == ["small0002.png"]
 
 
@@ -115,7 +117,8 @@ def test_what_cannot_be_upscaled_is_one_line(
     cases = {
         ("none.png", "out.png"): r"none\.png: no such picture or folder",
         ("broken.png", "out.png"): r"broken\.png: cannot be decoded \(not_an_image\)",
-        ("broken.png", "out.jpg"): r"out\.jpg: the output of one picture is a PNG file; name it out\.png",
+        ("broken.png", "out.bmp"): r"out\.bmp: pictures are written as \.png, \.jpg, \.jpeg, \.webp; name it out\.png",
+        ("a.png", "broken.png/out.png"): r"broken\.png: .*broken\.png is a file; choose another output",
         ("empty", "out"): r"empty: there are no pictures in this folder",
         ("a.png", "a.png"): r"a\.png: is the picture to be made larger; choose another output",
         ("twins", "broken.png"): r"broken\.png: is a file; the output of a folder is a folder",
@@ -127,12 +130,15 @@ def test_what_cannot_be_upscaled_is_one_line(
         assert not (tmp_path / "out").exists()
 
 
-def test_an_overlap_as_wide_as_a_tile_is_refused(model: Path, numbers: Make, complaint: Callable[..., str]) -> None:
+def test_an_overlap_as_wide_as_a_tile_is_refused(
+    model: Path, numbers: Make, split: Make, complaint: Callable[..., str]
+) -> None:
+    folder = split("small", images=1, size=(20, 30))
     numbers({"upscale.overlap": 32})
-    said = complaint(*_words(model, model, model))
+    said = complaint(*_words(model, folder, model))
     assert said.endswith("sr.upscale.overlap: must be less than tile 32 (got 32)")
     numbers({"upscale.largest": 12})
-    assert complaint(*_words(model, model, model)).endswith("sr.upscale.largest: must be at least overlap + 8 = 16")
+    assert complaint(*_words(model, folder, model)).endswith("sr.upscale.largest: must be at least overlap + 8 = 16")
 
 
 def test_a_folder_without_a_baseline_says_how_to_get_it(
@@ -144,3 +150,82 @@ def test_a_folder_without_a_baseline_says_how_to_get_it(
     assert said.endswith(
         f"no such file; get it with 'dvc pull {tmp_path / 'model'}', or train it with 'native4k sr train'"
     )
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_anything_is_loaded(
+    tmp_path: Path, draw: Draw, complaint: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(draw(0, 20, 20)).save(tmp_path / "small.png")
+    monkeypatch.setattr(upscale.os, "access", lambda *_: False)
+    said = complaint("sr", "upscale", tmp_path / "none.pth", tmp_path / "small.png", tmp_path / "new/large.png")
+    assert said.endswith(f"new: {tmp_path} cannot be written; choose another output or allow it")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of weights, drawn at random, and nothing else at hand."""
+    torch.manual_seed(0)
+    network = networks.import_basicsr("archs.srvgg_arch").SRVGGNetCompact(3, 3, 8, 1, 2)
+    path = tmp_path / "compact_x2.pth"
+    other = {name: torch.zeros_like(value) for name, value in network.state_dict().items()}
+    torch.save({"params": other, "params_ema": network.state_dict()}, path)
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def test_a_published_file_makes_a_picture_larger_without_a_project(
+    published: Path, draw: Draw, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(draw(0, 30, 40)).save("small.png")
+    network = networks.import_basicsr("archs.srvgg_arch").SRVGGNetCompact(3, 3, 8, 1, 2)
+    network.load_state_dict(torch.load(published, weights_only=True)["params_ema"])
+    assert cli.main(["sr", "upscale", str(published), "small.png", "large.png"]) == 0
+    with torch.no_grad():
+        expected = resample.to_pixels(network(resample.to_tensor(draw(0, 30, 40))[None])[0])
+    inner = np.s_[16:-16, 16:-16]  # borders are mirrored in tiles, the bare network sees zeros
+    assert np.abs(images.load(Path("large.png"))[inner].astype(int) - expected[inner]).max() <= 1
+    size = Path("large.png").stat().st_size / 1e6
+    assert capsys.readouterr().out.splitlines() == [
+        "compact_x2.pth: Compact, x2, 1,700 weights",
+        f"large.png: 80x60, {size:.1f} MB",
+    ]
+    assert cli.main(["sr", "upscale", str(published), "small.png", "zero.png", "--key", "params"]) == 0
+    assert (images.load(Path("zero.png")) == np.repeat(np.repeat(draw(0, 30, 40), 2, 0), 2, 1)).all()
+
+
+def test_depth_transparency_and_profile_stay_and_a_folder_streams(
+    published: Path, capsys: pytest.CaptureFixture[str], complaint: Callable[..., str]
+) -> None:
+    random = np.random.default_rng(0)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    deep = full_pictures.Picture(random.integers(0, 65536, (20, 24, 3), dtype=np.uint16), None, profile)
+    clear = full_pictures.Picture(full_pictures.shallow(deep.colours), np.full((20, 24), 40, np.uint8), None)
+    Path("in").mkdir()
+    full_pictures.write(deep, Path("in/deep.png"))
+    full_pictures.write(clear, Path("in/clear.webp"))
+    assert cli.main(["sr", "upscale", str(published), "in", "out"]) == 0
+    made = full_pictures.read(Path("out/deep.png"))
+    assert (made.colours.dtype, made.colours.shape, made.profile) == (np.uint16, (40, 48, 3), profile)
+    assert len(np.unique(made.colours % 257)) > 200, "more than 8 bits"
+    opacity = full_pictures.read(Path("out/clear.png")).alpha
+    assert opacity is not None
+    assert opacity.shape == (40, 48)
+    assert set(opacity.flat) == {40}
+    assert re.search(r"^out: 2 pictures, the largest 48x40, 0\.0 MB in all$", capsys.readouterr().out, re.MULTILINE)
+    said = complaint("sr", "upscale", published, "in", "jpegs", "--ending", ".jpg")
+    assert said.endswith("jpegs/clear.jpg: JPEG has no transparency; write PNG or WebP")
+    assert [path.name for path in Path("jpegs").iterdir()] == ["deep.jpg"]
+    assert cli.main(["sr", "upscale", str(published), "in", "out"]) == 0
+    assert capsys.readouterr().out == "out: all pictures are there already\n"
+
+
+def test_a_file_that_is_no_network_is_one_line(published: Path, draw: Draw, complaint: Callable[..., str]) -> None:
+    Image.fromarray(draw(0, 20, 20)).save("small.png")
+    published.write_bytes(published.read_bytes()[:500])
+    said = complaint("sr", "upscale", published, "small.png", "large.png")
+    assert "compact_x2.pth: damaged, or holds more than tensors" in said
+    torch.save({"layer.weight": torch.ones(2)}, published)
+    said = complaint("sr", "upscale", published, "small.png", "large.png")
+    assert "compact_x2.pth: not an architecture that is known; for super-resolution are ATD, AuraSR, " in said
+    assert not Path("large.png").exists()

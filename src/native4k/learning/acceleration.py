@@ -34,6 +34,11 @@ def autocast(numbers: Training, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, PRECISION[numbers.precision], enabled=numbers.precision != "float32")
 
 
+def lacks_precision(error: RuntimeError) -> bool:
+    """Whether an operation is not there in half precision on the device that was to compute it."""
+    return re.search(r"not implemented for '(Half|BFloat16)'", str(error)) is not None
+
+
 def recompute(module: nn.Module) -> None:
     """Keep only the inputs of blocks, and compute the blocks again for their gradients."""
     for block in blocks(module):

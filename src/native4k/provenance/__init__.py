@@ -29,6 +29,7 @@ __all__ = [
     "is_sealed",
     "lookup",
     "made_from",
+    "releases",
     "seal",
     "words",
 ]
@@ -36,12 +37,20 @@ __all__ = [
 MADE_FROM = "made_from"
 """Where a table's schema says what it was made from."""
 
+NAMED = frozenset({"spandrel"})
+"""Libraries that count only where numbers name them, such as the kind of a network that is theirs."""
+
 
 def definition_of(numbers: Any, *modules: str, libraries: tuple[str, ...] = ()) -> str:
     """The definition of what modules make by some numbers: 16 hex digits."""
     source = code(*roots(modules), words=words(numbers))
     text = json.dumps(numbers, sort_keys=True, default=str)
-    return hash_lines([source, text, *map(release, libraries)])
+    return hash_lines([source, text, *map(release, libraries), *releases(words(numbers))])
+
+
+def releases(named: frozenset[str]) -> list[str]:
+    """The installed versions of the libraries that some numbers name."""
+    return [release(library) for library in sorted(NAMED & named)]
 
 
 def release(library: str) -> str:

@@ -25,6 +25,7 @@ from native4k.report import (
     leaks,
     native_pictures,
     overview,
+    ranking,
     why,
 )
 from native4k.study import study_report
@@ -131,6 +132,7 @@ def run(args: argparse.Namespace) -> None:
     if sr:
         pictures = comparisons.super_resolution(sr, args.evaluations, compared, titles, COMPARED)
         sections["Super-resolution"] = pictures + benchmarks.super_resolution(sr, args.evaluations, args.curves)
+    sections |= ranking.sections(args.evaluations)
     sections |= dataset_sections(about, args, dataset, rules)
     if "demo" in dataset:
         sections["Truth"] = curation.truth(dataset["demo"], dataset["goals"])
@@ -149,6 +151,7 @@ def run(args: argparse.Namespace) -> None:
     used += [args.metrics / f"{name}.json" for name in ("dataset", *sr, *studies, *t2i)]
     used += [args.evaluations / f"{name}.parquet" for name in sr]
     used += [args.curves / f"{name}.csv" for name in (*sr, *t2i)]
+    used += ranking.files(args.evaluations)
     sections["How it was made"] = inputs(tree, [*used, *strips])
     named = tree.get("publish", {})
     page = layout.document(named.get("name", "native4k"), named.get("title", ""), sections, layout.COMPARE)

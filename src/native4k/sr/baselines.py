@@ -63,7 +63,7 @@ class Saved:
 def load(path: Path, name: str) -> Params:
     """Load a baseline by its name in the params file, and build its network once to check that it can be."""
     section, where = _section(path, name), place(path, name)
-    baseline = params.load(Params, path, "sr", section, name)
+    baseline = _resolve(params.load(Params, path, "sr", section, name), where)
     learns, training = count_weights(build(baseline, where)) > 0, baseline.training
     if baseline.start is None and section == PRETRAINED:
         raise UserError(f"{where}.start: missing; without starting weights, a baseline belongs in sr.{TRAINED}")
@@ -79,6 +79,26 @@ def load(path: Path, name: str) -> Params:
     if training is not None:
         check_schedule(training.schedule, training.images, f"{where}.training.schedule")
     return baseline
+
+
+def _resolve(baseline: Params, where: str) -> Params:
+    """Take from the starting weights what the entry leaves to them: a network's architecture and options."""
+    start, network = baseline.start, baseline.network
+    if start is None or not networks.leaves_shape(network):
+        return baseline
+    where = f"{where}.start"
+    weights.check(start, where)
+    path = weights.file(start)
+    if path == Path(start.path):
+        tensors, _ = weights.read(path, start.key, where)
+        return dataclasses.replace(
+            baseline, network=networks.resolve(network, tensors, baseline.scale, f"{where}: {path}")
+        )
+    beside = path.parent / PARAMS
+    found = params.validate(Saved, _read(beside), str(beside)).baseline.network
+    if found.kind != network.kind:
+        raise UserError(f"{where}: {beside}: its network.kind is {found.kind}, here it is {network.kind}")
+    return dataclasses.replace(baseline, network=found)
 
 
 def place(path: Path, name: str) -> str:

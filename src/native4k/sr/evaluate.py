@@ -5,6 +5,7 @@ after changing some, force the stage.
 """
 
 import argparse
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -54,12 +55,13 @@ class Method(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One image: its numbers, and the three pictures that they come from."""
+    """One image: its numbers, the three pictures that they come from, and the seconds that enlarging took."""
 
     row: dict[str, Any]
     small: np.ndarray
     ours: np.ndarray
     truth: np.ndarray
+    seconds: float
 
 
 def load(path: Path) -> Params:
@@ -77,9 +79,12 @@ def measure(
     """Measure each image of a set; sides are cut to multiples of the scale."""
     for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
         pictures = open_pictures(pair, scale, method)
-        ours, values = enlarge_and_compare(network, pictures, scale, method)
-        values |= models.compare(pair.id, ours, pictures.truth)
-        yield Result({"id": pair.id, "category": pair.category} | values, pictures.small, ours, pictures.truth)
+        start = time.perf_counter()
+        ours = enlarge(network, pictures, scale, method)
+        seconds = time.perf_counter() - start
+        values = compare(ours, pictures, scale, method) | models.compare(pair.id, ours, pictures.truth)
+        row = {"id": pair.id, "category": pair.category} | values
+        yield Result(row, pictures.small, ours, pictures.truth, seconds)
 
 
 def open_pictures(pair: testsets.Pair, scale: int, method: Method) -> testsets.Pictures:
@@ -98,8 +103,18 @@ def enlarge_and_compare(
     network: nn.Module, pictures: testsets.Pictures, scale: int, method: Method
 ) -> tuple[np.ndarray, dict[str, float]]:
     """Enlarge the small picture, and return it with every measure of it, by names such as "sr-classical psnr_y"."""
-    ours = tiles.enlarge(network, pictures.small, scale, method.tiles.tile, method.tiles.overlap)
-    return ours, metrics.compare(ours, pictures.truth, scale, method.conventions, method.measures)
+    ours = enlarge(network, pictures, scale, method)
+    return ours, compare(ours, pictures, scale, method)
+
+
+def enlarge(network: nn.Module, pictures: testsets.Pictures, scale: int, method: Method) -> np.ndarray:
+    """Enlarge the small picture, tile by tile."""
+    return tiles.enlarge(network, pictures.small, scale, method.tiles.tile, method.tiles.overlap)
+
+
+def compare(ours: np.ndarray, pictures: testsets.Pictures, scale: int, method: Method) -> dict[str, float]:
+    """Measure an enlarged picture against the original."""
+    return metrics.compare(ours, pictures.truth, scale, method.conventions, method.measures)
 
 
 def column_name(name: str) -> str:

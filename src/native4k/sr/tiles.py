@@ -6,6 +6,7 @@ The largest tile follows from the memory that a network takes for each pixel, an
 import os
 import re
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -68,16 +69,24 @@ def device() -> torch.device:
 
 @torch.no_grad()
 def enlarge(
-    network: nn.Module, small: np.ndarray, scale: int, tile: int, overlap: int, *, half: bool = False
+    network: nn.Module,
+    small: np.ndarray,
+    scale: int,
+    tile: int,
+    overlap: int,
+    *,
+    half: bool = False,
+    advance: Callable[[float], Any] = float,
 ) -> np.ndarray:
-    """Enlarge a picture (height, width, 3) in uint8; half: in bfloat16 where torch thinks it safe.
+    """Enlarge a picture (height, width, 3) in uint8 or uint16; half: in bfloat16 where torch thinks it safe.
 
-    Only one row of tiles is held in floating point: what no later tile touches is rounded at once.
+    Only one row of tiles is held in floating point: what no later tile touches is rounded at once. `advance` is told
+    the share of the picture that each tile is.
     """
     place = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     image = resample.to_tensor(small).to(place)
     rows, columns = (plan_spans(side, scale, tile, overlap) for side in small.shape[:2])
-    large = np.empty((small.shape[0] * scale, small.shape[1] * scale, 3), np.uint8)
+    large = np.empty((small.shape[0] * scale, small.shape[1] * scale, 3), small.dtype)
     rest = image.new_zeros(3, 0, large.shape[1])
     for number, row in enumerate(rows):
         top, bottom = row.writes.start, row.writes.stop
@@ -87,8 +96,9 @@ def enlarge(
                 made = network(image[:, row.reads[:, None], column.reads][None])[0, :, row.made, column.made]
             weight = (row.weight[:, None] * column.weight).to(place)
             band[:, :, column.writes] += made * weight
+            advance(1 / (len(rows) * len(columns)))
         behind = rows[number + 1].writes.start if number + 1 < len(rows) else bottom
-        large[top:behind] = resample.to_pixels(band[:, : behind - top])
+        large[top:behind] = resample.to_pixels(band[:, : behind - top], small.dtype)
         rest = band[:, behind - top :]
     return large
 

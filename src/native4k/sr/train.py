@@ -16,7 +16,7 @@ from torch import nn
 
 from native4k import degrade, params, provenance, tables
 from native4k.errors import UserError
-from native4k.learning import loop, process_group
+from native4k.learning import acceleration, loop, process_group
 from native4k.learning.process_group import ProcessGroup
 from native4k.learning.training import use_threads
 from native4k.sr import baselines, patches, recipes, weights
@@ -37,6 +37,8 @@ def train(
         cv2.setNumThreads(1)  # or a worker would inherit a pool of threads that are not there
     torch.manual_seed(training.seed)
     network = build_network(baseline, where, group).train()
+    if training.precision == "bf16" and not getattr(network, "computes_bf16", True):
+        raise UserError(f"{where}.training.precision: this network does not compute in bf16; take float32")
     try:
         recipe = recipes.build(training.recipe, network, group.device)
         if recipe.message is not None and group.rank == 0:
@@ -44,6 +46,12 @@ def train(
         return network, loop.fit(recipe, task, training, home, group)
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
+    except RuntimeError as error:
+        if not acceleration.lacks_precision(error):
+            raise
+        raise UserError(
+            f"{where}.training.precision: {training.precision} is not for {group.device}: {error}"
+        ) from None
 
 
 def build_network(baseline: baselines.Params, where: str, group: ProcessGroup) -> nn.Module:
@@ -60,8 +68,9 @@ def identity(saved: baselines.Saved, *folders: Path) -> str:
     """Name a training run by the numbers, starting weights, images, code and torch that its weights come from."""
     splits = [patches.fingerprint(folder, patches.pictures(folder)) for folder in folders]
     files = [tables.digest(path) for path in _weight_files(saved.baseline) if path.is_file()]
-    code = provenance.code("native4k.sr.train", words=provenance.words(asdict(saved)))
-    text = "\n".join([repr(saved), *files, *splits, code, torch.__version__])
+    words = provenance.words(asdict(saved))
+    code = provenance.code("native4k.sr.train", words=words)
+    text = "\n".join([repr(saved), *files, *splits, code, torch.__version__, *provenance.releases(words)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,7 @@ basicsr's, KAIR's and the authors' layouts are read: tensors by name, alone or u
 import json
 import pickle
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +25,9 @@ NAME = "weights.safetensors"
 
 WRAPPED = "module."
 """Before every name, where a network was trained on several GPUs."""
+
+USUAL = ("params", "params_ema", "state_dict", "model_state_dict", "model", "net")
+"""Keys that weights are commonly under."""
 
 
 @params
@@ -56,17 +60,24 @@ def fill(network: nn.Module, start: Start, where: str) -> str:
 
 
 def _fill_from_file(network: nn.Module, path: Path, key: str | None, where: str) -> str:
-    """Take all weights of a file; only buffers that follow from the shape may be left over, and must be right."""
+    """Take all weights of a file, and return a line for the log."""
     there, chosen = read(path, key, where)
+    taken, derived = take(network, there, f"{where}: {path}")
+    message = _message(f"{path} ({chosen})" if chosen else str(path), taken, [])
+    return message + (f"; {derived} derived buffers in it are right" if derived else "")
+
+
+def take(network: nn.Module, there: dict[str, Tensor], where: str) -> tuple[int, int]:
+    """Take all weights; only buffers that follow from the shape may be left over, and must be right; count both."""
+    if hasattr(network, "converted"):
+        there = network.converted(there, where)  # type: ignore[operator]
     if _hidden(network).get("residual"):
-        raise UserError(f"{where}: {path}: published networks have no residual; set network.residual to false")
-    derived = _derived(network, there, f"{where}: {path}")
+        raise UserError(f"{where}: published networks have no residual; set network.residual to false")
+    derived = _derived(network, there, where)
     there = _without(there, derived)
-    scaled = tuple(name.removeprefix("body.") for name in _scaled(network))
-    _check_fit(_body(network).state_dict(), there, scaled, f"{where}: {path}")
+    _check_fit(_body(network).state_dict(), there, lambda: _scaled(network), where)
     _body(network).load_state_dict(there)
-    message = _message(f"{path} ({chosen})" if chosen else str(path), len(there), [])
-    return message + (f"; {len(derived)} derived buffers in it are right" if derived else "")
+    return len(there), len(derived)
 
 
 def _fill_from_baseline(network: nn.Module, path: Path, where: str) -> str:
@@ -78,19 +89,20 @@ def _fill_from_baseline(network: nn.Module, path: Path, where: str) -> str:
     there, _ = read(path, None, where)
     wanted = learned(network)
     wrong = set(misfits(wanted, there))
-    free = {name for name in wrong if name.startswith(_scaled(network))}
-    _check_fit(_without(wanted, free), _without(there, free), (), f"{where}: {path}")
+    scaled = _scaled(network)
+    free = {name for name in wrong if name.startswith(scaled)}
+    _check_fit(_without(wanted, free), _without(there, free), tuple, f"{where}: {path}")
     taken = {name: there[name] for name in wanted if name not in wrong}
     network.load_state_dict(taken, strict=False)
     return _message(str(path), len(taken), [name for name in wanted if name in wrong])
 
 
-def read(path: Path, key: str | None, where: str) -> tuple[dict[str, Tensor], str | None]:
-    """Read the tensors of a file by name, and the key that they were under, if any."""
+def read(path: Path, key: str | None, where: str, preferred: str | None = None) -> tuple[dict[str, Tensor], str | None]:
+    """Read the tensors of a file by name, and the key that they were under, if any; one key may be preferred."""
     if not path.is_file():
         raise UserError(f"{where}: {path}: no such file")
     tree = _open(path, where)
-    chosen = _choose_key(tree, key, f"{where}: {path}")
+    chosen = _choose_key(tree, preferred if key is None and preferred in tree else key, f"{where}: {path}")
     found = tree if chosen is None else tree[chosen]
     if not (isinstance(found, dict) and found and all(map(_is_tensor, found.items()))):
         raise UserError(f"{where}: {path}: {_list_keys(tree)}; name as 'key' the one under which weights are")
@@ -144,11 +156,11 @@ def _open(path: Path, where: str) -> dict[str, Any]:
 
 def _choose_key(tree: dict[str, Any], key: str | None, where: str) -> str | None:
     """Return the key asked for, or the only usual one there is, or none where the tensors have no key."""
-    usual = [name for name in ("params", "params_ema") if isinstance(tree.get(name), dict)]
+    usual = [name for name in USUAL if isinstance(tree.get(name), dict)]
     if key is not None and key not in tree:
         raise UserError(f"{where}: has no {key}; {_list_keys(tree)}")
     if key is None and len(usual) > 1:
-        raise UserError(f"{where}: holds params and params_ema; name one of them as 'key'")
+        raise UserError(f"{where}: holds {' and '.join(usual)}; name one of them as 'key'")
     return key if key is not None else next(iter(usual), None)
 
 
@@ -157,12 +169,15 @@ def _list_keys(tree: dict[str, Any]) -> str:
     return f"there are: {shown}{' ...' if len(tree) > 5 else ''}"  # noqa: PLR2004 (as many as are shown)
 
 
-def _check_fit(wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: tuple[str, ...], where: str) -> None:
+def _check_fit(
+    wanted: dict[str, Tensor], there: dict[str, Tensor], scaled: Callable[[], tuple[str, ...]], where: str
+) -> None:
     """Refuse tensors that do not fit: name the first, count them, and say what is likely different."""
     wrong = misfits(wanted, there)
     if wrong:
         count = f"{len(wrong)} of {len(wanted.keys() | there.keys())} tensors do not fit"
-        cause = "scale" if all(name.startswith(scaled) for name in wrong) else "network"
+        begin = tuple(name.removeprefix("body.") for name in scaled())
+        cause = "scale" if all(name.startswith(begin) for name in wrong) else "network"
         refuse(wrong[0], wanted, there, f"{where}: {{}}; {count}: weights of another {cause}")
 
 

@@ -15,6 +15,7 @@ from native4k.sr.task import Content, Task
 from tests.learning.playing import training
 from tests.measure import models
 from tests.sr import diffusion
+from tests.sr.networks import test_hitsr, test_spandrel
 from tests.sr.recipes import test_osediff
 
 META = process_group.ProcessGroup(0, 1, torch.device("meta"))
@@ -23,6 +24,8 @@ SHAPES: dict[str, networks.Network] = {
     "swinir": swinir.Params(kind="swinir", upsampler="pixelshuffle", residual=True, drop_path=0.3, **WINDOWS),
     "edsr": edsr.Params(kind="edsr", num_feat=4, num_block=1, res_scale=1.0),
     "rrdb": rrdb.Params(kind="rrdb", num_feat=4, num_block=1, num_grow_ch=2),
+    "hitsr": test_hitsr.shape(drop_path=0.3),
+    "HAT": test_spandrel.shape("HAT"),
 }
 GAME = {"adversarial": {"kind": "vanilla", "weight": 0.1}, "discriminator": {"num_feat": 4, "lr": 1.0}}
 

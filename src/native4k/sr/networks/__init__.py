@@ -2,7 +2,8 @@
 
 A kind has `Params` and `build(shape, scale)`. A network that learns has `body`, the network as it was published, by
 whose keys published weights are named; `scaled`, how the names of weights begin whose shape or presence depends on the
-scale; and `hidden`, what no weight's shape shows.
+scale; and `hidden`, what no weight's shape shows. A kind whose shape a file of weights shows has `resolve`, and a
+network whose published names are not those of `body` has `converted`.
 """
 
 import importlib
@@ -12,7 +13,7 @@ from collections.abc import Collection
 from types import ModuleType
 from typing import Annotated
 
-from torch import nn
+from torch import Tensor, nn
 
 from native4k import kinds
 from native4k.errors import UserError
@@ -25,6 +26,17 @@ def build(network: Network, scale: int) -> nn.Module:
     """Build a network with untrained weights, drawn from torch's random state."""
     built: nn.Module = kinds.module_of(__name__, network).build(network, scale)
     return built
+
+
+def leaves_shape(network: Network) -> bool:
+    """Whether a network leaves its shape to its starting weights."""
+    return hasattr(kinds.module_of(__name__, network), "resolve") and getattr(network, "architecture", None) is None
+
+
+def resolve(network: Network, tensors: dict[str, Tensor], scale: int, where: str) -> Network:
+    """Return the whole shape of a network that leaves it to its starting weights."""
+    resolved: Network = kinds.module_of(__name__, network).resolve(tensors, scale, where)
+    return resolved
 
 
 def check_scale(name: str, scale: int, possible: Collection[int]) -> None:
