@@ -34,6 +34,7 @@ SHARDED = {"fetch", "measure", "dataset"}
 """Packages whose steps Snakemake runs."""
 
 BY_HAND = {
+    "start",
     "compose",
     "sources",
     "signatures",
