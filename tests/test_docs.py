@@ -49,7 +49,7 @@ BY_HAND = {
 }
 """Steps for a person, which no pipeline runs."""
 
-PROGRAMS = {"cp", "dvc", "git", "make", "mkdir", "native4k", "pip", "python", "snakemake", "source", "torchrun"}
+PROGRAMS = {"cd", "cp", "dvc", "git", "make", "mkdir", "native4k", "pip", "python", "snakemake", "source", "torchrun"}
 """What the lines of a block of sh begin with."""
 
 TERMS = (
@@ -99,6 +99,7 @@ MADE = (
     "models/",
     "metrics/",
     ".venv",
+    ".native4k/",
     "bench/RESULTS.md",
     "plots/",
     "dvc.lock",

@@ -121,7 +121,7 @@ def announce(project: Path, pictures: list[Path], folder: Path) -> None:
     size = sum(path.stat().st_size for path in pictures)
     held = sum(path.stat().st_size for path in (project / "data/images").glob("??/*"))
     free = shutil.disk_usage(project).free
-    sizes = f"{len(pictures):,} pictures, {metrics_files.file_size(size)}"
+    sizes = f"{len(pictures):,} picture{'s'[: len(pictures) != 1]}, {metrics_files.file_size(size)}"
     if size - held > free:
         raise UserError(
             f"{project}: keeps the pictures' bytes ({sizes}), and the disk has {metrics_files.file_size(free)} free; "
@@ -174,7 +174,7 @@ def ending(project: Path, note: dict[str, str], edited: list[str]) -> list[str]:
         ", ".join([kept, *(f"{name} {count:,}" for name, count in images.items())]),
         *shortfalls(funnel, images, params.read(project / "params.yaml")),
         *([f"not committed, since {why}; run 'git add --all' and 'git commit' in {project}"] if why else []),
-        f"made by native4k {made_by} in {project}; change a number in its params.yaml, then run 'dvc repro' there",
+        f"made by native4k {made_by} in {project}; after a change of its params.yaml, run this command again",
         (project / "data/report/report.html").resolve().as_uri(),
     ]
 
@@ -201,7 +201,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Make the project or bring it up to date, and run it up to the report."""
     pictures = pictures_in(args.folder)
-    project: Path = args.project or CLONE.parent / f"native4k-{args.name or slug(args.folder.resolve().name)}"
+    project = (args.project or CLONE.parent / f"native4k-{args.name or slug(args.folder.resolve().name)}").absolute()
     check_place(project, args.folder, CLONE)
     pipeline_files.check_clone(CLONE)
     if args.name and args.name != slug(args.name):
