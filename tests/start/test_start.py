@@ -126,7 +126,7 @@ def test_pictures_that_the_disk_has_no_room_for_are_one_line(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
     with pytest.raises(
-        UserError, match=r"keeps the pictures' bytes \(1 pictures, .*\), and the disk has 10 bytes free"
+        UserError, match=r"keeps the pictures' bytes \(1 picture, .*\), and the disk has 10 bytes free"
     ):
         start.announce(tmp_path, start.pictures_in(pictures), pictures)
 
