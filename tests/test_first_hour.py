@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from native4k import demo, images, tables
-from tests.project import HERE, Project, environment, stages
+from tests.project import Project, composed, environment, stages, tree
 
 NUMBERS = """\
 shards: 1
@@ -31,11 +31,15 @@ BLURRED = "select.presets.photos.blurred.min"
 
 
 class Collection(Project):
-    """A project that `native4k start` makes, by the code of this tree."""
+    """A project that `native4k start` makes, by the code of a clone."""
+
+    def __init__(self, root: Path, clone: Path) -> None:
+        super().__init__(root)
+        self.clone_of_code = clone
 
     def environment(self) -> dict[str, str]:
         """The environment of its processes."""
-        return environment(self.root) | {"PYTHONPATH": str(HERE / "src")}
+        return environment(self.root) | {"PYTHONPATH": str(self.clone_of_code / "src")}
 
     def begin(self, *words: str) -> list[str]:
         """What `native4k start` prints, run from the folder that the project shall be in."""
@@ -79,14 +83,9 @@ def draw(folder: Path, seed: int) -> list[Path]:
     return paths
 
 
-def clone_status() -> str:
-    words = ["git", "status", "--porcelain"]
-    return subprocess.run(words, cwd=HERE, capture_output=True, text=True, check=True).stdout
-
-
 def test_the_first_hour_with_one_s_own_pictures(tmp_path: Path) -> None:
-    before = clone_status()
-    folder, project = tmp_path / "Ferien in Österreich", Collection(tmp_path / "a project")
+    clone = tree(tmp_path / "a clone", composed())
+    folder, project = tmp_path / "Ferien in Österreich", Collection(tmp_path / "a project", clone.root)
     drawn = draw(folder, 4)
     (tmp_path / "numbers.yaml").write_text(NUMBERS)
 
@@ -116,9 +115,9 @@ def test_the_first_hour_with_one_s_own_pictures(tmp_path: Path) -> None:
     for path in folder.glob("* 5 *"):
         path.unlink()
     drawn[0].write_bytes(drawn[0].read_bytes() + b"edited")
-    tree = yaml.safe_load((project.root / "params.yaml").read_text())
-    tree["sr"]["baselines"]["bicubic_x4"] = {"scale": 4, "network": {"kind": "bicubic"}}
-    (project.root / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    changed = yaml.safe_load((project.root / "params.yaml").read_text())
+    changed["sr"]["baselines"]["bicubic_x4"] = {"scale": 4, "network": {"kind": "bicubic"}}
+    (project.root / "params.yaml").write_text(yaml.safe_dump(changed, sort_keys=False))
     known = set(project.measured()["sha256"])
     project.commit()
     said = project.begin()
@@ -128,4 +127,4 @@ def test_the_first_hour_with_one_s_own_pictures(tmp_path: Path) -> None:
     assert len(set(project.measured()["sha256"]) - known) == 2
     assert "bicubic_x4" in project.run("native4k", "summary")
     assert project.status() == ""
-    assert clone_status() == before
+    assert clone.run("git", "status", "--porcelain") == ""

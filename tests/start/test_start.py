@@ -82,9 +82,14 @@ def with_a_bad_name(root: Path) -> list[str]:
     return [str(root / "Ferien in Österreich"), "--project", str(root / "new"), "--name", "My Ferien"]
 
 
+def with_other_numbers(root: Path) -> list[str]:
+    return [str(root / "Ferien in Österreich"), "--params", "other.yaml"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (with_other_numbers, "--params other.yaml: a project has numbers of its own; give others by --overlay"),
         (missing, "nowhere: no such folder; name a folder of pictures"),
         (without_pictures, "empty: no pictures; expected files ending in"),
         (a_file, "a.jpg: not a folder; name the folder that it is in"),
@@ -125,9 +130,7 @@ def test_pictures_that_the_disk_has_no_room_for_are_one_line(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
-    with pytest.raises(
-        UserError, match=r"keeps the pictures' bytes \(1 picture, .*\), and the disk has 10 bytes free"
-    ):
+    with pytest.raises(UserError, match=r"keeps the pictures' bytes \(1 picture, .*\), and the disk has 10 bytes free"):
         start.announce(tmp_path, start.pictures_in(pictures), pictures)
 
 

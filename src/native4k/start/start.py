@@ -200,6 +200,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make the project or bring it up to date, and run it up to the report."""
+    if args.params != Path("params.yaml"):
+        raise UserError(f"--params {args.params}: a project has numbers of its own; give others by --overlay")
     pictures = pictures_in(args.folder)
     project = (args.project or CLONE.parent / f"native4k-{args.name or slug(args.folder.resolve().name)}").absolute()
     check_place(project, args.folder, CLONE)
