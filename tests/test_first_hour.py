@@ -16,9 +16,8 @@ collect: {geometry: {min_pixels: 57600, min_long_side: 320}}
 probe:
   geometry: {min_pixels: 57600, min_long_side: 320}
   measures: {tile: 64, tiles: 8, thumbnail: 64, patch: 60}
-score:
-  metrics: {piqe: resize:256}
-  textures: {}
+score: {metrics: {}, textures: {}}
+dedup: {score: {column: detail, best: highest}}
 split:
   val: {size: 1}
   test: {size: 1}
