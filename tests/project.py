@@ -178,6 +178,11 @@ def stages(said: str) -> list[str]:
 
 def tiny(root: Path) -> Project:
     """This working tree, committed or not, as a new repository with the thumbnail-sized params."""
+    return tree(root, composed(TINY))
+
+
+def tree(root: Path, numbers: str) -> Project:
+    """This working tree, committed or not, as a new repository with other numbers."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=HERE,
@@ -191,7 +196,7 @@ def tiny(root: Path) -> Project:
             continue
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(HERE / name, root / name)
-    (root / "params.yaml").write_text(composed(TINY), encoding="utf-8")
+    (root / "params.yaml").write_text(numbers, encoding="utf-8")
     project = Project(root)
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.commit()

@@ -195,6 +195,17 @@ def point(root: Path, url: str, pair: Keys) -> None:
         }
 
 
+def advice() -> list[str]:
+    """What to type to share results, and what a clone needs to pull them: a commit, the remote and its credentials."""
+    return [
+        f"  dvc push -r {REMOTE}",
+        "  git add --all && git commit -m 'Share results'  # a clone pulls what a committed dvc.lock names",
+        "  git clone . ../copy",
+        f"  cp .dvc/config.local ../copy/.dvc/  # the remote {REMOTE} with its credentials, which git ignores",
+        f"  cd ../copy && dvc pull -r {REMOTE} data/native4k/test",
+    ]
+
+
 def main() -> None:
     """Serve until a signal."""
     if not Path(".dvc").is_dir():
@@ -204,9 +215,7 @@ def main() -> None:
     with serving(HOME) as (url, pair, weed):
         point(Path(), url, pair)
         print(f"S3 at {url}, kept in {HOME}; the DVC remote {REMOTE} of this folder points at it. In another terminal:")
-        print(f"  dvc push -r {REMOTE}")
-        print("  git clone . ../copy && cp .dvc/config.local ../copy/.dvc/  # a clone that pulls from the same server")
-        print(f"  cd ../copy && dvc pull -r {REMOTE} data/native4k/test\n^C stops it.", flush=True)
+        print("\n".join([*advice(), "^C stops it."]), flush=True)
         weed.wait()
         raise UserError(f"the S3 server ended by itself: {last_words(HOME / 'weed.log')}")
 

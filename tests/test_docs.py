@@ -35,6 +35,7 @@ SHARDED = {"fetch", "measure", "dataset"}
 """Packages whose steps Snakemake runs."""
 
 BY_HAND = {
+    "start",
     "compose",
     "sources",
     "signatures",
@@ -50,7 +51,7 @@ BY_HAND = {
 }
 """Steps for a person, which no pipeline runs."""
 
-PROGRAMS = {"cp", "dvc", "git", "make", "mkdir", "native4k", "pip", "python", "snakemake", "source", "torchrun"}
+PROGRAMS = {"cd", "cp", "dvc", "git", "make", "mkdir", "native4k", "pip", "python", "snakemake", "source", "torchrun"}
 """What the lines of a block of sh begin with."""
 
 TERMS = (
@@ -100,6 +101,7 @@ MADE = (
     "models/",
     "metrics/",
     ".venv",
+    ".native4k/",
     "bench/RESULTS.md",
     "plots/",
     "dvc.lock",

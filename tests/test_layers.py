@@ -20,7 +20,7 @@ LAYERS = (
     {"publish"},
     {"sr", "t2i"},
     {"study"},
-    {"report", "review"},
+    {"report", "review", "start"},
     {"cli"},
 )
 """Modules and packages of src/native4k, the lowest layer first."""

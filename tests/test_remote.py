@@ -366,3 +366,14 @@ def test_a_taken_port_gives_way_to_a_free_one() -> None:
         taken = one.getsockname()[1]
         ports = s3.free_ports(4, taken)
     assert len({taken, *ports}) == 5
+
+
+def test_what_is_printed_names_the_commit_the_remote_and_the_credentials_that_a_clone_needs() -> None:
+    commands = [line.split("  #")[0].strip() for line in s3.advice()]
+    assert commands == [
+        "dvc push -r local-s3",
+        "git add --all && git commit -m 'Share results'",
+        "git clone . ../copy",
+        "cp .dvc/config.local ../copy/.dvc/",
+        "cd ../copy && dvc pull -r local-s3 data/native4k/test",
+    ]

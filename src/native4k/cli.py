@@ -13,6 +13,9 @@ from native4k import processor
 from native4k.errors import UserError
 
 STEPS = {
+    "start": {
+        "start": "make a collection of a folder of pictures, a project of its own, up to the dataset and its report",
+    },
     "params": {
         "compose": "put the numbers of params/paper.yaml, or of other overlays, into params.yaml",
     },

@@ -1,6 +1,7 @@
 """Original bytes into the store: what is taken, what is refused and why, and that a killed run goes on."""
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,25 @@ def test_a_file_that_was_lost_or_cut_short_is_fetched_again(project: Any, monkey
     project.fetch()
     assert len(urls) == 2
     assert all(hashlib.sha256((project.store / file).read_bytes()).hexdigest() in file for file in files)
+
+
+def test_a_file_that_was_changed_is_read_again_even_at_the_same_size_and_time(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("kept.png", "edited.png"):
+        project.picture(name, 1)
+    project.collect()
+    project.freeze(project.fetch())
+    edited = project.sources / "folder" / "edited.png"
+    stat = edited.stat()
+    content = bytearray(edited.read_bytes())
+    content[-1] ^= 1  # behind the picture
+    edited.write_bytes(content)
+    os.utime(edited, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    urls = asked(monkeypatch)
+    hashes = set(tables.read(project.fetch())["sha256"])
+    assert urls == ["edited.png"]
+    assert hashlib.sha256(content).hexdigest() in hashes
 
 
 def test_a_killed_run_goes_on_where_its_journal_ends(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,13 @@ def index(*rows: tuple[str, str, str]) -> pd.DataFrame:
     ).astype(store.COLUMNS)  # fmt: skip
 
 
+def test_rows_of_files_here_leave_with_their_files(tmp_path: Path) -> None:
+    older = index(("a", "", "aa/1.jpg"), ("b", "", "bb/2.jpg")).assign(source=["folder", "pd12m"])
+    tables.write(older, tmp_path / "index.parquet")
+    made = freeze.freeze(tmp_path, pd.DataFrame({"id": ["c"]}), [index(("c", "", "cc/3.jpg"))])
+    assert made["id"].tolist() == ["b", "c"]
+
+
 def test_older_rows_stay_unless_they_were_fetched_again_or_can_be_drawn_again(tmp_path: Path) -> None:
     older = index(("a", "", "aa/1.jpg"), ("b", "", "bb/2.jpg"), ("c", "r1", "cc/3.jpg"), ("d", "r1", "dd/4.jpg"))
     tables.write(older, tmp_path / "index.parquet")

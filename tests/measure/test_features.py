@@ -11,6 +11,7 @@ import pytest
 from native4k import tables
 from native4k.errors import UserError
 from native4k.measure import cache, features, label, measurements, probe
+from native4k.measure.columns import Column
 from tests.pictures import MEASURES
 
 
@@ -90,3 +91,10 @@ def test_shards_of_other_weights_are_not_joined() -> None:
     assert features.merge_weights(shards) == {"a": "x", "b": "none"}
     with pytest.raises(UserError, match="3: a was measured with other weights than in other shards"):
         features.merge_weights([*shards, (Path("3"), {"a": "y"})])
+
+
+def test_columns_that_no_image_was_left_to_fill_are_there_and_empty() -> None:
+    rating = Column(name="rating", columns=("rating_mean", "rating_min"), key="", load=None)
+    table = features.with_columns(pd.DataFrame({"id": ["a"], "rating_min": [1.0]}), [rating])
+    assert table.columns.tolist() == ["id", "rating_min", "rating_mean"]
+    assert table["rating_mean"].isna().all()

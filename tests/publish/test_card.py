@@ -134,13 +134,6 @@ def test_a_text_without_a_header_is_no_card(text: str) -> None:
     assert check.read_header(text) == {}
 
 
-@pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1234, "1.23 kB"), (2.67e12, "2.67 TB")]
-)
-def test_bytes_are_told_for_a_person(size: float, words: str) -> None:
-    assert card.file_size(size) == words
-
-
 def test_numbers_that_do_not_add_up_are_told() -> None:
     said = {"metadata": 9, "kept": 5, "rejected": {"select": {"flat": 4}}, "splits": {"train": {"images": 5}}}
     assert dataset_numbers.inconsistency(said) == ""

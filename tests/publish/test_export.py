@@ -1,6 +1,7 @@
 """An export is whole or not there, the same bytes every time, and never takes the place of anything else."""
 
 import argparse
+import importlib
 import json
 import os
 import shutil
@@ -8,12 +9,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from native4k import params
 from native4k.errors import UserError
 from native4k.publish import export
+from native4k.publish.kinds import find_splits, webdataset
 
 
 def run(published: Any, out: Path, kind: str, *splits: str, dataset: Path | None = None) -> dict[str, bytes]:
@@ -123,3 +127,35 @@ def test_an_unknown_kind_or_split_is_named_with_those_that_there_are(published: 
         run(published, tmp_path / "out", "zip")
     with pytest.raises(UserError, match="--splits reserve: no such split; there are: train, val, test"):
         run(published, tmp_path / "out", "lowres", "reserve")
+
+
+def test_each_kind_estimates_its_size(published: Any, tmp_path: Path) -> None:
+    numbers = params.load(export.Params, published.params, "export")
+    for kind in export.KINDS:
+        written = sum(map(len, run(published, tmp_path / kind, kind).values()))
+        source = find_splits(published.out, None, tmp_path / "new" / kind)
+        size = importlib.import_module(f"native4k.publish.kinds.{kind}").size(source, getattr(numbers, kind, None))
+        if kind == "imagefolder":
+            assert size == 0  # hard links
+        else:
+            assert 0 < size < 3 * written
+
+
+def test_a_large_export_says_its_size_before_it_is_written(
+    published: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(webdataset, "size", lambda *_: 3_400_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5_000_000_000))
+    run(published, tmp_path / "out", "webdataset", "val", "test")
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == f"{tmp_path / 'out'}: webdataset of val, test takes about 3.4 GB; the disk has 5 GB free"
+
+
+def test_an_export_that_the_disk_has_no_room_for_is_one_line_and_writes_nothing(
+    published: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webdataset, "size", lambda *_: 3_400_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2_000_000_000))
+    with pytest.raises(UserError, match=r"about 3.4 GB, and the disk has 2 GB free; make room, or name fewer --splits"):
+        run(published, tmp_path / "out", "webdataset")
+    assert names(tmp_path) == []

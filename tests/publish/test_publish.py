@@ -168,3 +168,13 @@ def test_a_changed_number_of_any_step_that_is_shown_changes_the_definition_of_pu
 def test_the_publish_stage_depends_on_the_lock_the_tables_and_the_images() -> None:
     stage = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["publish"]
     assert set(stage["deps"]) == {"requirements.lock", "data/tables", "data/images"}
+
+
+def test_pictures_of_others_are_not_published_under_the_title_of_the_demo(version: Any) -> None:
+    before = (version.out / "README.md").read_bytes()
+    tree = yaml.safe_load(version.params.read_text())
+    tree["publish"]["title"] = "the built-in demo collection"
+    version.params.write_text(yaml.safe_dump(tree))
+    with pytest.raises(UserError, match=r"title.*'the built-in demo collection', but the images are of folder; set"):
+        version.publish()
+    assert (version.out / "README.md").read_bytes() == before

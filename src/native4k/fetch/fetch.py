@@ -147,7 +147,21 @@ def reusable_rows(
         for row in earlier
         if row["id"] not in damaged
     ]
-    return {row["id"]: row for row in checked if row is not None}
+    url_of = dict(zip(mine["id"], mine["url"], strict=True))
+    return {
+        row["id"]: row for row in checked if row is not None and not has_changed(row, url_of[row["id"]], args.sources)
+    }
+
+
+def has_changed(row: IndexRow, url: str, root: Path) -> bool:
+    """Whether the file here that a row was made from has other bytes by now, or is gone."""
+    locate = sources.find(row["source"]).locate
+    if locate is None:
+        return False
+    try:
+        return tables.digest(locate(url, root / row["source"])) != row["sha256"]
+    except OSError:
+        return True  # the fetch says why
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

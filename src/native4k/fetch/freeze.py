@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from native4k import params, provenance, tables
+from native4k import params, provenance, sources, tables
 from native4k.errors import UserError
 from native4k.fetch import client, statuses
 from native4k.metadata import urls
@@ -63,7 +63,7 @@ def check_transient(store: Path, numbers: Path) -> None:
 
 
 def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) -> pd.DataFrame:
-    """The store's index: this version's rows, and the older ones that cannot be drawn again."""
+    """The store's index: this version's rows, and the older ones from the web, which may be gone there."""
     fresh = pd.concat(shards, ignore_index=True)
     if sorted(fresh["id"]) != sorted(candidates["id"]):
         raise UserError(f"{store}: the shards' ids are not the candidates'; run 'make images' again")
@@ -71,7 +71,8 @@ def freeze(store: Path, candidates: pd.DataFrame, shards: list[pd.DataFrame]) ->
     if not path.exists():
         return fresh
     older = tables.read(path)
-    gone = (older["revision"] != "") | older["id"].isin(fresh["id"])  # drawn pictures can be drawn again
+    local = [name for name in sources.NAMES if sources.find(name).locate is not None]
+    gone = (older["revision"] != "") | older["source"].isin(local) | older["id"].isin(fresh["id"])  # or drawn again
     return pd.concat([older[~gone], fresh], ignore_index=True)
 
 

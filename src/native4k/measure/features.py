@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from native4k import params, provenance, tables
@@ -21,6 +22,12 @@ def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame)
     joined = joined.merge(labelled, on="id", how="left", validate="one_to_one")
     tables.check_conservation(probed, joined, "features")
     return joined
+
+
+def with_columns(table: pd.DataFrame, columns: list[Column]) -> pd.DataFrame:
+    """The table with every column, also where no image was left to fill one."""
+    missing = [name for column in columns for name in column.columns if name not in table]
+    return table.assign(**dict.fromkeys(missing, np.nan))
 
 
 def column_notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:
@@ -62,6 +69,7 @@ def run(args: argparse.Namespace) -> None:
     measures = params.load(probe.Params, args.params, "probe").measures
     notes = {"probe": {"key": cache.key("probe", args.params), "columns": list(measurements.empty_row(measures))}}
     filled = recall.columns_by_step(args.params, args.words)
+    table = with_columns(table, [*filled["score"], *filled["label"]])
     for step, shards in (("score", args.scored), ("label", args.labelled)):
         weights = merge_weights((path, json.loads(tables.metadata(path)["weights"])) for path in shards)
         notes[step] = column_notes(filled[step], weights)

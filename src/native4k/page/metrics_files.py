@@ -166,3 +166,12 @@ def signed(value: float, digits: int = 4) -> str:
 def percent(share: float) -> str:
     """A share in percent."""
     return f"{100 * share:.1f} %"
+
+
+def file_size(size: float) -> str:
+    """A number of bytes with a unit."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004
+            return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:g} bytes"
+        size /= 1000
+    return f"{size:.3g} TB"

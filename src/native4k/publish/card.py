@@ -149,15 +149,18 @@ def lead(one: Version) -> str:
     published = [one.numbers["splits"][name] for name in dataset_numbers.SPLITS]
     count, size = (sum(split[key] for split in published) for key in ("images", "bytes"))
     return (
-        f"Version {one.version}: {count:,} images, {file_size(size)}, chosen from {one.numbers['metadata']:,} rows of "
-        "metadata because their pixels have detail at full size. The files are the bytes that the sources served, "
-        "never encoded again; their names are ids. Every rejected row has its reason."
+        f"Version {one.version}: {count:,} images, {metrics_files.file_size(size)}, chosen from "
+        f"{one.numbers['metadata']:,} rows of metadata because their pixels have detail at full size. "
+        "The files are the bytes that the sources served, never encoded again; their names are ids. "
+        "Every rejected row has its reason."
     )
 
 
 def splits(numbers: dict[str, Any]) -> str:
     """Images and bytes of each split."""
-    rows = [[name, split["images"], file_size(split["bytes"])] for name, split in numbers["splits"].items()]
+    rows = [
+        [name, split["images"], metrics_files.file_size(split["bytes"])] for name, split in numbers["splits"].items()
+    ]
     note = "" if dataset_numbers.RESERVE not in numbers["splits"] else RESERVED
     return markdown(["split", "images", "size"], rows) + note
 
@@ -239,12 +242,3 @@ def escape_cell(words: object) -> str:
     line = " ".join(str(words).split())
     line = line if len(line) <= CELL else line[: CELL - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return "".join(f"\\{sign}" if sign in "\\`*_[]|<>~#" else sign for sign in line).replace("&", "&amp;")
-
-
-def file_size(size: float) -> str:
-    """A number of bytes with a unit."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004
-            return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:g} bytes"
-        size /= 1000
-    return f"{size:.3g} TB"

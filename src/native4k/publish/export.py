@@ -9,16 +9,21 @@ nothing in its place, and the same command writes it again.
 
 import argparse
 import importlib
+import shutil
 from pathlib import Path
 from typing import Any
 
 from native4k import params, tables
 from native4k.errors import UserError
+from native4k.page.metrics_files import file_size
 from native4k.publish.kinds import Small, Source, Squares, Tars, find_splits
 
 KINDS = ("webdataset", "imagefolder", "subimages", "lmdb", "osediff", "lowres")
 NOTE = "export.json"
 """What was exported, in the folder itself; a folder that has it may be replaced."""
+
+LARGE = 10**9
+"""Bytes from which on an export says how large it will be."""
 
 
 @params.params
@@ -47,6 +52,17 @@ def refuse(dataset: Path, out: Path) -> None:
         raise UserError(f"{out}: holds files that are not of an export; name a new or empty folder")
 
 
+def announce(kind: str, found: Source, size: int) -> None:
+    """Say how large the export will be, if it is large; stop if the disk has no room for it."""
+    place = next(folder for folder in (found.out.resolve(), *found.out.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    about = f"{found.out}: {kind} of {', '.join(found.splits)} takes about {file_size(size)}"
+    if size > free:
+        raise UserError(f"{about}, and the disk has {file_size(free)} free; make room, or name fewer --splits")
+    if size > LARGE:
+        print(f"{about}; the disk has {file_size(free)} free", flush=True)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Kind, paths, and the splits."""
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
@@ -65,6 +81,7 @@ def run(args: argparse.Namespace) -> None:
     module = importlib.import_module(f"native4k.publish.kinds.{args.kind}")
     tree = params.read(args.params)
     section = tree["export"].get(args.kind)
+    announce(args.kind, found, module.size(found, getattr(numbers, args.kind, None)))
     with tables.atomic_folder(args.out) as folder:
         if args.kind == "lowres":
             from native4k import degrade

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from native4k import images, params, provenance, tables
+from native4k import images, params, provenance, sources, tables
 from native4k.dataset import takedown
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
@@ -137,6 +137,14 @@ def hashes_of_inputs(numbers: Path, lock: Path, made_of: Path) -> card.Hashes:
     }
 
 
+def check_title(numbers: Params, collected: pd.DataFrame) -> None:
+    """Stop before pictures of others are published under the title of the demo."""
+    title, found = sources.find("demo").title, sorted(set(collected["source"]))
+    if numbers.title == title and found and "demo" not in found:
+        where = f"{title!r}, but the images are of {', '.join(found)}"
+        raise UserError(f"params publish.title: {where}; set publish.name and publish.title")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("tables", type=Path, help="the folder of final tables (data/tables)")
@@ -153,6 +161,7 @@ def run(args: argparse.Namespace) -> None:
     rule = params.load(Geometry, args.params, "probe", "geometry")
     table = tables.read(args.tables / "images.parquet", *REQUIRED)
     collected = tables.read(args.tables / "collected.parquet", "source", "reason", "rows")
+    check_title(numbers, collected)
     made = hashes_of_inputs(args.params, args.lock, args.tables)
     kept, rejected = with_file_names(table[tables.is_kept(table)]), table[~tables.is_kept(table)]
     counted = dataset_numbers.count(dataset_numbers.rejected_by_collect(collected), kept, rejected)

@@ -41,16 +41,21 @@ def catalogue(root: Path) -> pd.DataFrame:
     """One row a picture file, its size from its header (none where it cannot be read), the rest from the sidecar."""
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; put pictures there or take 'folder' out of collect.sources")
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
-    if not files:
-        raise UserError(f"{root}: no pictures; expected files ending in {', '.join(sorted(images.ENDINGS))}")
-    rows = pd.DataFrame([_row(path, root) for path in files]).astype(dict.fromkeys(_SIZES, "Int64"))
+    rows = pd.DataFrame([_row(path, root) for path in picture_files(root)]).astype(dict.fromkeys(_SIZES, "Int64"))
     sidecars = sorted(path for path in root.glob("metadata.*") if locations.kind_of(path.name))
     if not sidecars:
         return rows
     if len(sidecars) > 1:
         raise UserError(f"{root}: two sidecar tables, {sidecars[0].name} and {sidecars[1].name}; keep one")
     return _beside(rows, sidecars[0])
+
+
+def picture_files(root: Path) -> list[Path]:
+    """The files of a folder that pictures' endings name, in order; one line if there are none."""
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in images.ENDINGS and path.is_file())
+    if not files:
+        raise UserError(f"{root}: no pictures; expected files ending in {', '.join(sorted(images.ENDINGS))}")
+    return files
 
 
 WORD_START = re.compile(r"(?<=[a-zß-öø-ÿ\d])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
@@ -62,7 +67,7 @@ _SIZES = ("declared_width", "declared_height")
 def _row(path: Path, root: Path) -> dict[str, object]:
     sizes: tuple[int | None, int | None] = (None, None)
     with suppress(images.Unreadable):
-        sizes = images.header(path.read_bytes())[1:]
+        sizes = images.header(path)[1:]
     url = path.relative_to(root).as_posix()
     if os.fsencode(url) != url.encode(errors="replace"):
         raise UserError(f"{str(path)!r}: a name that is not UTF-8; rename the file")
@@ -94,12 +99,17 @@ def _beside(rows: pd.DataFrame, sidecar: Path) -> pd.DataFrame:
     return both.assign(caption=caption.fillna(both["caption"]))
 
 
-def content(url: str, root: Path, _: Path) -> bytes:
-    """The file's bytes; a path that leaves the folder is refused."""
+def locate(url: str, root: Path) -> Path:
+    """The file; a path that leaves the folder is refused."""
     path = (root / url).resolve()
     if not path.is_relative_to(root.resolve()):
         raise PermissionError(f"{url}: leaves the folder {root}")
-    return path.read_bytes()
+    return path
+
+
+def content(url: str, root: Path, _: Path) -> bytes:
+    """The file's bytes."""
+    return locate(url, root).read_bytes()
 
 
 def _make(root: Path, _: Path) -> pd.DataFrame:
@@ -115,4 +125,5 @@ SOURCE = Source(
     note="sizes come from the files' headers; captions from metadata.csv (file_name, caption, ...) or the file names",
     make=_make,
     content=content,
+    locate=locate,
 )

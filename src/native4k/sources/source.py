@@ -59,6 +59,8 @@ class Source:
     """For a source without metadata files: makes the rows, in our columns."""
     content: Content | None = None
     """For a source whose pictures are not fetched from the web."""
+    locate: Callable[[str, Path], Path] | None = None
+    """For a source of files here, which may change: the file behind a url, from its folder."""
     drawn_by: str = ""
     """The package of ours that draws a source's pictures."""
 

@@ -94,3 +94,14 @@ def test_packing_loses_nothing(level: int, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     (tmp_path / "a.png").write_bytes(subimages.png(pixels[:, ::-1], level))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")), pixels[:, ::-1])
+
+
+def test_the_size_is_that_of_all_squares_and_their_small_ones_as_packed_as_the_pictures(
+    published: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subimages, "packed_share", lambda *_: 0.5)
+    source, numbers = (
+        Source(published.out, ("train", "val"), tmp_path),
+        Squares(side=16, step=8, scales=(2, 4), png_level=1),
+    )
+    assert subimages.size(source, numbers) == 3 * 12 * 16 * 16 * (1 + 1 / 4 + 1 / 16) * 3 * 0.5

@@ -61,6 +61,15 @@ class Source(NamedTuple):
             (str(id_), self.dataset / split / name) for id_, name in zip(rows["id"], rows["file_name"], strict=True)
         ]
 
+    def sizes(self, split: str) -> list[tuple[int, int]]:
+        """Width and height of each image of a split, by id."""
+        rows = tables.read(self.dataset / split / "metadata.parquet", "id", "width", "height").sort_values("id")
+        return list(zip(rows["width"].tolist(), rows["height"].tolist(), strict=True))
+
+    def bytes(self) -> int:
+        """The bytes of all images of the splits."""
+        return sum(file.stat().st_size for split in self.splits for _, file in self.files(split))
+
     def all_columns(self, split: str) -> pd.DataFrame:
         """The images of a split with all that is known of them, by id; their files are below the dataset's folder."""
         path = self.dataset / "images.parquet"

@@ -52,6 +52,10 @@ def filling(folder: Path, level: int) -> Iterator[Store]:
         database.sync(True)
 
 
+size = subimages.size
+"""The bytes that an export takes, about."""
+
+
 def export(source: Source, folder: Path, numbers: Squares) -> None:
     """Write a database of originals and one of each scale, for every split."""
     for split in source.splits:

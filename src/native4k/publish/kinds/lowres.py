@@ -28,6 +28,13 @@ def versions(file: tuple[str, Path], numbers: Small, degradation: degrade.Params
     return {folder: subimages.png(version, numbers.png_level) for folder, version in found.items()}
 
 
+def size(source: Source, numbers: Small) -> int:
+    """The bytes that an export takes, about."""
+    pixels = sum(width * height for split in source.splits for width, height in source.sizes(split))
+    versions = numbers.originals + sum(1 / scale**2 for scale in numbers.scales)
+    return round(subimages.CHANNELS * pixels * versions * subimages.packed_share(source, numbers.png_level))
+
+
 def export(source: Source, folder: Path, numbers: Small, degradation: degrade.Params) -> None:
     """Write the folders of each split."""
     torch.set_num_threads(1)  # pictures are processed in parallel

@@ -17,6 +17,14 @@ def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
     return resample.to_pixels(resample.quantise(resample.imresize(resample.to_tensor(pixels), scale)))
 
 
+def size(source: Source, numbers: Squares) -> int:
+    """The bytes that an export takes, about; other splits than train have each square twice."""
+    pixels = sum(
+        subimages.square_pixels(source, name, numbers) * (1 if name == "train" else 2) for name in source.splits
+    )
+    return round(subimages.CHANNELS * pixels * subimages.packed_share(source, numbers.png_level))
+
+
 def export(source: Source, folder: Path, numbers: Squares) -> None:
     """Write squares of train with their list, and pairs of the other splits."""
     if len(numbers.scales) != 1:

@@ -84,6 +84,11 @@ def add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
         tar.addfile(header(name, size_of(content)), file)
 
 
+def size(source: Source, _numbers: Tars) -> int:
+    """The bytes that an export takes, about: those of the images."""
+    return source.bytes()
+
+
 def export(source: Source, folder: Path, numbers: Tars) -> None:
     """Write SPLIT-NUMBER.tar, the samples sorted by id."""
     for split in source.splits:
