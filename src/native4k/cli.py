@@ -6,10 +6,9 @@ import importlib
 import os
 import sys
 import traceback
-from pathlib import Path
 from types import TracebackType
 
-from native4k import processor
+from native4k import arguments, processor
 from native4k.errors import UserError
 
 STEPS = {
@@ -122,18 +121,8 @@ def find(words: list[str]) -> tuple[str, str] | None:
 
 
 def parser(package: str, step: str) -> argparse.ArgumentParser:
-    """A step's own parser, made by its module."""
-    module = importlib.import_module(module_of(package, step))
-    made = argparse.ArgumentParser(
-        prog=f"native4k {step}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(made)
-    numbers = made.get_default("params") or Path("params.yaml")
-    made.add_argument("--params", type=Path, default=numbers, help="the numbers (default: %(default)s)")
-    made.set_defaults(run=module.run)
-    return made
+    """A step's own parser."""
+    return arguments.parser(module_of(package, step), step)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -166,7 +155,7 @@ def _run(words: list[str]) -> int:
             made.print_help()
             return 0
         args = made.parse_intermixed_args(rest)  # so that options may stand among paths
-        args.run(args)
+        importlib.import_module(module_of(package, step)).run(args)
     except UserError as error:
         return _complain(step, str(error))
     except OSError as error:
