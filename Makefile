@@ -7,27 +7,17 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONWARNINGS := ignore::SyntaxWarning
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate pyproject.toml
 
-# Only a complete store goes to DVC: data/images.dvc names what others pull. What an incomplete one holds stays in it.
-HAND_OVER := dvc add --quiet data/images || { native4k freeze data/images --check 2>&1 | grep 'make retry'; exit 1; }
+all: setup ## set up, make what is missing or stale on the demo, print the results (the default)
+	@native4k run
 
-all: images ## set up, make what is missing or stale on the demo, print the results (the default)
-	@native4k recall data/features
-	@dvc repro
-	@native4k summary
-
-study: images ## run the full study: every scale and arm, and how it grows with the images (at most 20 minutes)
-	@native4k recall data/features
-	@dvc repro study/dvc.yaml
-	@native4k summary
+study: setup ## run the full study: every scale and arm, and how it grows with the images (at most 20 minutes)
+	@native4k run study/dvc.yaml
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale
-	@git rev-parse --git-dir > /dev/null && dvc root > /dev/null # or one line that says what is missing
-	@if why="$$(native4k freeze data/images --check 2>&1)" && dvc status --quiet data/images.dvc; then exit 0; fi; \
-	  echo "making data/images$${why:+, because }$${why%%;*}"; \
-	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && $(HAND_OVER)
+	@native4k run images
 
 retry: setup ## fetch again what may still succeed; RETRY=final: all that is not in the store
-	@snakemake --profile profiles/local -s rules/fetch.smk --forcerun fetch --config retry=$(or $(RETRY),later) && $(HAND_OVER)
+	@native4k run images --retry $(or $(RETRY),later)
 
 test: setup ## set up and run the tests, in two processes of one thread each
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first

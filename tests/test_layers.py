@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path("src/native4k")
 
 LAYERS = (
-    {"__init__", "errors", "processor", "redaction"},
+    {"__init__", "arguments", "errors", "events", "processor", "progress", "redaction"},
     {"params", "kinds", "tables", "geometry", "formats"},
     {"images", "provenance", "resample", "degrade"},
     {"sources", "demo", "metadata"},
@@ -21,6 +21,7 @@ LAYERS = (
     {"sr", "t2i"},
     {"study"},
     {"report", "review"},
+    {"runner"},
     {"cli"},
 )
 """Modules and packages of src/native4k, the lowest layer first."""

@@ -8,12 +8,16 @@ import sys
 import traceback
 from types import TracebackType
 
-from native4k import arguments, processor
+from native4k import arguments, events, processor
 from native4k.errors import UserError
 
 STEPS = {
     "params": {
         "compose": "put the numbers of params/paper.yaml, or of other overlays, into params.yaml",
+    },
+    "runner": {
+        "run": "make what is missing or stale, one line a step: images, stages of DVC, or everything",
+        "validate": "check every number of params.yaml, as the steps that read it will",
     },
     "metadata": {
         "sources": "list the sources: rows, licence, what can be filtered by, where they are",
@@ -155,7 +159,9 @@ def _run(words: list[str]) -> int:
             made.print_help()
             return 0
         args = made.parse_intermixed_args(rest)  # so that options may stand among paths
+        events.tell(begins=step, does=STEPS[package][step])
         importlib.import_module(module_of(package, step)).run(args)
+        events.tell(ended=0)
     except UserError as error:
         return _complain(step, str(error))
     except OSError as error:
@@ -177,7 +183,9 @@ def _run(words: list[str]) -> int:
 def _complain(step: str, line: str) -> int:
     from native4k.redaction import redact  # only what fails needs it
 
-    print(redact(f"native4k {step}: {line}"), file=sys.stderr)
+    said = redact(f"native4k {step}: {line}")
+    print(said, file=sys.stderr)
+    events.tell(ended=1, line=said)
     return 1
 
 
@@ -185,7 +193,9 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Tra
     """Print what Python prints of an error that nobody expected, without secrets."""
     from native4k.redaction import redact
 
-    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
+    *lines, last = redact("".join(traceback.format_exception(kind, error, trace))).splitlines()
+    print(*lines, last, sep="\n", file=sys.stderr)
+    events.tell(ended=1, line=f"native4k: an error of the code, which nobody expected: {last}")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from native4k import images, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
+from native4k.progress import Bar
 from native4k.sr import baselines, patches, tiles
 
 MODELS = Path("models")
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
     device = tiles.device()
     side = tiles.fit_tile(network.to(device), numbers, device)
     bad: list[str] = []
-    for path, out in tqdm(todo.items(), "upscaling", unit="image", **patches.STEPS):
+    for path, out in Bar(todo.items(), "upscaling", unit="image", **patches.STEPS):
         try:
             small = images.load_or_fail(path)
         except UserError as error:
