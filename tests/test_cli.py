@@ -164,7 +164,7 @@ def test_a_missing_key_section_or_file_of_params_is_one_line(here: Path, capsys:
     Path("params.yaml").write_text("split: {}")
     assert complaint(words, capsys) == "native4k dedup: params.yaml: dedup is missing; there are: split"
     Path("params.yaml").write_text("deduplicate: {}")
-    assert "params.yaml: unknown section 'deduplicate'; known are shards, demo," in complaint(words, capsys)
+    assert "params.yaml: unknown section 'deduplicate'; there are: shards, demo," in complaint(words, capsys)
     Path("params.yaml").write_text("dedup: [")
     assert "params.yaml: not readable as YAML: " in complaint(words, capsys)
     assert "elsewhere.yaml: no such file" in complaint([*words, "--params", "elsewhere.yaml"], capsys)

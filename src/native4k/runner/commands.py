@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
@@ -56,16 +56,23 @@ class Commands:
         """Run a command to its end, and return what it printed; fail with the step's line if it fails."""
         status, printed = self._execute(*words)
         if status:
-            raise Failed(self.watch.failure(), status if status > 0 else 128 - status)
+            raise Failed(self.watch.failure(), status)
         self.watch.end_stage()
+        return printed
+
+    def ask(self, *words: str) -> str:
+        """Run a command that only says what would run, which is not followed."""
+        status, printed = self._execute(*words, follow=self.watch.note)
+        if status:
+            raise Failed(self.watch.failure(), status)
         return printed
 
     def succeeds(self, *words: str) -> bool:
         """Run a command that answers by its exit status."""
         return not self._execute(*words)[0]
 
-    def _execute(self, *words: str) -> tuple[int, str]:
-        """A command's exit status and what it printed."""
+    def _execute(self, *words: str, follow: Callable[[str], object] | None = None) -> tuple[int, str]:
+        """A command's exit status and what it printed; the watch follows each line, or another function."""
         self._log.write(f"$ {' '.join(words)}\n".encode())
         process = subprocess.Popen(  # noqa: S603 (commands of this package)
             words,
@@ -74,15 +81,19 @@ class Commands:
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONUNBUFFERED": "1", events.VARIABLE: str(self._events.resolve())},
         )
-        printed = "".join(self._lines(process))
+        try:
+            printed = "".join(self._lines(process, follow or self.watch.read))
+        except OSError:  # such as a full disk, which the log is on
+            process.terminate()
+            raise
         self._hear()
         status = process.wait()
         if self._signal:
             raise Failed("native4k run: interrupted; the same command goes on from here", 128 + self._signal)
-        return status, printed
+        return status if status >= 0 else 128 - status, printed
 
-    def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[str]:
-        """The lines that a process prints, each followed by the watch; bars' repaintings are lines of their own."""
+    def _lines(self, process: "subprocess.Popen[bytes]", follow: Callable[[str], object]) -> Iterator[str]:
+        """The lines that a process prints, each one followed; bars' repaintings are lines of their own."""
         assert process.stdout is not None
         rest = b""
         os.set_blocking(process.stdout.fileno(), False)
@@ -95,7 +106,7 @@ class Commands:
             self._hear()
             for line in lines:
                 text = line.decode(errors="replace")
-                self.watch.read(text)
+                follow(text)
                 yield f"{text}\n"
             if ended and not chunk:
                 return

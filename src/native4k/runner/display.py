@@ -8,7 +8,9 @@ import shutil
 import time
 from typing import Protocol, TextIO
 
-BAR = 20
+BAR, NAME = 20, 10
+"""Columns of a bar and, at least, of a name."""
+
 MINUTE = 60.0
 REPAINT = 0.2
 """Seconds between two paintings."""
@@ -54,9 +56,9 @@ class Display:
     def __init__(self, out: TextIO) -> None:
         self.out = out
         self.is_terminal = out.isatty() and os.environ.get("TERM") != "dumb"
-        self.full, self.empty = ("━", "─") if "utf" in (out.encoding or "").lower() else ("#", "-")
+        self.full, self.empty, self.more = "━─…" if "utf" in (out.encoding or "").lower() else "#-~"
         self._painted = 0
-        self._when = time.monotonic()
+        self._when = time.monotonic() - self.is_terminal * REPAINT
 
     def say(self, text: str) -> None:
         """Print lines that stay, above what runs now."""
@@ -95,7 +97,8 @@ class Display:
 
     def _width(self) -> int:
         """One column less than there is, in which some terminals would begin a new line."""
-        return max(LEAST_WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns) - 1
+        columns = shutil.get_terminal_size((WIDTH, 0)).columns if self.is_terminal else WIDTH
+        return max(LEAST_WIDTH, columns) - 1
 
     def _bar(self, share: float | None) -> str:
         """A bar with its percentage."""
@@ -106,8 +109,14 @@ class Display:
 
     def _row(self, step: Line, total: int, right: str, bar: str = "") -> str:
         """A step's line: number, name, what it does, bar, time; what it does gives way where there is no room."""
-        left = f"{step.number:>{len(str(total))}}/{total} {step.name:<10}"
         end = f"{bar}  {right:>9}" if bar else f"{right:>9}"
-        room = self._width() - len(left) - len(end) - 4
-        does = step.does if len(step.does) <= room else f"{step.does[: max(0, room - 1)].rstrip(' ,:')}…"
-        return f"{left}  {does if room > BAR // 2 else '':<{max(0, room)}}  {end}"
+        number = f"{step.number:>{len(str(total))}}/{total} "
+        space = self._width() - len(number) - len(end) - 2
+        name = self._cut(f"{step.name:<{NAME}}", space)
+        does = self._cut(step.does, space - len(name) - 2) if space - len(name) > NAME else ""
+        left = f"{number}{name}  {does}".ljust(len(number) + space)
+        return f"{left[: len(number) + space]}  {end}"
+
+    def _cut(self, text: str, length: int) -> str:
+        """A text that is not longer, with a sign where it was."""
+        return text if len(text) <= length else f"{text[: length - 1].rstrip(' ,:')}{self.more}"

@@ -102,9 +102,8 @@ def shown_steps(names: list[str], tree: dict[str, Any]) -> list[str]:
 
 def planned(run: Commands, targets: list[str]) -> list[str]:
     """The stages that DVC would run now; the definitions are made fresh before, since they decide."""
-    run.watch.waiting = []
     run.run("native4k", "definitions", str(DEFINITIONS))
-    lines = run.run("dvc", "repro", "--dry", *targets).splitlines()
+    lines = run.ask("dvc", "repro", "--dry", *targets).splitlines()
     return [found[1] for line in lines if (found := RUNNING.match(line.strip()))]
 
 
@@ -136,8 +135,13 @@ def run(args: argparse.Namespace) -> None:
     if args.params != PARAMS:
         raise UserError(f"{args.params}: DVC and Snakemake read {PARAMS} alone; 'native4k compose' puts numbers there")
     check_project()
-    validate.validate(PARAMS, validate.MARK)
-    watch = Watch(Display(sys.stdout), last_times())
+    display = Display(sys.stdout)
+    display.running([], 0, f"checking {PARAMS}")
+    try:
+        validate.validate(PARAMS, validate.MARK)
+    finally:
+        display.close()
+    watch = Watch(display, last_times())
     failed: Failed | None = None
     with closing(Commands(watch, LOGS / "run.log")) as commands:
         try:
@@ -146,7 +150,7 @@ def run(args: argparse.Namespace) -> None:
             failed = failure
         watch.close()
     tables.write_json(watch.before | watch.times, TIMES)
-    print(f"all that was printed: {commands.path}", flush=True)
+    print(f"log: {commands.path}", flush=True)
     if failed:
         print(failed.line, file=sys.stderr)
         sys.exit(failed.status)

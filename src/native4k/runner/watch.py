@@ -39,8 +39,8 @@ class Step:
     name: str
     number: int
     jobs: int
+    began: float
     does: str = ""
-    began: float = field(default_factory=time.monotonic)
     ended: int = 0
     shares: dict[int, float] = field(default_factory=dict)
 
@@ -74,10 +74,19 @@ class Watch:
         """The steps of the run, as far as is known."""
         return self.begun + len(self.waiting)
 
-    def read(self, line: str) -> None:
-        """Follow a line that DVC, Snakemake or a step has printed."""
+    def note(self, line: str) -> str:
+        """Note what may say why a command has failed, and return the line without colours."""
         line = COLOURS.sub("", line).strip()
         self._line = line or self._line
+        if found := BROKEN.match(line):
+            self._broken = found[1]
+        elif found := PYTEST.match(line) or DVC.match(line):
+            self._complaint = found[1]
+        return line
+
+    def read(self, line: str) -> None:
+        """Follow a line that DVC, Snakemake or a step has printed."""
+        line = self.note(line)
         if self._jobs is not None:
             self._read_jobs(line)
         elif found := RUNNING.match(line):
@@ -97,10 +106,6 @@ class Watch:
             self._jobs = {}
         elif found := FINISHED.match(line):
             self._finish_job(found[1])
-        elif found := BROKEN.match(line):
-            self._broken = found[1]
-        elif found := PYTEST.match(line) or DVC.match(line):
-            self._complaint = found[1]
 
     def _read_jobs(self, line: str) -> None:
         """Follow Snakemake's table of how many jobs each rule will have; rules without one are up to date."""
@@ -146,7 +151,7 @@ class Watch:
         """Show what runs now."""
         left = self.seconds_left()
         rough = f", {remaining(left)}" if left else ""
-        status = f"step {max(1, self.begun)} of {self.total}{rough}; all that is printed: {log}" if self.total else ""
+        status = f"step {max(1, self.begun)} of {self.total}{rough}; log: {log}" if self.total else f"log: {log}"
         self.display.running(list(self.running.values()), self.total, status)
 
     def seconds_left(self) -> float | None:
@@ -173,7 +178,7 @@ class Watch:
         if name in self.waiting:
             self.waiting.remove(name)
             self.begun += 1
-            self.running[name] = Step(name, self.begun, self._counts.get(name, 1))
+            self.running[name] = Step(name, self.begun, self._counts.get(name, 1), time.monotonic())
 
     def _end(self, name: str, note: str = "") -> None:
         step = self.running.pop(name)
@@ -207,4 +212,4 @@ def _docstring(rule: str) -> str:
     """What a rule says that it does, for those that run no step of ours."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path("rules").glob("*.smk")))
     found = re.search(DOCSTRING.format(re.escape(rule)), text, re.MULTILINE)
-    return found[1] if found else ""
+    return found[1][0].lower() + found[1][1:].rstrip(".") if found else ""
