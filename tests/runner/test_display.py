@@ -68,7 +68,7 @@ def test_a_terminal_shows_what_runs_below_what_has_ended_and_nothing_of_it_remai
     display.say("log: there")
     display.close()
     assert screen(out.getvalue().replace("\n", "\r\n")) == [
-        " 2/12 label       do what has to be done with everything tha…      2 s",
+        " 2/12 label       do what has to be done with everything t…        2 s",
         "log: there",
         "",
     ]

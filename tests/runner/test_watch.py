@@ -122,6 +122,8 @@ def test_a_bar_of_a_step_that_is_shown_nowhere_changes_nothing(clock: Clock, out
     assert run.running == {}
 
 
+KILLED = "killed before it ended, as by a system that is short of memory; the same command goes on from here"
+
 NOISE = """\
 RuleException:
 CalledProcessError in file "rules/dataset.smk", line 60:
@@ -137,8 +139,7 @@ ERROR: failed to reproduce 'dataset': failed to run: snakemake, exited with 1
         (
             "",
             [],
-            "native4k select: killed before it ended, as by a system that is short of memory; "
-            "the same command goes on from here",
+            f"native4k select: {KILLED}",
         ),
         ("Error in rule check:", [{"ended": 0}], "check: failed; see data/scratch/logs/check.log"),
         (

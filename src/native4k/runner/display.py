@@ -80,7 +80,7 @@ class Display:
             self.out.write("\n".join(lines))
             self.out.flush()
             self._painted = len(lines)
-        else:
+        elif rows:
             print(*rows, sep="\n", file=self.out, flush=True)
         self._when = time.monotonic()
 
