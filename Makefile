@@ -64,10 +64,11 @@ setup: .venv/ready
 	  && echo $$name && break; done || true)"; \
 	if [ -z "$$python" ]; then \
 	  echo "native4k needs Python 3.11 or 3.12 with venv on the PATH: basicsr does not build on 3.13" >&2; exit 1; fi; \
-	echo "setting up .venv with $$($$python --version)"; \
+	echo "setting up .venv with $$($$python --version): minutes the first time; log: .venv/setup.log"; \
 	$$python -m venv --clear .venv; \
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
-	python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock; \
-	uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock 2>&1 | grep -v '^ [+-] '; \
-	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .; \
+	{ python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock \
+	  && uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock \
+	  && uv pip install --python .venv/bin/python --no-deps --no-build-isolation --editable .; } > .venv/setup.log 2>&1 \
+	  || { tail -n 20 .venv/setup.log >&2; exit 1; }; \
 	touch .venv/ready

@@ -115,6 +115,7 @@ def test_the_time_that_is_left_is_that_of_the_last_run(clock: Clock, out: io.Str
 
 def test_a_bar_of_a_step_that_is_shown_nowhere_changes_nothing(clock: Clock, out: io.StringIO) -> None:
     run = watch(out, "measure")
+    run.hear({"job": 3, "begins": "recall", "does": "refill"})
     run.stage = "measure"
     run.hear({"job": 1, "begins": "freeze", "does": "close"})
     run.hear({"job": 1, "done": 1, "total": 2})
@@ -122,12 +123,12 @@ def test_a_bar_of_a_step_that_is_shown_nowhere_changes_nothing(clock: Clock, out
     assert run.running == {}
 
 
+CHECK = "Command 'set -euo pipefail;  pytest -q tests/product 2>&1 | tee data/scratch/logs/check.log && cp' returned"
 KILLED = "killed before it ended, as by a system that is short of memory; the same command goes on from here"
 
 NOISE = """\
 RuleException:
 CalledProcessError in file "rules/dataset.smk", line 60:
-Command 'set -euo pipefail;  native4k select' returned non-zero exit status 1.
 ERROR: failed to reproduce 'dataset': failed to run: snakemake, exited with 1
 """
 
@@ -141,16 +142,16 @@ ERROR: failed to reproduce 'dataset': failed to run: snakemake, exited with 1
             [],
             f"native4k select: {KILLED}",
         ),
-        ("Error in rule check:", [{"ended": 0}], "check: failed; see data/scratch/logs/check.log"),
+        (CHECK, [{"ended": 0}], "check: failed; see data/scratch/logs/check.log"),
         (
-            "FAILED tests/product/test_tables.py::test_no_row_is_lost - assert 1 == 2\nError in rule check:",
+            f"FAILED tests/product/test_tables.py::test_no_row_is_lost - assert 1 == 2\n{CHECK}",
             [{"ended": 0}],
-            "check: test_no_row_is_lost - assert 1 == 2",
+            "check: test_no_row_is_lost - assert 1 == 2; see data/scratch/logs/check.log",
         ),
         (
-            "\x1b[31mERROR\x1b[39m: Unable to acquire lock",
+            "\x1b[31mERROR\x1b[39m: Unable to acquire lock; wait for the other one",
             [{"ended": 0}],
-            "native4k run: Unable to acquire lock",
+            "native4k run: Unable to acquire lock; wait for the other one",
         ),
     ],
 )

@@ -41,7 +41,7 @@ class Commands:
         self._events = log.with_suffix(f".{os.getpid()}.events")
         self._events.touch()
         self._reader = events.Reader(self._events)
-        self._signal = 0
+        self._signal, self._deadline = 0, 0.0
         self._handlers = {number: signal.signal(number, self._note) for number in SIGNALS}
 
     def close(self) -> None:
@@ -60,12 +60,10 @@ class Commands:
         self.watch.end_stage()
         return printed
 
-    def ask(self, *words: str) -> str:
-        """Run a command that only says what would run, which is not followed."""
+    def ask(self, *words: str) -> tuple[bool, str]:
+        """Run a command that only says what would run, which is not followed: whether it could, what it printed."""
         status, printed = self._execute(*words, follow=self.watch.note)
-        if status:
-            raise Failed(self.watch.failure(), status)
-        return printed
+        return status == 0, printed
 
     def succeeds(self, *words: str) -> bool:
         """Run a command that answers by its exit status."""
@@ -74,18 +72,19 @@ class Commands:
     def _execute(self, *words: str, follow: Callable[[str], object] | None = None) -> tuple[int, str]:
         """A command's exit status and what it printed; the watch follows each line, or another function."""
         self._log.write(f"$ {' '.join(words)}\n".encode())
-        process = subprocess.Popen(  # noqa: S603 (commands of this package)
+        started = subprocess.Popen(  # noqa: S603 (commands of this package)
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONUNBUFFERED": "1", events.VARIABLE: str(self._events.resolve())},
         )
-        try:
-            printed = "".join(self._lines(process, follow or self.watch.read))
-        except OSError:  # such as a full disk, which the log is on
-            process.terminate()
-            raise
+        with started as process:
+            try:
+                printed = "".join(self._lines(process, follow or self.watch.read))
+            except OSError:  # such as a full disk, which the log is on
+                process.terminate()
+                raise
         self._hear()
         status = process.wait()
         if self._signal:
@@ -130,9 +129,10 @@ class Commands:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         """Note a signal. A terminal's ^C has reached all of the group; others are passed on to it."""
-        first, self._signal = not self._signal, self._signal or number
-        self._deadline = time.monotonic() + PATIENCE
-        if first and number != signal.SIGINT:
+        if self._signal:
+            return
+        self._signal, self._deadline = number, time.monotonic() + PATIENCE
+        if number != signal.SIGINT:
             self._stop_group(number)
 
     def _stop_late(self, process: "subprocess.Popen[bytes]") -> None:

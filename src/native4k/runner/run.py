@@ -18,10 +18,10 @@ import yaml
 from native4k import params, provenance, tables
 from native4k.errors import UserError
 from native4k.fetch import freeze
-from native4k.runner import validate
+from native4k.runner import plan, validate
 from native4k.runner.commands import LOGS, Commands, Failed
 from native4k.runner.display import Display
-from native4k.runner.watch import HIDDEN, RUNNING, Watch, steps_of
+from native4k.runner.watch import HIDDEN, RUNNING, UNCHANGED, Watch, steps_of
 
 PARAMS = Path("params.yaml")
 IMAGES = "images"
@@ -48,18 +48,22 @@ def check_project() -> None:
 def make(run: Commands, targets: list[str], retry: str | None, tree: dict[str, Any]) -> None:
     """Make the images, then the stages."""
     chosen = [name for name in targets if name != IMAGES]
+    known = plan.stages(Path("dvc.yaml"), tree)
     if targets != [IMAGES]:
-        run.watch.waiting = shown_steps(chosen or stages(), tree)
+        run.watch.waiting = plan.shown_steps(chosen or list(known), tree)
     make_images(run, retry)
     if targets == [IMAGES]:
         return
-    names = planned(run, chosen)
-    run.watch.waiting = shown_steps(names, tree)
-    if "measure" in names:
-        run.run("native4k", "recall", "data/features")
-    if set(names) <= set(HIDDEN) and is_noted():
+    run.run("native4k", "definitions", str(DEFINITIONS))
+    whole, printed = run.ask("dvc", "repro", "--dry", *chosen)
+    announced = plan.announced(printed, RUNNING)
+    names = announced if chosen else plan.to_come(announced, plan.announced(printed, UNCHANGED), known, whole=whole)
+    run.watch.waiting = plan.shown_steps(names, tree)
+    if whole and set(announced) <= set(HIDDEN) and is_noted():
         run.watch.display.say("everything is up to date")
         return
+    if "measure" in names:
+        run.run("native4k", "recall", "data/features")
     run.run("dvc", "repro", *chosen)
 
 
@@ -82,29 +86,6 @@ def reason(run: Commands) -> str | None:
     except UserError as error:
         return str(error).removeprefix(f"{STORE}: ").partition(";")[0]
     return None if run.succeeds("dvc", "status", "--quiet", f"{STORE}.dvc") else "not as DVC has noted"
-
-
-def stages() -> list[str]:
-    """All stages of dvc.yaml, in its order."""
-    written = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    tree, names = params.read(PARAMS), list[str]()
-    for name, stage in written.items():
-        section = stage.get("foreach", "").strip("${}")
-        names += [f"{name}@{key}" for key in provenance.lookup(tree, section)] if section else [name]
-    return names
-
-
-def shown_steps(names: list[str], tree: dict[str, Any]) -> list[str]:
-    """The steps that some stages are shown as."""
-    steps = [step for name in names for step in steps_of(name)]
-    return [step for step in steps if step != "embed" or tree["embed"]["kind"] != "none"]
-
-
-def planned(run: Commands, targets: list[str]) -> list[str]:
-    """The stages that DVC would run now; the definitions are made fresh before, since they decide."""
-    run.run("native4k", "definitions", str(DEFINITIONS))
-    lines = run.ask("dvc", "repro", "--dry", *targets).splitlines()
-    return [found[1] for line in lines if (found := RUNNING.match(line.strip()))]
 
 
 def is_noted() -> bool:
@@ -135,20 +116,15 @@ def run(args: argparse.Namespace) -> None:
     if args.params != PARAMS:
         raise UserError(f"{args.params}: DVC and Snakemake read {PARAMS} alone; 'native4k compose' puts numbers there")
     check_project()
-    display = Display(sys.stdout)
-    display.running([], 0, f"checking {PARAMS}")
-    try:
-        validate.validate(PARAMS, validate.MARK)
-    finally:
-        display.close()
-    watch = Watch(display, last_times())
+    watch = Watch(Display(sys.stdout), last_times())
     failed: Failed | None = None
-    with closing(Commands(watch, LOGS / "run.log")) as commands:
+    with closing(Commands(watch, LOGS / "run.log")) as commands, closing(watch):
+        watch.display.running([], 0, f"checking {PARAMS}")
+        validate.validate(PARAMS, validate.MARK)
         try:
             make(commands, args.targets, args.retry, params.read(PARAMS))
         except Failed as failure:
             failed = failure
-        watch.close()
     tables.write_json(watch.before | watch.times, TIMES)
     print(f"log: {commands.path}", flush=True)
     if failed:

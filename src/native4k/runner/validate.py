@@ -110,8 +110,11 @@ def _check(pattern: Keys, section: Any, where: str) -> None:
         return
     numbers = params.validate(reader(pattern), section, where)
     if pattern == ("collect",):
-        for name in numbers.sources:
-            sources.find(name)
+        try:
+            for name in numbers.sources:
+                sources.find(name)
+        except UserError as error:
+            raise UserError(f"{where}.sources: {error}") from None
     if pattern == ("select",):
         importlib.import_module("native4k.dataset.select").active_rules(numbers)
 

@@ -12,18 +12,20 @@ from native4k.runner.display import Display, remaining
 MILESTONES = {"fetch": tuple(FETCH), "measure": tuple(MEASURE), "dataset": tuple(DATASET)}
 """Rule files, and stages that run one: the steps are their rules."""
 
-HIDDEN = ("definitions",)
-"""Stages that are no step of anybody's."""
+HIDDEN = ("definitions", "")
+"""Stages that are no step of anybody's; what runs outside of a stage is none either."""
 
 RUNNING = re.compile(r"Running stage '(?:.*:)?([^':]+)'")
 CACHED = re.compile(r"Stage '(?:.*:)?([^':]+)' is cached")
 UNCHANGED = re.compile(r"Stage '(?:.*:)?([^':]+)' didn't change")
 JOBS = re.compile(r"(\w+) +(\d+)$")
 FINISHED = re.compile(r"Finished jobid: \d+ \(Rule: (\w+)\)")
-BROKEN = re.compile(r"Error in rule (\w+)")
+BROKEN = re.compile(r"Command '.*\btee data/scratch/logs/([a-z]+)")
+"""How Snakemake names the rule that failed: by the log in its command."""
+
 DOCSTRING = r'^rule {}:\n    """(.+)"""$'
 PYTEST = re.compile(r"FAILED (?:.*::)?(.+)")
-DVC = re.compile(r"ERROR: (?!failed to reproduce)(.+)")
+DVC = re.compile(r"ERROR: (.+)")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -67,7 +69,7 @@ class Watch:
         self._jobs: dict[str, int] | None = None
         self._counts: dict[str, int] = {}
         self._processes: dict[int, tuple[str, str]] = {}
-        self._error = self._complaint = self._broken = self._line = ""
+        self._error = self._test = self._complaint = self._broken = self._line = ""
 
     @property
     def total(self) -> int:
@@ -80,8 +82,10 @@ class Watch:
         self._line = line or self._line
         if found := BROKEN.match(line):
             self._broken = found[1]
-        elif found := PYTEST.match(line) or DVC.match(line):
-            self._complaint = found[1]
+        elif found := PYTEST.match(line):
+            self._test = found[1]
+        elif found := DVC.match(line):
+            self._complaint = self._complaint or found[1]
         return line
 
     def read(self, line: str) -> None:
@@ -92,7 +96,7 @@ class Watch:
         elif found := RUNNING.match(line):
             self.end_stage()
             self.stage = found[1]
-            if self.stage not in (*MILESTONES, *HIDDEN):
+            if self.stage not in MILESTONES:
                 self._begin(self.stage)
         elif found := CACHED.match(line):
             self.end_stage()
@@ -171,12 +175,14 @@ class Watch:
                 "the same command goes on from here"
             )
         if self._broken:
-            return f"{self._broken}: {self._complaint or f'failed; see data/scratch/logs/{self._broken}.log'}"
+            return f"{self._broken}: {self._test or 'failed'}; see data/scratch/logs/{self._broken}.log"
         return f"native4k run: {self._complaint or self._line or 'stopped without a word'}"
 
     def _begin(self, name: str) -> None:
-        if name in self.waiting:
-            self.waiting.remove(name)
+        """Begin a step, also one that was not expected, unless it runs or is not to be shown."""
+        expected = name in self.waiting
+        if name not in self.running and (expected or name in steps_of(self.stage)):
+            self.waiting = [one for one in self.waiting if one != name]
             self.begun += 1
             self.running[name] = Step(name, self.begun, self._counts.get(name, 1), time.monotonic())
 
@@ -192,14 +198,15 @@ class Watch:
 
     def _restored(self, stage: str) -> None:
         """Show that a stage's results were taken out of DVC's cache of runs."""
+        self.stage = stage
         for name in steps_of(stage):
             self._begin(name)
-            if name in self.running:
-                self._end(name, "as before")
+            self._end(name, "as before")
+        self.stage = ""
 
     def _finish_job(self, rule: str) -> None:
         """Follow the end of a rule's job; that of a rule that tells nothing began when the one before it ended."""
-        if rule in self.waiting:
+        if rule not in self.running:
             self._begin(rule)
             self.running[rule].began = self.last
         if rule in self.running:
