@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from tests import terminal
 from tests.project import Project, stages
@@ -32,7 +31,9 @@ def test_a_whole_run_is_one_plain_line_a_step_the_log_the_results_and_the_addres
     printed = (built.root.parent / "printed.txt").read_text(encoding="utf-8").splitlines()
     found = [STEP.fullmatch(line) for line in printed[: len(STEPS)]]
     assert all(found), printed
-    assert [(int(line[1]), int(line[2])) for line in found if line] == [(n, len(STEPS)) for n in range(1, len(STEPS) + 1)]
+    assert [(int(line[1]), int(line[2])) for line in found if line] == [
+        (n, len(STEPS)) for n in range(1, len(STEPS) + 1)
+    ]
     assert sorted(line[3] for line in found if line) == sorted(STEPS)
     assert {line[3]: line[4] for line in found if line}["vet"] == "merge people's votes into verdicts"
     assert printed[len(STEPS) : len(STEPS) + 2] == [f"log: {LOG}", "funnel"]
@@ -47,8 +48,8 @@ def test_a_mistake_a_kill_and_its_mending_in_a_terminal(copy: Copy) -> None:
     text = (project.root / "params.yaml").read_text(encoding="utf-8")
     (project.root / "params.yaml").write_text(text.replace("  radius: ", "  radus: ", 1), encoding="utf-8")
     before = project.times_of("data/[d-z]*/**/*")
-    mistake = "native4k run: params.yaml: dedup.radus: unknown key; is it 'radius'?"
-    assert seen(project, "native4k", "run") == (1, [mistake])
+    mistake = "native4k validate: params.yaml: dedup.radus: unknown key; is it 'radius'?"
+    assert seen(project, "native4k", "run") == (1, [f"log: {LOG}", mistake])
     assert project.times_of("data/[d-z]*/**/*").keys() - before.keys() <= {"data/scratch/logs"}
 
     (project.root / "params.yaml").write_text(text, encoding="utf-8")
@@ -61,7 +62,9 @@ def test_a_mistake_a_kill_and_its_mending_in_a_terminal(copy: Copy) -> None:
     assert re.fullmatch(r"1/\d+ select +take down what was requested, .* not done", lines[0])
 
     project.inside = {}
-    status, lines = seen(project, "make", "--old-file", ".venv/ready", "--eval", "dataset: ; @native4k run dataset", "dataset")
+    status, lines = seen(
+        project, "make", "--old-file", ".venv/ready", "--eval", "dataset: ; @native4k run dataset", "dataset"
+    )
     assert status == 0
     rows = [STEP.fullmatch(line) for line in lines[:7]]
     assert [row[3] for row in rows if row] == ["select", "dedup", "balance", "split", "leaks", "check", "tables"]

@@ -41,7 +41,8 @@ with closing(Commands(Watch(Display(sys.stdout), {}), Path(sys.argv[1]))) as run
         print(failed.line)
         sys.exit(failed.status)
 """
-WAITING = "echo $$ > {0}; sleep 100 & echo $! >> {0}; wait"
+ONE = "sh -c 'echo $$ >> {0}; exec sleep 100'"
+WAITING = f"{ONE} | {ONE}"
 DEAF = "trap '' INT; " + WAITING
 
 

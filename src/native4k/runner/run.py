@@ -18,7 +18,7 @@ import yaml
 from native4k import params, provenance, tables
 from native4k.errors import UserError
 from native4k.fetch import freeze
-from native4k.runner import plan, validate
+from native4k.runner import plan
 from native4k.runner.commands import LOGS, Commands, Failed
 from native4k.runner.display import Display
 from native4k.runner.watch import HIDDEN, RUNNING, UNCHANGED, Watch, steps_of
@@ -119,9 +119,9 @@ def run(args: argparse.Namespace) -> None:
     watch = Watch(Display(sys.stdout), last_times())
     failed: Failed | None = None
     with closing(Commands(watch, LOGS / "run.log")) as commands, closing(watch):
-        watch.display.running([], 0, f"checking {PARAMS}")
-        validate.validate(PARAMS, validate.MARK)
         try:
+            watch.display.running([], 0, f"checking {PARAMS}")
+            commands.run("native4k", "validate")
             make(commands, args.targets, args.retry, params.read(PARAMS))
         except Failed as failure:
             failed = failure
