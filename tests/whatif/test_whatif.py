@@ -256,7 +256,7 @@ def test_a_change_of_no_number_is_one_line(change: str, line: str) -> None:
 
 
 def test_a_preset_that_is_not_there_is_one_line(built: tuple[Path, pd.DataFrame]) -> None:
-    with pytest.raises(UserError, match="^params select.preset: no 'onw'; there are: own; is it 'own'"):
+    with pytest.raises(UserError, match="^params select.preset: no 'onw'; there are: own, all; is it 'own'"):
         tried(built[0], "select.preset=onw")
 
 

@@ -25,6 +25,7 @@ from native4k.runner.watch import HIDDEN, RUNNING, UNCHANGED, Watch, steps_of
 
 PARAMS = Path("params.yaml")
 IMAGES = "images"
+NOTHING = "everything is up to date"
 STORE = Path("data/images")
 DEFINITIONS = Path("data/definitions.yaml")
 TIMES = LOGS / "times.json"
@@ -51,8 +52,10 @@ def make(run: Commands, targets: list[str], retry: str | None, tree: dict[str, A
     known = plan.stages(Path("dvc.yaml"), tree)
     if targets != [IMAGES]:
         run.watch.waiting = plan.shown_steps(chosen or list(known), tree)
-    make_images(run, retry)
+    made = make_images(run, retry)
     if targets == [IMAGES]:
+        if not made:
+            run.watch.display.say(NOTHING)
         return
     run.run("native4k", "definitions", str(DEFINITIONS))
     whole, printed = run.ask("dvc", "repro", "--dry", *chosen)
@@ -60,23 +63,24 @@ def make(run: Commands, targets: list[str], retry: str | None, tree: dict[str, A
     names = announced if chosen else plan.to_come(announced, plan.announced(printed, UNCHANGED), known, whole=whole)
     run.watch.waiting = plan.shown_steps(names, tree)
     if whole and set(announced) <= set(HIDDEN) and is_noted():
-        run.watch.display.say("everything is up to date")
+        run.watch.display.say(NOTHING)
         return
     if "measure" in names:
         run.run("native4k", "recall", "data/features")
     run.run("dvc", "repro", *chosen)
 
 
-def make_images(run: Commands, retry: str | None) -> None:
-    """Run the rules of fetch and hand the store to DVC, unless it is whole and up to date."""
+def make_images(run: Commands, retry: str | None) -> bool:
+    """Run the rules of fetch and hand the store to DVC, unless it is whole and up to date; whether that was done."""
     why = None if retry else reason(run)
     if not retry and why is None:
-        return
+        return False
     run.watch.display.say(f"making {STORE}: {why}" if why else f"fetching again into {STORE}")
     run.watch.stage = "fetch"
     run.watch.waiting = [*steps_of("fetch"), *run.watch.waiting]
     run.run(*SNAKEMAKE, *(("fetch", "--config", f"retry={retry}") if retry else ("collect",)))
     run.run("dvc", "add", "--quiet", str(STORE))
+    return True
 
 
 def reason(run: Commands) -> str | None:
