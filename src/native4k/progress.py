@@ -17,10 +17,9 @@ class Bar(tqdm):  # type: ignore[type-arg]
         self.is_told = events.are_read()
         super().__init__(*args, **(options | ({"mininterval": SECONDS} if self.is_told else {})))
 
-    def display(self, msg: str | None = None, pos: int | None = None) -> bool | None:
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
         """Draw the bar, or tell of the outermost one of this process."""
         if not self.is_told:
-            return super().display(msg, pos)
-        if self.pos == 0:
+            super().display(msg, pos)
+        elif self.pos == 0:
             events.tell(done=self.n, total=self.total)
-        return True

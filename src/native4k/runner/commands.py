@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from native4k import events
 from native4k.runner.watch import Watch
@@ -112,7 +112,7 @@ class Commands:
             self.watch.show(self.path)
             self._stop_late(process)
 
-    def _read(self, out: BinaryIO) -> bytes:
+    def _read(self, out: IO[bytes]) -> bytes:
         """What has come meanwhile, also put into the log."""
         select.select([out], [], [], TICK)
         with contextlib.suppress(BlockingIOError):

@@ -108,7 +108,7 @@ def _check(pattern: Keys, section: Any, where: str) -> None:
     if pattern == SHARDS:
         params.validate(Annotated[int, Gt(0)], section, where)  # type: ignore[arg-type]
         return
-    numbers = params.validate(reader(pattern), section, where)
+    numbers: Any = params.validate(reader(pattern), section, where)
     if pattern == ("collect",):
         try:
             for name in numbers.sources:
