@@ -94,7 +94,7 @@ def test_elsewhere_what_runs_is_printed_once_a_minute_and_nothing_moves_the_curs
     display.close()
     does = "do what has to be done with everything that there is"
     assert [line.split() for line in out.getvalue().splitlines()] == [
-        f"1/12 score {does} ##########---------- 50% 1 min 00 s".split(),
-        f"1/12 score {does} ##########---------- 50% 2 min 00 s".split(),
+        f"1/12 score {does} ##########---------- 50% 1 min 00 s so far".split(),
+        f"1/12 score {does} ##########---------- 50% 2 min 00 s so far".split(),
     ]
     assert not set("\x1b\r") & set(out.getvalue())

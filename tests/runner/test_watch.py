@@ -108,7 +108,7 @@ def test_the_time_that_is_left_is_that_of_the_last_run(clock: Clock, out: io.Str
     assert run.seconds_left() == 180
     clock.now += 60
     run.show(LOG)
-    assert rows(out) == ["1/2 publish 1 min 10 s"]
+    assert rows(out) == ["1/2 publish 1 min 10 s so far"]
     del run.before["assess"]
     assert run.seconds_left() is None
 

@@ -73,7 +73,8 @@ class Display:
         """Show what runs now, if it is time to."""
         if time.monotonic() - self._when < (REPAINT if self.is_terminal else MINUTE):
             return
-        rows = [self._row(step, total, duration(step.seconds()), self._bar(step.share)) for step in steps]
+        so_far = "" if self.is_terminal else " so far"
+        rows = [self._row(step, total, f"{duration(step.seconds())}{so_far}", self._bar(step.share)) for step in steps]
         if self.is_terminal:
             lines = [*rows, status[: self._width()]]
             self._erase()
