@@ -63,9 +63,7 @@ def test_a_mistake_a_kill_and_its_mending_in_a_terminal(copy: Copy) -> None:
     assert re.fullmatch(r"1/\d+ select +take down what was requested, .* not done", lines[0])
 
     project.inside = {}
-    status, lines = seen(
-        project, "make", "--old-file", ".venv/ready", "--eval", "dataset: ; @native4k run dataset", "dataset"
-    )
+    status, lines = seen(project, "native4k", "run", "dataset")
     assert status == 0
     rows = [STEP.fullmatch(line) for line in lines[:7]]
     assert [row[3] for row in rows if row] == ["select", "dedup", "balance", "split", "leaks", "check", "tables"]
