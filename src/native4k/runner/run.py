@@ -116,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Check the numbers, make what must be made, print the summary, and the report's address last."""
+    """Check the numbers, make what must be made; after a whole run print the summary, and the report's address last."""
     if args.params != PARAMS:
         raise UserError(f"{args.params}: DVC and Snakemake read {PARAMS} alone; 'native4k compose' puts numbers there")
     check_project()
@@ -134,8 +134,8 @@ def run(args: argparse.Namespace) -> None:
     if failed:
         print(failed.line, file=sys.stderr)
         sys.exit(failed.status)
-    if args.targets != [IMAGES]:
-        show_results([STUDY_REPORT, REPORT] if STUDY in args.targets else [REPORT])
+    if args.targets in ([], [STUDY]):
+        show_results([STUDY_REPORT, REPORT] if args.targets else [REPORT])
 
 
 def show_results(pages: list[Path]) -> None:
