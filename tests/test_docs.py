@@ -23,7 +23,10 @@ PAGES = {
 HISTORY = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("CHANGELOG.md", "LOG.md")}
 README, COMMANDS, GLOSSARY = (PAGES[name] for name in ("README.md", "docs/commands.md", "docs/glossary.md"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-RUNNER = (ROOT / "src/native4k/runner/run.py").read_text(encoding="utf-8").replace('", "', " ")
+RUNNER = "\n".join(
+    f"native4k {step}"
+    for step in re.findall(r'"native4k", "(\w+)"', (ROOT / "src/native4k/runner/run.py").read_text(encoding="utf-8"))
+)
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
 STAGES = {
     name: stage
