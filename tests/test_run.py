@@ -32,9 +32,8 @@ def test_a_whole_run_is_one_plain_line_a_step_the_log_the_results_and_the_addres
     printed = [line for line in printed if not line.endswith(" so far")]  # once a minute, what runs
     found = [STEP.fullmatch(line) for line in printed[: len(STEPS)]]
     assert all(found), printed
-    assert [(int(line[1]), int(line[2])) for line in found if line] == [
-        (n, len(STEPS)) for n in range(1, len(STEPS) + 1)
-    ]
+    assert {line[2] for line in found if line} == {str(len(STEPS))}
+    assert sorted(int(line[1]) for line in found if line) == list(range(1, len(STEPS) + 1))  # some run side by side
     assert sorted(line[3] for line in found if line) == sorted(STEPS)
     assert {line[3]: line[4] for line in found if line}["vet"] == "merge people's votes into verdicts"
     assert printed[len(STEPS) : len(STEPS) + 2] == [f"log: {LOG}", "funnel"]
