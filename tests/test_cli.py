@@ -98,7 +98,7 @@ def test_an_unknown_step_is_one_line_with_all_steps(words: list[str], capsys: py
     assert cli.main(words) == 2
     err = capsys.readouterr().err
     assert err.startswith(
-        f"native4k: no step {' '.join(words[:2])!r}; there are: compose, sources, analyze, collect, fetch, freeze, "
+        f"native4k: no step {' '.join(words[:2])!r}; there are: compose, run, validate, sources, analyze, collect, "
     )
     assert err.count("\n") == 1
 
