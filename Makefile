@@ -7,18 +7,11 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONWARNINGS := ignore::SyntaxWarning
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --no-header --no-annotate pyproject.toml
 
-# Only a complete store goes to DVC: data/images.dvc names what others pull. What an incomplete one holds stays in it.
-HAND_OVER := dvc add --quiet data/images || { native4k freeze data/images --check 2>&1 | grep 'make retry'; exit 1; }
+all: setup ## set up, make what is missing or stale on the demo, print the results (the default)
+	@native4k run
 
-all: images ## set up, make what is missing or stale on the demo, print the results (the default)
-	@native4k recall data/features
-	@dvc repro
-	@native4k summary
-
-study: images ## run the full study: every scale and arm, and how it grows with the images (at most 20 minutes)
-	@native4k recall data/features
-	@dvc repro study/dvc.yaml
-	@native4k summary
+study: setup ## run the full study: every scale and arm, and how it grows with the images (at most 20 minutes)
+	@native4k run study/dvc.yaml
 
 PHOTOGRAPHS := data/scratch/photographs
 
@@ -29,13 +22,10 @@ study-photographs: setup ## run the study on photographs of packages (Debian): t
 	  --images $(PHOTOGRAPHS)/images.parquet --scratch $(PHOTOGRAPHS)/runs
 
 images: setup ## fetch the images (the demo: draw them) if they are missing or stale
-	@git rev-parse --git-dir > /dev/null && dvc root > /dev/null # or one line that says what is missing
-	@if why="$$(native4k freeze data/images --check 2>&1)" && dvc status --quiet data/images.dvc; then exit 0; fi; \
-	  echo "making data/images$${why:+, because }$${why%%;*}"; \
-	  snakemake --profile profiles/local -s rules/fetch.smk --forcerun collect && $(HAND_OVER)
+	@native4k run images
 
 retry: setup ## fetch again what may still succeed; RETRY=final: all that is not in the store
-	@snakemake --profile profiles/local -s rules/fetch.smk --forcerun fetch --config retry=$(or $(RETRY),later) && $(HAND_OVER)
+	@native4k run images --retry $(or $(RETRY),later)
 
 test: setup ## set up and run the tests, in two processes of one thread each
 	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first
@@ -82,10 +72,11 @@ setup: .venv/ready
 	  && echo $$name && break; done || true)"; \
 	if [ -z "$$python" ]; then \
 	  echo "native4k needs Python 3.11 or 3.12 with venv on the PATH: basicsr does not build on 3.13" >&2; exit 1; fi; \
-	echo "setting up .venv with $$($$python --version)"; \
+	echo "setting up .venv with $$($$python --version): minutes the first time; log: .venv/setup.log"; \
 	$$python -m venv --clear .venv; \
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock; \
-	python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock; \
-	uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock 2>&1 | grep -v '^ [+-] '; \
-	uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .; \
+	{ python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock \
+	  && uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock \
+	  && uv pip install --python .venv/bin/python --no-deps --no-build-isolation --editable .; } > .venv/setup.log 2>&1 \
+	  || { tail -n 20 .venv/setup.log >&2; exit 1; }; \
 	touch .venv/ready

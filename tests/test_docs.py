@@ -24,6 +24,10 @@ PAGES = {
 HISTORY = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("CHANGELOG.md", "LOG.md")}
 README, COMMANDS, GLOSSARY = (PAGES[name] for name in ("README.md", "docs/commands.md", "docs/glossary.md"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+RUNNER = "\n".join(
+    f"native4k {step}"
+    for step in re.findall(r'"native4k", "(\w+)"', (ROOT / "src/native4k/runner/run.py").read_text(encoding="utf-8"))
+)
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
 STAGES = {
     name: stage
@@ -136,7 +140,7 @@ def stage_names() -> set[str]:
 def pipeline() -> str:
     """All that make, Snakemake and DVC run."""
     stages = [stage.get("do", stage)["cmd"] for stage in STAGES.values()]
-    return "\n".join([MAKEFILE, RULES, *stages]).replace("\n", " ")
+    return "\n".join([MAKEFILE, RUNNER, RULES, *stages]).replace("\n", " ")
 
 
 @pytest.mark.parametrize(("package", "step"), EVERY, ids=lambda name: name)

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path("src/native4k")
 
 LAYERS = (
-    {"__init__", "errors", "processor", "redaction"},
+    {"__init__", "arguments", "errors", "events", "processor", "progress", "redaction"},
     {"params", "kinds", "tables", "geometry", "formats"},
     {"images", "full_pictures", "provenance", "resample", "degrade"},
     {"sources", "demo", "metadata"},
@@ -20,7 +20,9 @@ LAYERS = (
     {"publish"},
     {"sr", "t2i"},
     {"study"},
-    {"report", "review", "start"},
+    {"report", "review"},
+    {"runner"},
+    {"start"},
     {"cli"},
 )
 """Modules and packages of src/native4k, the lowest layer first."""

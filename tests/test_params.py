@@ -13,6 +13,7 @@ from native4k import params
 from native4k.cli import STEPS, module_of
 from native4k.errors import UserError
 from native4k.params import compose
+from native4k.runner.validate import READERS, reader
 from native4k.sr import baselines
 from tests.measure import models
 from tests.project import PAPER, TINY, composed
@@ -21,37 +22,6 @@ from tests.sr import diffusion
 ROOT = Path(__file__).parent.parent
 OVERLAYS = {"demo": [], "paper": [PAPER], "photos": [ROOT / "params/photos.yaml"], "tiny": [TINY]}
 OVERLAYS |= {"study on photographs": [ROOT / "params/study_photographs.yaml"]}
-
-READERS = {
-    ("demo",): "native4k.demo:Params",
-    ("analyze",): "native4k.analyze.stats:Params",
-    ("collect",): "native4k.fetch.collect:Params",
-    ("fetch",): "native4k.fetch.fetch:Params",
-    ("probe",): "native4k.measure.probe:Params",
-    ("score",): "native4k.measure.score:Params",
-    ("embed",): "native4k.measure.embed:Params",
-    ("label",): "native4k.measure.label:Params",
-    ("vet",): "native4k.dataset.vet:Params",
-    ("select",): "native4k.dataset.select:Params",
-    ("dedup",): "native4k.dataset.dedup:Params",
-    ("balance",): "native4k.dataset.balance:Params",
-    ("split",): "native4k.dataset.split:Params",
-    ("publish",): "native4k.publish.publish:Params",
-    ("export",): "native4k.publish.export:Params",
-    ("assess",): "native4k.publish.assess:Params",
-    ("sr", "patches"): "native4k.sr.patches:Params",
-    ("sr", "degrade"): "native4k.degrade:Params",
-    ("sr", "upscale"): "native4k.sr.tiles:Params",
-    ("sr", "evaluate"): "native4k.sr.evaluate:Params",
-    ("sr", "baselines", "*"): "native4k.sr.baselines:Params",
-    ("sr", "pretrained", "*"): "native4k.sr.baselines:Params",
-    ("t2i", "evaluate"): "native4k.t2i.evaluate:Params",
-    ("t2i", "baselines", "*", "encode"): "native4k.t2i.encode:Params",
-    ("t2i", "baselines", "*", "train"): "native4k.t2i.train:Params",
-    ("t2i", "baselines", "*", "generate"): "native4k.t2i.generate:Params",
-    ("study",): "native4k.study.study:Params",
-}
-"""Keys -> the class that reads what is there; a star stands for every name."""
 
 
 @pytest.fixture(name="file", scope="module", params=OVERLAYS)
@@ -69,11 +39,6 @@ def written(text: str, folder: Path) -> Path:
     path = folder / "params.yaml"
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def reader(keys: tuple[str, ...]) -> type:
-    module, name = READERS[keys].split(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def places(tree: Any, pattern: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -286,7 +251,7 @@ def test_a_missing_section_is_named_with_those_that_are_there(paper: Path, tmp_p
 
 def test_an_unknown_section_is_named(paper: Path, tmp_path: Path) -> None:
     line = complaint(lambda tree: tree.update(dedupe={}), ("dedup",), reader(("dedup",)), paper, tmp_path)
-    assert line == f"params.yaml: unknown section 'dedupe'; known are {', '.join(params.SECTIONS)}; is it 'dedup'?"
+    assert line == f"params.yaml: unknown section 'dedupe'; there are: {', '.join(params.SECTIONS)}; is it 'dedup'?"
 
 
 @pytest.mark.parametrize(

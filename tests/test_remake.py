@@ -122,7 +122,7 @@ def test_a_server_that_dies_in_the_middle_is_one_line_until_make_retry_has_the_r
         project.run("make", "retry")
         assert project.bytes_of(store, "data/images.dvc") == undisturbed.bytes_of(store, "data/images.dvc")
         server.asked.clear()
-        assert project.images() == ""
+        assert project.images() == "everything is up to date\nlog: data/scratch/logs/run.log\n"
         assert server.asked == []
 
 

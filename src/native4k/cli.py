@@ -6,10 +6,9 @@ import importlib
 import os
 import sys
 import traceback
-from pathlib import Path
 from types import TracebackType
 
-from native4k import processor
+from native4k import arguments, events, processor
 from native4k.errors import UserError
 
 STEPS = {
@@ -18,6 +17,10 @@ STEPS = {
     },
     "params": {
         "compose": "put the numbers of params/paper.yaml, or of other overlays, into params.yaml",
+    },
+    "runner": {
+        "run": "make what is missing or stale, one line a step: images, stages of DVC, or everything",
+        "validate": "check every number of params.yaml, as the steps that read it will",
     },
     "metadata": {
         "sources": "list the sources: rows, licence, what can be filtered by, where they are",
@@ -126,18 +129,8 @@ def find(words: list[str]) -> tuple[str, str] | None:
 
 
 def parser(package: str, step: str) -> argparse.ArgumentParser:
-    """A step's own parser, made by its module."""
-    module = importlib.import_module(module_of(package, step))
-    made = argparse.ArgumentParser(
-        prog=f"native4k {step}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(made)
-    numbers = made.get_default("params") or Path("params.yaml")
-    made.add_argument("--params", type=Path, default=numbers, help="the numbers (default: %(default)s)")
-    made.set_defaults(run=module.run)
-    return made
+    """A step's own parser."""
+    return arguments.parser(module_of(package, step), step)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -170,7 +163,9 @@ def _run(words: list[str]) -> int:
             made.print_help()
             return 0
         args = made.parse_intermixed_args(rest)  # so that options may stand among paths
-        args.run(args)
+        events.tell(begins=step, does=STEPS[package][step])
+        importlib.import_module(module_of(package, step)).run(args)
+        events.tell(ended=0)
     except UserError as error:
         return _complain(step, str(error))
     except OSError as error:
@@ -192,7 +187,9 @@ def _run(words: list[str]) -> int:
 def _complain(step: str, line: str) -> int:
     from native4k.redaction import redact  # only what fails needs it
 
-    print(redact(f"native4k {step}: {line}"), file=sys.stderr)
+    said = redact(f"native4k {step}: {line}")
+    print(said, file=sys.stderr)
+    events.tell(ended=1, line=said)
     return 1
 
 
@@ -200,7 +197,9 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Tra
     """Print what Python prints of an error that nobody expected, without secrets."""
     from native4k.redaction import redact
 
-    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
+    *lines, last = redact("".join(traceback.format_exception(kind, error, trace))).splitlines()
+    print(*lines, last, sep="\n", file=sys.stderr)
+    events.tell(ended=1, line=f"native4k: an error of the code, which nobody expected: {last}")
 
 
 if __name__ == "__main__":

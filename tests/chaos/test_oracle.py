@@ -18,7 +18,7 @@ STAGE_OF = {
     "t2i train": "train_t2i",
     "t2i evaluate": "evaluate_t2i",
 }
-NO_RESULT = {"definitions", "recall"}
+NO_RESULT = {"definitions", "recall", "run", "summary", "validate"}
 """Steps that make nothing that another step reads as a result."""
 
 COMPLAINT = "native4k.redaction"

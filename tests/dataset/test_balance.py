@@ -138,7 +138,7 @@ def test_nobody_one_image_and_zero_kept_are_left_as_they_are(rows: list[tuple[st
         ),
         (
             capped(1.5, best=balance.Best(column="detial", highest=True)),
-            r"^params balance\.best\.column: no number 'detial'; did you mean 'detail'\?$",
+            r"^params balance\.best\.column: no number 'detial'; there are: .*; is it 'detail'\?$",
         ),
     ],
 )

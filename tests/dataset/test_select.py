@@ -118,7 +118,7 @@ def test_without_rules_nothing_changes() -> None:
 
 
 def test_a_preset_that_is_not_there_is_one_line_with_the_nearest_name() -> None:
-    with pytest.raises(UserError, match=r"^params select\.preset: no 'owm'; did you mean 'own'\?$"):
+    with pytest.raises(UserError, match=r"^params select\.preset: no 'owm'; there are: own; is it 'own'\?$"):
         select.active_rules(numbers({}, "owm"))
 
 
@@ -156,8 +156,8 @@ def test_each_group_has_its_own_bound_and_the_others_share_one() -> None:
     [
         ({"per": "source", "min": {"a": 3.0}}, r"own\.dull\.min: no bound for source 'b'; add it, or one for 'other'$"),
         ({"per": None, "min": {"a": 3.0}}, r"own\.dull\.min: bounds by group, but 'per' names no column of groups$"),
-        ({"per": "sauce", "min": {"other": 3.0}}, r"own\.dull: no text 'sauce'; did you mean 'source'\?$"),
-        ({"column": "scores"}, r"own\.dull: no number 'scores'; did you mean 'score'\?$"),
+        ({"per": "sauce", "min": {"other": 3.0}}, r"own\.dull: no text 'sauce'; there are: .*; is it 'source'\?$"),
+        ({"column": "scores"}, r"own\.dull: no number 'scores'; there are: score; is it 'score'\?$"),
         ({"column": "source"}, r"own\.dull: no number 'source'; there are: score$"),
     ],
 )

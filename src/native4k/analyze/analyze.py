@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from tqdm import tqdm
 
 from native4k import params, sources, tables
 from native4k.analyze import report_files, stats
@@ -20,6 +19,7 @@ from native4k.errors import UserError
 from native4k.fetch import collect
 from native4k.metadata import read
 from native4k.metadata.parallel import parallel_map, prefetch
+from native4k.progress import Bar
 
 
 class Analysis(NamedTuple):
@@ -55,7 +55,7 @@ def collections(wanted: dict[str, list[str | None]], root: Path, numbers: Path) 
 
 def frames(found: read.Collection, columns: list[str]) -> Iterator[pl.DataFrame]:
     """A collection's rows, file by file."""
-    for part in tqdm(found.parts, desc=f"analyze {found.name}", unit="file", mininterval=5):
+    for part in Bar(found.parts, desc=f"analyze {found.name}", unit="file", mininterval=5):
         yield from read.frames(part, found.source, columns)
 
 

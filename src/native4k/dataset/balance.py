@@ -71,7 +71,7 @@ def ranks(table: pd.DataFrame, best: Best) -> np.ndarray:
     """Find each row's place in its category, the best first; -1 for what is rejected or has no category."""
     there = table.select_dtypes("number").columns
     if best.column not in there:
-        advice = params.did_you_mean(best.column, there)
+        advice = params.suggestion(best.column, there)
         raise UserError(f"params balance.best.column: no number {best.column!r}; {advice}")
     rows = np.flatnonzero(tables.is_kept(table) & (table["category"] != UNKNOWN))
     alive = table[["category", best.column, "id"]].iloc[rows].reset_index(drop=True)

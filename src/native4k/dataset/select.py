@@ -83,7 +83,7 @@ def active_rules(numbers: Params) -> dict[str, Rule]:
     """Look up the rules of the preset that applies."""
     if numbers.preset not in numbers.presets:
         raise UserError(
-            f"params select.preset: no {numbers.preset!r}; {params.did_you_mean(numbers.preset, numbers.presets)}"
+            f"params select.preset: no {numbers.preset!r}; {params.suggestion(numbers.preset, numbers.presets)}"
         )
     return numbers.presets[numbers.preset]
 
@@ -110,7 +110,7 @@ class Rows(NamedTuple):
         """Take a column of numbers or of texts, or fail with the most similar name."""
         there = self.table.select_dtypes("number" if kind == "number" else ["str", "object"]).columns
         if name not in there:
-            raise UserError(f"params {self.where}: no {kind} {name!r}; {params.did_you_mean(name, there)}")
+            raise UserError(f"params {self.where}: no {kind} {name!r}; {params.suggestion(name, there)}")
         return self.table[name]
 
 

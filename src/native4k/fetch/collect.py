@@ -13,7 +13,6 @@ from typing import Annotated, NamedTuple, TypeAlias
 import polars as pl
 import pyarrow as pa
 from pydantic import Field
-from tqdm import tqdm
 
 from native4k import params, tables
 from native4k.errors import UserError
@@ -26,6 +25,7 @@ from native4k.metadata.columns import COLUMNS, IMPOSSIBLE, SIZES
 from native4k.metadata.locations import Part
 from native4k.metadata.parallel import parallel_map
 from native4k.metadata.urls import with_ids
+from native4k.progress import Bar
 
 DECLARED = {name: pl.col(name) for name in SIZES}
 CANDIDATE = ("id", "source", *COLUMNS)
@@ -196,11 +196,11 @@ def collect(
             rows_by_shard.add(rows)
             kept += rows.height
         if not kept + rejected.total():
-            tqdm.write(f"{job.part.name}: no rows", sys.stderr)
+            Bar.write(f"{job.part.name}: no rows", sys.stderr)
         return rejected
 
     jobs = [Job(collection, part) for collection in collections for part in collection.parts]
-    for rejected in tqdm(parallel_map(add_part, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
+    for rejected in Bar(parallel_map(add_part, jobs, stopped), "collect", len(jobs), unit="file", mininterval=5):
         counts.update(rejected)
     rows_by_shard.close()
     return counts, _sorted_shards(rows_by_shard, counts)

@@ -93,6 +93,13 @@ def count_statuses(candidates: pd.DataFrame, index: pd.DataFrame) -> pd.DataFram
     return counts.sort("source", "host", "status").to_pandas()
 
 
+def check(store: Path, numbers: Path) -> None:
+    """Stop with one line if the store is not whole, or not of these params and this code."""
+    if (store / "fetched.parquet").exists():  # an incomplete store has no origin
+        check_transient(store, numbers)
+    compare(store, numbers)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths of the step."""
     parser.add_argument("store", type=Path, help="the image store (data/images)")
@@ -107,9 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write candidates, index, counts and origin into the store, the origin last; then stop if too much is missing."""
     if args.check:
-        if (args.store / "fetched.parquet").exists():  # an incomplete store has no origin
-            check_transient(args.store, args.params)
-        compare(args.store, args.params)
+        check(args.store, args.params)
         return
     needed = ("candidates", "counts", "rejected", "shards")
     if missing := [f"--{name}" for name in needed if getattr(args, name) is None]:

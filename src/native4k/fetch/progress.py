@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from tqdm import tqdm
+from native4k import events
+from native4k.progress import Bar
 
 MINUTE = 60.0
 MEGA = 1e6
@@ -56,7 +57,7 @@ class Progress:
         self.counts: Counter[str] = Counter()
         self.received = self.saved = 0
         self.began = self.reported = time.monotonic()
-        self.bar = tqdm(total=total, desc=label, unit="image", disable=not sys.stderr.isatty())
+        self.bar = Bar(total=total, desc=label, unit="image", disable=not (sys.stderr.isatty() or events.are_read()))
 
     def add(self, status: str) -> None:
         """Count an image and its status."""

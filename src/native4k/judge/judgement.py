@@ -79,7 +79,7 @@ def load(path: Path, false_alarms: float | None) -> Numbers:
     for reason, rule in rules.items():
         if rule.column not in there:
             where = f"{path}: select.presets.{PRESET}.{reason}.column"
-            raise UserError(f"{where}: probe measures no {rule.column!r}; {params.did_you_mean(rule.column, there)}")
+            raise UserError(f"{where}: probe measures no {rule.column!r}; {params.suggestion(rule.column, there)}")
     geometry = params.load(Geometry, path, "probe", "geometry")
     return Numbers(measured, geometry, rules, float(false_alarms or rate or 0))
 

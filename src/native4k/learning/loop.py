@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from native4k.errors import UserError
 from native4k.learning import acceleration, checkpoint, micro_batches, process_group, training
@@ -22,6 +21,7 @@ from native4k.learning.checkpoint import EMA
 from native4k.learning.process_group import ProcessGroup
 from native4k.learning.recipe import Player, Recipe, Task, Validation
 from native4k.learning.training import Training
+from native4k.progress import Bar
 
 DIGITS = 4
 NO_MEMORY = (
@@ -195,4 +195,4 @@ def _rounded(values: dict[str, float]) -> dict[str, float]:
 def _bar(progress: checkpoint.Progress, numbers: Training, group: ProcessGroup) -> Any:
     options: dict[str, Any] = {"mininterval": 5.0, "dynamic_ncols": True}  # also in a log file
     options |= {"initial": progress.seen, "total": numbers.images, "disable": group.rank > 0}
-    return tqdm(desc="training", unit="image", **options)
+    return Bar(desc="training", unit="image", **options)

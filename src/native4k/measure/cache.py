@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow.dataset as ds
 from PIL import Image
-from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
 from native4k.measure.columns import UNWEIGHTED, Column, Model, rate
+from native4k.progress import Bar
 from native4k.provenance.steps import RULES
 
 CODE = {"probe": "measure.measurements", "embed": "measure.embed", "signatures": "measure.signatures"}
@@ -78,7 +78,7 @@ def fill(
     todo = files[~files.index.isin(cached["sha256"]) & ~files.index.duplicated()]
     parts, rows = [cached], list[dict[str, Any]]()
     measured = zip(todo.index, rows_of(todo.tolist()) if len(todo) else (), strict=True)
-    for sha256, row in tqdm(measured, total=len(todo), desc=step, unit="image", mininterval=5):
+    for sha256, row in Bar(measured, total=len(todo), desc=step, unit="image", mininterval=5):
         rows.append({"sha256": sha256, **row})
         if len(rows) == ROWS_PER_WRITE:
             parts.append(_write_rows(place, rows))
@@ -165,7 +165,7 @@ def _measure_missing(
     names = ", ".join(column.name for column in models)
     rows, failures = defaultdict[Column, list[dict[str, Any]]](list), Counter[Column]()
     coming = decode_ahead(places.store, todo, readers)
-    decoded = tqdm(coming, names, len(todo), unit="image", mininterval=5, disable=todo.empty)
+    decoded = Bar(coming, names, len(todo), unit="image", mininterval=5, disable=todo.empty)
     for count, (sha256, image) in enumerate(decoded, start=1):
         for column, model in models.items():
             if sha256 in missing[column]:

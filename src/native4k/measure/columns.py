@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import numpy as np
 from PIL import Image
 from pydantic import AfterValidator
-from tqdm import tqdm
 
 from native4k import images
+from native4k.progress import Bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def rate(column: Column, model: Model, image: Image.Image, file: str) -> dict[st
         if type(error).__name__ in DEVICE_FAULTS or "CUDA" in str(error):
             raise
         why = " ".join(str(error).split())[:200] or type(error).__name__
-        tqdm.write(f"{file} ({image.width}x{image.height}): no {', '.join(column.columns)}: {why}", file=sys.stderr)
+        Bar.write(f"{file} ({image.width}x{image.height}): no {', '.join(column.columns)}: {why}", file=sys.stderr)
         return None
 
 

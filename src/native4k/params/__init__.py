@@ -20,6 +20,9 @@ Parsed = TypeVar("Parsed")
 UNKNOWN = {"unexpected_keyword_argument", "extra_forbidden"}
 """What pydantic calls a key that is not in the class."""
 
+MANY = 24
+"""Names that are not all listed where one of them is near."""
+
 SECTIONS = (
     "shards",
     "demo",
@@ -58,8 +61,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: expected sections such as 'collect:', found {type(tree).__name__}")
     unknown = [str(name) for name in tree if name not in SECTIONS]
     if unknown:
-        known = ", ".join(SECTIONS) + suggestion(unknown[0], SECTIONS)
-        raise UserError(f"{path}: unknown section {unknown[0]!r}; known are {known}")
+        raise UserError(f"{path}: unknown section {unknown[0]!r}; {suggestion(unknown[0], SECTIONS)}")
     return tree
 
 
@@ -85,8 +87,7 @@ def load(cls: type[Typed], path: Path, *keys: str) -> Typed:
     for depth, key in enumerate(keys):
         if not isinstance(section, dict) or key not in section:
             names = list(map(str, section)) if isinstance(section, dict) else [type(section).__name__]
-            there = ", ".join(names) + suggestion(key, names)
-            raise UserError(f"{path}: {'.'.join(keys[: depth + 1])} is missing; there are: {there}")
+            raise UserError(f"{path}: {'.'.join(keys[: depth + 1])} is missing; {suggestion(key, names)}")
         section = section[key]
     return validate(cls, section, f"{path}: {'.'.join(keys)}")
 
@@ -130,19 +131,14 @@ def _known(keys: tuple[int | str, ...], errors: list[ErrorDetails], section: Any
     return missing + [str(key) for key in section if key not in unknown] if isinstance(section, dict) else missing
 
 
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """The end of a message that names the nearest of the known names; empty if none is near."""
+def suggestion(name: str, there: Iterable[str]) -> str:
+    """Say which names there are, and which of them may be meant; only that one where there are many."""
+    names = list(map(str, there))
     near = closest_name(name, names)
-    return f"; is it {near!r}?" if near else ""
+    meant = f"is it {near!r}?" if near else ""
+    return meant if meant and len(names) > MANY else "; ".join(filter(None, [f"there are: {', '.join(names)}", meant]))
 
 
 def closest_name(name: str, names: Iterable[str]) -> str | None:
     """The name that another one may be a misspelling of."""
     return next(iter(difflib.get_close_matches(name, list(names), 1)), None)
-
-
-def did_you_mean(name: str, there: Iterable[str]) -> str:
-    """Suggest the most similar name, or list all that there are."""
-    names = list(map(str, there))
-    close = closest_name(name, names)
-    return f"did you mean {close!r}?" if close else f"there are: {', '.join(names)}"

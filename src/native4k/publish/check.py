@@ -14,10 +14,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import yaml
 from huggingface_hub import DatasetCard
-from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
+from native4k.progress import Bar
 from native4k.publish import croissant, dataset_numbers
 from native4k.publish.publish import SUMS
 
@@ -62,7 +62,7 @@ def byte_faults(folder: Path, listed: dict[str, str]) -> Faults:
     """Files that are missing, damaged or too many; folders that are not here are left out."""
     gone = absent_folders(folder, listed)
     here = {name: sha256 for name, sha256 in listed.items() if name.split("/")[0] not in gone}
-    for name, sha256 in tqdm(sorted(here.items()), desc=f"check {folder.name}", unit="file", mininterval=5):
+    for name, sha256 in Bar(sorted(here.items()), desc=f"check {folder.name}", unit="file", mininterval=5):
         if not (folder / name).is_file():
             yield f"{name}: missing; {AGAIN}"
         elif tables.digest(folder / name) != sha256:

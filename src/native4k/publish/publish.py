@@ -13,13 +13,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from native4k import images, params, provenance, sources, tables
 from native4k.dataset import takedown
 from native4k.errors import UserError
 from native4k.fetch.store import file_of
 from native4k.geometry import Geometry
+from native4k.progress import Bar
 from native4k.provenance.steps import DATASET, MEASURE
 from native4k.publish import card, card_plots, croissant, dataset_numbers
 
@@ -47,7 +47,7 @@ class Params:
 
 def link_images(table: pd.DataFrame, store: Path, folder: Path) -> None:
     """Link the images of a split to the files of the store; no bytes are copied."""
-    for row in tqdm(table.itertuples(), f"publish {folder.name.split('.')[1]}", len(table), unit="file", mininterval=5):
+    for row in Bar(table.itertuples(), f"publish {folder.name.split('.')[1]}", len(table), unit="file", mininterval=5):
         source = (store / file_of(str(row.sha256), images.FORMATS[str(row.format)])).resolve()
         try:
             if source.stat().st_size != row.bytes:

@@ -14,7 +14,7 @@ NAMES = tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"
 def find(name: str) -> Source:
     """The source of a name."""
     if name not in NAMES:
-        raise UserError(f"no source {name!r}; there are: {', '.join(NAMES)}{params.suggestion(name, NAMES)}")
+        raise UserError(f"no source {name!r}; {params.suggestion(name, NAMES)}")
     source: Source = importlib.import_module(f"native4k.sources.{name}").SOURCE
     return source
 

@@ -142,8 +142,8 @@ def _section(path: Path, name: str) -> str:
     found = [section for section, known in entries.items() if name in known]
     if not found:
         names = [name for names in entries.values() for name in names]
-        known = ", ".join(names) + params.suggestion(name, names)
-        raise UserError(f"{path}: there is no baseline {name!r} in sr.{TRAINED} or sr.{PRETRAINED}; there are: {known}")
+        known = params.suggestion(name, names)
+        raise UserError(f"{path}: there is no baseline {name!r} in sr.{TRAINED} or sr.{PRETRAINED}; {known}")
     if len(found) > 1:
         raise UserError(f"{path}: {name} is in sr.{TRAINED} and in sr.{PRETRAINED}; rename one of them")
     return found[0]

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from annotated_types import Ge, Gt
 from torch import nn
-from tqdm import tqdm
 
 from native4k import degrade, params, tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.measure import columns, hardware
 from native4k.page import figures, metrics_files
+from native4k.progress import Bar
 from native4k.sr import baselines, metrics, patches, perceptual, strips, testsets, tiles
 
 KEYS = ["test_set", "id", "category"]
@@ -77,7 +77,7 @@ def measure(
     network: nn.Module, pairs: list[testsets.Pair], scale: int, method: Method, models: perceptual.Metrics
 ) -> Iterator[Result]:
     """Measure each image of a set; sides are cut to multiples of the scale."""
-    for pair in tqdm(pairs, "evaluating", unit="image", **patches.STEPS):
+    for pair in Bar(pairs, "evaluating", unit="image", **patches.STEPS):
         pictures = open_pictures(pair, scale, method)
         start = time.perf_counter()
         ours = enlarge(network, pictures, scale, method)

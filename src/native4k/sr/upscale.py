@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from native4k import full_pictures, images, resample
 from native4k.errors import UserError
 from native4k.full_pictures import FORMATS, Picture
 from native4k.learning.training import use_threads
+from native4k.progress import Bar
 from native4k.sr import baselines, patches, published, tiles
 
 ENDINGS = (".png", ".jpg", ".webp")
@@ -37,7 +37,7 @@ class Upscaler(NamedTuple):
     side: int
     overlap: int
 
-    def __call__(self, small: Picture, bar: "tqdm[Path]") -> Picture:
+    def __call__(self, small: Picture, bar: Bar) -> Picture:
         """Make a picture larger; its transparency is interpolated."""
         deep = small.colours.dtype == np.uint16
         half = self.device.type == "cuda" and not deep and bool(getattr(self.network, "computes_bf16", True))
@@ -138,7 +138,7 @@ def run(args: argparse.Namespace) -> None:
     upscaler = load(args.network, args.key, args.params)
     bad, written = list[str](), list[Path]()
     shown = "upscaling {percentage:3.0f} % of " + f"{len(todo)}" + " |{bar}| {elapsed} < {remaining}"
-    with tqdm(total=len(todo), bar_format=shown, **patches.STEPS) as bar:
+    with Bar(total=len(todo), bar_format=shown, **patches.STEPS) as bar:
         for done, (path, out) in enumerate(todo.items(), 1):
             try:
                 full_pictures.write(upscaler(check(full_pictures.read(path), out, upscaler.scale), bar), out)

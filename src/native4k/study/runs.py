@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from annotated_types import Ge, Gt, MinLen
 from torch import nn
-from tqdm import tqdm
 
 from native4k import degrade, params
 from native4k.errors import UserError
 from native4k.fetch import progress
+from native4k.progress import Bar
 from native4k.sr import baselines, evaluate, networks, patches, testsets, tiles, train
 from native4k.sr.networks import bicubic as bicubic_network
 from native4k.sr.patches import cutting
@@ -155,7 +155,7 @@ def measure(
     rows = []
     threads = torch.get_num_threads()
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,)) as pool:
-        for pair in tqdm(pairs, f"measuring x{scale}", unit="image", **patches.STEPS):
+        for pair in Bar(pairs, f"measuring x{scale}", unit="image", **patches.STEPS):
             missing = [index for index, measured in enumerate(known) if pair.id not in measured]
             if missing:
                 pictures = evaluate.open_pictures(pair, scale, method)

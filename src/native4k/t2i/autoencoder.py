@@ -3,11 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
-from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
 from torch import Tensor
 
 from native4k import tables
@@ -17,6 +16,9 @@ from native4k.learning.process_group import ProcessGroup
 from native4k.learning.recipe import Player, Recipe
 from native4k.learning.training import Training, use_threads
 from native4k.params import params
+
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
 
 
 @params
@@ -64,7 +66,7 @@ class Task:
         return [(*(int(random.integers(bound)) for bound in bounds),) for _ in whole]  # type: ignore[misc]
 
 
-def train(task: Task, numbers: Params, home: Path | None, group: ProcessGroup) -> AutoencoderDC:
+def train(task: Task, numbers: Params, home: Path | None, group: ProcessGroup) -> "AutoencoderDC":
     """Train on random crops for the squared error, and set the scale that makes the latents' root mean square 1."""
     use_threads(numbers.training.threads)
     torch.manual_seed(numbers.training.seed)  # of the first weights
@@ -74,7 +76,7 @@ def train(task: Task, numbers: Params, home: Path | None, group: ProcessGroup) -
     return network
 
 
-def recipe(network: AutoencoderDC) -> Recipe:
+def recipe(network: "AutoencoderDC") -> Recipe:
     """One player: the autoencoder, whose pictures are to be those that it was given."""
 
     def parts(crops: Tensor) -> dict[str, Tensor]:
@@ -83,8 +85,10 @@ def recipe(network: AutoencoderDC) -> Recipe:
     return Recipe(network, (Player("network", list(network.parameters()), 1.0, parts),), {"network": network})
 
 
-def build(numbers: Params) -> AutoencoderDC:
+def build(numbers: Params) -> "AutoencoderDC":
     """Random weights, from torch's own generator; scale 1."""
+    from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC  # takes seconds; numbers need none of it
+
     scales = len(numbers.widths)
     return AutoencoderDC(
         latent_channels=numbers.latent_channels,
@@ -97,8 +101,10 @@ def build(numbers: Params) -> AutoencoderDC:
     )
 
 
-def load(name: str) -> AutoencoderDC:
+def load(name: str) -> "AutoencoderDC":
     """From a folder, or from the hub by its name there."""
+    from diffusers.models.autoencoders.autoencoder_dc import AutoencoderDC
+
     try:
         return AutoencoderDC.from_pretrained(name).eval()
     except (OSError, ValueError) as error:
@@ -108,7 +114,7 @@ def load(name: str) -> AutoencoderDC:
         ) from None
 
 
-def save(network: AutoencoderDC, folder: Path) -> None:
+def save(network: "AutoencoderDC", folder: Path) -> None:
     """Weights and config, in the layout that load reads; without the path and version that diffusers notes in it."""
     network.save_pretrained(folder)
     path = folder / "config.json"
@@ -118,14 +124,14 @@ def save(network: AutoencoderDC, folder: Path) -> None:
 
 
 @torch.no_grad()
-def encode(network: AutoencoderDC, pictures: np.ndarray) -> Tensor:
+def encode(network: "AutoencoderDC", pictures: np.ndarray) -> Tensor:
     """The scaled latents of uint8 pictures, taken one by one."""
     latents = [network.encode(picture[None]).latent for picture in as_tensors(pictures)]
     return torch.cat(latents) * network.config["scaling_factor"]
 
 
 @torch.no_grad()
-def decode(network: AutoencoderDC, latents: Tensor) -> np.ndarray:
+def decode(network: "AutoencoderDC", latents: Tensor) -> np.ndarray:
     """The uint8 pictures of scaled latents, taken one by one."""
     decoded = torch.cat([network.decode(latent[None]).sample for latent in latents / network.config["scaling_factor"]])
     return ((decoded + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()

@@ -17,12 +17,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
-from tqdm import tqdm
 
 from native4k import tables
 from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.params import load, params
+from native4k.progress import Bar
 from native4k.t2i import autoencoder, data, encode, flow, networks, train
 
 
@@ -81,7 +81,7 @@ def generate(model: Model, table: pd.DataFrame, numbers: Params) -> np.ndarray:
     with torch.no_grad():
         latents = [
             flow.sample(model.transformer, start[None], words[None], numbers.steps, numbers.guidance)
-            for start, words in zip(tqdm(noises, unit="picture", disable=None), features, strict=True)
+            for start, words in zip(Bar(noises, unit="picture", disable=None), features, strict=True)
         ]
     return autoencoder.decode(model.autoencoder, torch.cat(latents))
 

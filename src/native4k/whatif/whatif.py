@@ -76,7 +76,7 @@ def change_numbers(tree: dict[str, Any], words: list[str]) -> tuple[dict[str, An
         for name in parents:
             section = section.get(name) if isinstance(section, dict) else None
         if not isinstance(section, dict) or last not in section:
-            raise UserError(f"{word!r}: no such number; {params.did_you_mean(key, keys_of(tree))}")
+            raise UserError(f"{word!r}: no such number; {params.suggestion(key, keys_of(tree))}")
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError:

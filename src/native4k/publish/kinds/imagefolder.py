@@ -6,8 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from native4k.progress import Bar
 from native4k.publish.kinds import Source
 from native4k.publish.kinds.webdataset import columns, records
 
@@ -34,7 +33,7 @@ def export(source: Source, folder: Path, _numbers: Any) -> None:
         (folder / split).mkdir()
         with (folder / split / "metadata.jsonl").open("w", encoding="utf-8") as lines:
             table = source.all_columns(split)
-            for row in tqdm(records(table), f"imagefolder {split}", len(table), unit="image", mininterval=5):
+            for row in Bar(records(table), f"imagefolder {split}", len(table), unit="image", mininterval=5):
                 name = Path(row["file_name"]).name
                 link(source.dataset / split / name, folder / split / name)
                 lines.write(columns(row | {"file_name": name}) + "\n")

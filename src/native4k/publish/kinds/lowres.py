@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from native4k import degrade
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
+from native4k.progress import Bar
 from native4k.publish.kinds import Small, Source, subimages
 
 
@@ -43,7 +43,7 @@ def export(source: Source, folder: Path, numbers: Small, degradation: degrade.Pa
         for name in (*(f"LR_x{scale}" for scale in numbers.scales), *(("HR",) if numbers.originals else ())):
             (folder / split / name).mkdir(parents=True)
         made = parallel_map(partial(versions, numbers=numbers, degradation=degradation), files)
-        progress = tqdm(made, f"small versions of {split}", len(files), unit="image", mininterval=5)
+        progress = Bar(made, f"small versions of {split}", len(files), unit="image", mininterval=5)
         for (id_, _), found in zip(files, progress, strict=True):
             for name, content in found.items():
                 (folder / split / name / f"{id_}.png").write_bytes(content)

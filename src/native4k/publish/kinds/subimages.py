@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import torch
 from PIL import Image
-from tqdm import tqdm
 
 from native4k import images, resample
 from native4k.errors import UserError
 from native4k.metadata.parallel import parallel_map
+from native4k.progress import Bar
 from native4k.publish.kinds import Source, Squares
 
 Result = TypeVar("Result")
@@ -121,7 +121,7 @@ def map_squares(source: Source, split: str, numbers: Squares, finish: Callable[[
 
     torch.set_num_threads(1)  # pictures are processed in parallel
     files, without = source.files(split), 0
-    for results in tqdm(parallel_map(work, files), f"sub-images of {split}", len(files), unit="image", mininterval=5):
+    for results in Bar(parallel_map(work, files), f"sub-images of {split}", len(files), unit="image", mininterval=5):
         without += not results
         yield from results
     if without:

@@ -11,8 +11,8 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from native4k.progress import Bar
 from native4k.publish.kinds import Source, Tars
 
 BLOCK = tarfile.BLOCKSIZE
@@ -93,7 +93,7 @@ def export(source: Source, folder: Path, numbers: Tars) -> None:
     """Write SPLIT-NUMBER.tar, the samples sorted by id."""
     for split in source.splits:
         table = source.all_columns(split)
-        rows = tqdm(records(table), f"webdataset {split}", len(table), unit="image", mininterval=5)
+        rows = Bar(records(table), f"webdataset {split}", len(table), unit="image", mininterval=5)
         samples = ((row["id"], members(row, source.dataset)) for row in rows)
         for number, placed in groupby(numbered(samples, weight, numbers.shard_bytes), itemgetter(0)):
             with tarfile.open(folder / f"{split}-{number:05d}.tar", "w", format=tarfile.USTAR_FORMAT) as tar:

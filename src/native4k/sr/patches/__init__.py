@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from native4k import images, params, provenance, tables
 from native4k.errors import UserError
+from native4k.progress import Bar
 from native4k.sr.patches import cutting, pieces
 from native4k.sr.patches.cutting import View
 
@@ -152,7 +152,7 @@ def _cut_all(paths: list[Path], numbers: Params, home: Path, parts: dict[str, pi
 
     _check_disk(home.parent, sum(part.missing_bytes() for part in parts.values()))
     home.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc="cutting patches", total=len(paths), unit="image", disable=_is_not_first_rank(), **STEPS) as bar:
+    with Bar(desc="cutting patches", total=len(paths), unit="image", disable=_is_not_first_rank(), **STEPS) as bar:
         todo = len({piece for part in parts.values() for piece in part.missing()})
         bar.update(max(0, len(paths) - todo * IMAGES))
         for piece in pieces.fill(parts, home / "lock", threads, make):
