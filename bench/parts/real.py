@@ -144,7 +144,7 @@ def at_hand(least: int, folder: Path = FOLDER, kind: str = "") -> list[Family]:
 
 
 def families(smallest: int = SMALLEST, kind: str = "", folder: Path = FOLDER) -> list[Family]:
-    """All photographs, or those of a kind, that are large enough for a native of so many pixels; all packages are there."""
+    """All photographs, or those of a kind, that are large enough for a native of so many pixels."""
     missing = [name for name in DEBIAN if not (folder / name).is_dir()]
     if missing:
         raise UserError(f"{folder}: no real pictures of {missing[0]}; run `make real`")

@@ -106,8 +106,6 @@ def test_a_preset_without_a_threshold_needs_one_from_the_command_line(monkeypatc
         judgement.load(ROOT / "params.yaml", None)
     assert judgement.load(ROOT / "params.yaml", 0.02).false_alarms == 0.02
     rules["flat"] = Range(column="contrasts", min=2.0, max=None, per=None, missing="reject")
-    with pytest.raises(
-        UserError, match=r"photos\.flat\.column: probe measures no 'contrasts'; is it 'contrast'"
-    ):
+    with pytest.raises(UserError, match=r"photos\.flat\.column: probe measures no 'contrasts'; is it 'contrast'"):
         judgement.load(ROOT / "params.yaml", 0.03)
     judgement.load.cache_clear()

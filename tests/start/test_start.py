@@ -3,6 +3,8 @@
 import fcntl
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -134,11 +136,43 @@ def test_pictures_that_the_disk_has_no_room_for_are_one_line(
         start.announce(tmp_path, start.pictures_in(pictures), pictures)
 
 
-def test_a_program_that_fails_or_is_missing_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=f"'git no-such' stopped in {tmp_path}, see above; the same command goes on"):
-        start.run_in(tmp_path, "git", "no-such")
-    with pytest.raises(UserError, match="no-such-program is not installed; run 'make setup' in"):
-        start.run_in(tmp_path, "no-such-program")
+@pytest.fixture(name="programs")
+def programs_of_this_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of programs, empty as yet, that stands for the environment's."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def test_a_missing_program_is_one_line(programs: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="^native4k is not installed; run 'make setup' in") as caught:
+        start.build(tmp_path, 1)
+    assert "\n" not in str(caught.value)
+    assert not list(programs.iterdir())
+
+
+def test_a_run_that_fails_has_said_why_and_its_status_is_that_of_the_start(programs: Path, tmp_path: Path) -> None:
+    for name in ("native4k", "dvc", "snakemake"):
+        program = programs / name
+        program.write_text('#!/bin/sh\necho "$@" > "$PWD/said"\nexit 7\n')
+        program.chmod(0o755)
+    with start.alone(tmp_path) as lock, pytest.raises(SystemExit) as caught:
+        start.build(tmp_path, lock)
+    assert caught.value.code == 7
+    assert (tmp_path / "said").read_text() == "run --collect images publish report\n"
+
+
+def test_a_killed_start_s_run_keeps_the_lock(tmp_path: Path) -> None:
+    with start.alone(tmp_path) as lock:
+        left = subprocess.Popen(["sleep", "60"], pass_fds=[lock])
+    try:
+        with pytest.raises(UserError, match="another 'native4k start' works there"):
+            start.alone(tmp_path).__enter__()
+    finally:
+        left.kill()
+        left.wait()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from native4k.page import layout, metrics_files
+from native4k.page import layout, metrics_files, pictures
 from native4k.sr import ranking
 from native4k.sr.rank import OUT, RANKING
 
@@ -63,10 +63,10 @@ def crops(tree: dict[str, Any], folder: Path) -> list[Markup]:
     parts = []
     for image, made in tree["crops"].items():
         names = sorted(made, key=lambda name: (order[name], name))
-        shown = [layout.fitted((folder / made[name]).read_bytes(), limit) for name in names]
-        pictures = [
-            (name, "", layout.picture(content, f"{name} of {image}, above the original"))
+        shown = [pictures.fitted((folder / made[name]).read_bytes(), limit) for name in names]
+        panels = [
+            (name, "", pictures.picture(content, f"{name} of {image}, above the original"))
             for name, content in zip(names, shown, strict=True)
         ]
-        parts += [layout.heading(image, "each above the original"), layout.plots(pictures)]
+        parts += [layout.heading(image, "each above the original"), layout.plots(panels)]
     return parts

@@ -46,13 +46,14 @@ def check_project() -> None:
         raise UserError(f"{Path.cwd()}: not inside of a DVC repository; run from the project's root, or 'dvc init'")
 
 
-def make(run: Commands, targets: list[str], retry: str | None, tree: dict[str, Any]) -> None:
+def make(run: Commands, args: argparse.Namespace, tree: dict[str, Any]) -> None:
     """Make the images, then the stages."""
+    targets = args.targets
     chosen = [name for name in targets if name != IMAGES]
     known = plan.stages(Path("dvc.yaml"), tree)
     if targets != [IMAGES]:
         run.watch.waiting = plan.shown_steps(chosen or list(known), tree)
-    made = make_images(run, retry)
+    made = make_images(run, args.retry, collect=args.collect)
     if targets == [IMAGES]:
         if not made:
             run.watch.display.say(NOTHING)
@@ -70,9 +71,9 @@ def make(run: Commands, targets: list[str], retry: str | None, tree: dict[str, A
     run.run("dvc", "repro", *chosen)
 
 
-def make_images(run: Commands, retry: str | None) -> bool:
+def make_images(run: Commands, retry: str | None, *, collect: bool) -> bool:
     """Run the rules of fetch and hand the store to DVC, unless it is whole and up to date; whether that was done."""
-    why = None if retry else reason(run)
+    why = None if retry else "the sources are looked at again" if collect else reason(run)
     if not retry and why is None:
         return False
     run.watch.display.say(f"making {STORE}: {why}" if why else f"fetching again into {STORE}")
@@ -112,6 +113,7 @@ def last_times() -> dict[str, float]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to make."""
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="what to make (default: everything)")
+    parser.add_argument("--collect", action="store_true", help="look at the sources again (a folder)")
     parser.add_argument("--retry", metavar="WHICH", help="fetch again what failed: 'later' may succeed, 'final' is all")
 
 
@@ -126,7 +128,7 @@ def run(args: argparse.Namespace) -> None:
         try:
             watch.display.running([], 0, f"checking {PARAMS}")
             commands.run("native4k", "validate")
-            make(commands, args.targets, args.retry, params.read(PARAMS))
+            make(commands, args, params.read(PARAMS))
         except Failed as failure:
             failed = failure
     tables.write_json(watch.before | watch.times, TIMES)

@@ -131,8 +131,8 @@ def announce(project: Path, pictures: list[Path], folder: Path) -> None:
 
 
 @contextmanager
-def alone(project: Path) -> Iterator[None]:
-    """A lock on the project for as long as this process lives."""
+def alone(project: Path) -> Iterator[int]:
+    """A lock on the project, as a file descriptor, for as long as this process or one that inherits it lives."""
     path = project / "data/scratch/start.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -140,26 +140,20 @@ def alone(project: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(f"{project}: another 'native4k start' works there; wait for it") from None
-        yield
+        yield file.fileno()
 
 
-def run_in(project: Path, *words: str) -> None:
-    """Run a program of this environment in the project."""
+def build(project: Path, lock: int) -> None:
+    """Fetch, measure, decide, publish and report; train nothing. The run keeps the lock if this process is killed."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environment = os.environ | {"PATH": path, "PYTHONWARNINGS": "ignore::SyntaxWarning"}
-    if shutil.which(words[0], path=path) is None:
-        raise UserError(f"{words[0]} is not installed; run 'make setup' in {CLONE}")
-    status = subprocess.run(words, cwd=project, env=environment, check=False).returncode  # noqa: S603 (our own words)
-    if status:
-        raise UserError(f"'{' '.join(words)}' stopped in {project}, see above; the same command goes on from there")
-
-
-def build(project: Path) -> None:
-    """Fetch, measure, decide, publish and report; train nothing."""
-    run_in(project, "snakemake", "--profile", "profiles/local", "-s", "rules/fetch.smk", "--forcerun", "collect")
-    run_in(project, "dvc", "add", "--quiet", "data/images")
-    run_in(project, "native4k", "recall", "data/features")
-    run_in(project, "dvc", "repro", "publish", "report")
+    for program in ("native4k", "dvc", "snakemake"):
+        if shutil.which(program, path=path) is None:
+            raise UserError(f"{program} is not installed; run 'make setup' in {CLONE}")
+    words = ["native4k", "run", "--collect", "images", "publish", "report"]
+    done = subprocess.run(words, cwd=project, env=environment, pass_fds=[lock], check=False)  # noqa: S603 (our own words)
+    if done.returncode:
+        sys.exit(done.returncode)  # it has said why
 
 
 def ending(project: Path, note: dict[str, str], edited: list[str]) -> list[str]:
@@ -209,10 +203,10 @@ def run(args: argparse.Namespace) -> None:
     if args.name and args.name != slug(args.name):
         raise UserError(f"--name {args.name!r}: small letters, digits and hyphens only, such as {slug(args.name)!r}")
     (project / WRITTEN).mkdir(parents=True, exist_ok=True)  # from now on it is a collection's
-    with alone(project):
+    with alone(project) as lock:
         edited = repository.edited(project) if (project / ".git").exists() else []
         note = set_up(project, args.folder, args)
         announce(project, pictures, args.folder)
-        build(project)
+        build(project, lock)
         lines = ending(project, note, edited)
     print("\n".join(lines))
