@@ -29,7 +29,7 @@ def modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "KINDS",
         {name: kind._replace(tested=2) for name, kind in photograph_splits.KINDS.items()},
     )
-    monkeypatch.setattr(photograph_splits, "SHARED", {"package/texture0"})
+    monkeypatch.setattr(photograph_splits.real, "SHARED", {"package/texture0": "package/texture1"})
     return photograph_splits, real
 
 

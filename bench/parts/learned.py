@@ -102,8 +102,10 @@ def load(numbers: nativeness.Params, count: int | None = None) -> pd.DataFrame:
     """A row for each picture by each network, as it is and as JPEG, with traits and the fold of its photograph."""
     prepare()
     rows: list[dict[str, Any]] = []
-    for place, (_, family) in enumerate(real.ordered()[: min(count or FAMILIES, FAMILIES)]):
-        about = {"family": family.name, "package": family.package, "kind": family.kind, "fold": place % rates.FOLDS}
+    for place, one in enumerate(real.ordered()[: min(count or FAMILIES, FAMILIES)]):
+        family = one.family
+        about = {"family": one.photograph, "package": family.package, "kind": family.kind}
+        about |= {"fold": one.place % rates.FOLDS}
         chance = np.random.default_rng([place, 10])
         for network, made in pictures(family, place).items():
             for name in CONDITIONS:

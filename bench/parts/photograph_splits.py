@@ -36,17 +36,6 @@ KINDS = {
 }
 """Kinds that are not named, such as renderings, are no photographs."""
 
-SHARED = {
-    "supertuxkart-data/stk_generic_dirtGrassA",
-    "supertuxkart-data/stktex_generic_waterAztekWallA",
-    "supertuxkart-data/stktex_generic_waterConcreteA",
-    "supertuxkart-data/stktex_generic_waterRockA",
-    "ufoai-textures/concrete_b_1",
-    "ufoai-textures/concrete_r_1",
-    "ufoai-textures/pjrock16",
-}
-"""Textures left out, since they are made of another one's photograph: found by phase correlation of all pairs."""
-
 VALIDATED = 1  # families of each kind; no number of the study is chosen by them
 
 
@@ -54,7 +43,7 @@ def split_families(families: list[real.Family]) -> dict[str, list[real.Family]]:
     """The families of each split, kind by kind in the order of a hash of their names."""
     splits: dict[str, list[real.Family]] = {"train": [], "val": [], "test": []}
     for name, kind in KINDS.items():
-        own = [family for family in families if family.kind == name and family.name not in SHARED]
+        own = [family for family in families if family.kind == name and family.name not in real.SHARED]
         found = sorted(own, key=lambda family: id_of(family.name))
         if len(found) <= kind.tested + VALIDATED:
             raise UserError(

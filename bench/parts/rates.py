@@ -33,12 +33,12 @@ def load(numbers: nativeness.Params, count: int | None = None) -> pd.DataFrame:
     folder = real.FOLDER / "traits" / hashlib.sha256(text).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     tables = []
-    for place, (number, family) in enumerate(real.ordered()[:count]):
-        path = folder / f"{number}.parquet"
+    for turn, one in enumerate(real.ordered()[:count]):
+        path = folder / f"{one.number}.parquet"
         if not path.exists():
-            pd.DataFrame(_rows(family, place, numbers)).to_parquet(path)
-            print(place, end=" ", file=sys.stderr, flush=True)
-        tables.append(pd.read_parquet(path).assign(network="", fold=place % FOLDS))
+            pd.DataFrame(_rows(one.family, turn, numbers)).to_parquet(path)
+            print(turn, end=" ", file=sys.stderr, flush=True)
+        tables.append(pd.read_parquet(path).assign(family=one.photograph, network="", fold=one.place % FOLDS))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -38,6 +38,18 @@ class Package(NamedTuple):
     names: tuple[str, ...]
 
 
+SHARED = {
+    "supertuxkart-data/stk_generic_dirtGrassA": "supertuxkart-data/stktex_generic_roots_a",
+    "supertuxkart-data/stktex_generic_waterAztekWallA": "supertuxkart-data/stktex_generic_aztekWall_a",
+    "supertuxkart-data/stktex_generic_waterConcreteA": "supertuxkart-data/stktex_generic_aztekWall_a",
+    "supertuxkart-data/stktex_generic_waterRockA": "supertuxkart-data/stktex_generic_aztekWall_a",
+    "ufoai-textures/concrete_b_1": "ufoai-textures/concrete_g_5",
+    "ufoai-textures/concrete_r_1": "ufoai-textures/concrete_g_5",
+    "ufoai-textures/pjrock16": "ufoai-textures/pjrock6",
+}
+"""A picture -> another one that is made of the same photograph, by phase correlation of all pairs."""
+
+
 class Family(NamedTuple):
     """One photograph: its name, its package, what it is, and its largest file."""
 
@@ -151,10 +163,22 @@ def families(smallest: int = SMALLEST, kind: str = "", folder: Path = FOLDER) ->
     return at_hand(2 * smallest, folder, kind)
 
 
-def ordered(folder: Path = FOLDER) -> list[tuple[int, Family]]:
-    """All photographs in the one shuffled order that folds go by, each with its number in the list of families."""
+class Placed(NamedTuple):
+    """A picture in the order that folds go by: its number in the list, itself, its photograph, and that one's place."""
+
+    number: int
+    family: Family
+    photograph: str
+    place: int
+
+
+def ordered(folder: Path = FOLDER) -> list[Placed]:
+    """All pictures in one shuffled order; pictures of one photograph have that one's name and place."""
     found = families(folder=folder)
-    return [(int(number), found[number]) for number in np.random.default_rng(0).permutation(len(found))]
+    shuffled = [(int(number), found[number]) for number in np.random.default_rng(0).permutation(len(found))]
+    places = {family.name: place for place, (_, family) in enumerate(shuffled)}
+    photographs = [SHARED.get(family.name, family.name) for _, family in shuffled]
+    return [Placed(*one, name, places[name]) for one, name in zip(shuffled, photographs, strict=True)]
 
 
 def _families(package: Package, folder: Path) -> Iterator[Family]:
@@ -207,7 +231,8 @@ def main() -> None:
     for package in sorted({family.package for family in found}):
         kinds = [family.kind for family in found if family.package == package]
         print(f"{package:<30}" + ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))))
-    print(f"{len(found)} families in {FOLDER}")
+    photographs = {SHARED.get(family.name, family.name) for family in found}
+    print(f"{len(found)} pictures of {len(photographs)} families in {FOLDER}")
 
 
 if __name__ == "__main__":
