@@ -28,7 +28,7 @@ retry: setup ## fetch again what may still succeed; RETRY=final: all that is not
 	@native4k run images --retry $(or $(RETRY),later)
 
 test: setup ## set up and run the tests, in two processes of one thread each
-	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder tests/test_*.py tests # the longest first
+	@OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder # tests/conftest.py: the longest first
 
 test-faults: setup ## fail every step of the tiny pipeline in turn, with every change that reaches it (at most 60 minutes)
 	@FAULTS=all OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup tests/chaos/test_faults.py

@@ -33,7 +33,7 @@ def test_params_are_those_of_the_module_that_is_named() -> None:
     [
         (
             {"kind": "unet"},
-            "here.network.kind: there is no such kind; there are: bicubic, edsr, lanczos, osediff, rrdb, ",
+            "here.network.kind: there is no such kind; there are: bicubic, edsr, hitsr, lanczos, osediff, rrdb, ",
         ),
         ({"kind": ["edsr"]}, "here.network.kind: there is no such kind"),
         ({"kind": "../edsr"}, "here.network.kind: there is no such kind"),

@@ -118,7 +118,7 @@ def row(seed: int, content: bytes) -> dict[str, Any]:
     """What the final table says of a kept picture."""
     return {
         "id": f"{seed:016x}",
-        "source": "folder",
+        "source": "demo",
         "url": f"{seed}.png",
         "withheld": False,
         "license": "CC0-1.0",
@@ -152,7 +152,7 @@ def lay_out(root: Path) -> None:
         path.write_bytes(content)
     table = pd.DataFrame([row(seed, content) for seed, content in enumerate(contents)])
     tables.write(table, root / "data/tables/images.parquet")
-    counts = pd.DataFrame({"source": ["folder"], "reason": [""], "rows": [len(table)]})
+    counts = pd.DataFrame({"source": ["demo"], "reason": [""], "rows": [len(table)]})
     tables.write(counts, root / "data/tables/collected.parquet")
 
 

@@ -270,7 +270,7 @@ def test_workers_read_what_one_process_would(split: Make, numbers: Make, tmp_pat
         ({TRAINING: None}, "sr.baselines.swinir_x4.training: missing; swinir has to be trained"),
         (
             {"baselines.swinir_x4.network.kind": "unet"},
-            "kind: there is no such kind; there are: bicubic, edsr, lanczos, osediff, rrdb, swinir (got 'unet')",
+            "kind: there is no such kind; there are: bicubic, edsr, hitsr, lanczos, osediff, rrdb, spandrel, ",
         ),
         ({"baselines.swinir_x4.scale": 1}, "sr.baselines.swinir_x4.scale: Input should be greater than 1 (got 1)"),
         (

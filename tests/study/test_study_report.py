@@ -165,4 +165,14 @@ def test_the_report_has_the_study_if_there_are_results(root: Path) -> None:
     assert "details/study_x4.json" in html
     assert re.findall("<figcaption>(trained on .*?)</figcaption>", html) == ["trained on half", "trained on native"] * 2
     assert '<a class="id" href="#row-k1">k1</a> x4, where native pixels help most' in html
-    assert "training on native pixels and not on the same at 2K" in html
+    assert "training on native pixels and not on the same at half the size" in html
+
+
+def test_the_report_shows_a_study_of_other_images_without_pictures(root: Path) -> None:
+    other = tree()["made_of"] | {"overlays": ["other.yaml"]}
+    (root / "metrics/details/study_other.json").write_text(json.dumps(tree(study="other", made_of=other)))
+    words = ["report", "tables", "features", "images", "evaluations", "curves", "metrics/details", "page"]
+    assert cli.main(words) == 0
+    page = (root / "page/report.html").read_text(encoding="utf-8")
+    assert "The study" in page
+    assert "trained on native" not in page

@@ -16,7 +16,9 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[1]
 SOURCE = PACKAGE.parent
 
-UNCOUNTED = tuple(f"{PACKAGE.name}.{name}" for name in ("cli", "processor", "provenance", "events", "progress"))
+UNCOUNTED = tuple(
+    f"{PACKAGE.name}.{name}" for name in ("arguments", "cli", "events", "processor", "progress", "provenance")
+)
 """The command line only finds a step and runs it; what provenance and the level say of a step is in its hash. What is
 shown of a step while it runs changes nothing that it makes."""
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from native4k import resample
 from native4k.errors import UserError
-from native4k.params import params, suggestion
+from native4k.params import closest_name, params
 
 PURPOSES = {
     "FaceSR": "faces",
@@ -165,8 +165,9 @@ def classes() -> dict[str, type[nn.Module]]:
 def _build_body(shape: Params, scale: int) -> nn.Module:
     known = classes()
     if shape.architecture not in known:
-        near = suggestion(str(shape.architecture), list(known))
-        raise UserError(f"spandrel: there is no {shape.architecture}; for super-resolution are {_list()}{near}")
+        near = closest_name(str(shape.architecture), known)
+        meant = f"; is it {near!r}?" if near else ""
+        raise UserError(f"spandrel: there is no {shape.architecture}; for super-resolution are {_list()}{meant}")
     made = known[shape.architecture]
     names = list(inspect.signature(made.__init__).parameters)[1:]
     options = dict(shape.options or {})
