@@ -13,7 +13,11 @@ NUMBERS = 6
 NOT_NATIVE = ("upscaled", "blurred")
 """Reasons by which an image holds less detail than its pixels."""
 
-OTHER = {"half": "the same at 2K", "half_field": "the same views at 2K", "upscaled": "upscaled fakes"}
+OTHER = {
+    "half": "the same at half the size",
+    "half_field": "the same views at half the size",
+    "upscaled": "upscaled fakes",
+}
 """Arm of the study -> what its network is trained on."""
 
 

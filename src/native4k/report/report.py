@@ -125,9 +125,10 @@ def run(args: argparse.Namespace) -> None:
     check_counts(dataset["funnel"], about.table, args.metrics / metrics_files.DATASET)
     compared = comparisons.compared(sr, args.evaluations)
     strips = [strip.path for of_image in compared.values() for strip in of_image.values()]
-    strips += [one.path for name in studies for one in comparisons.find_strips(name, args.evaluations)]
+    own = {name: found for name, found in studies.items() if not found["made_of"]["overlays"]}  # others: other images
+    strips += [one.path for name in own for one in comparisons.find_strips(name, args.evaluations)]
     strips += [path for name in t2i for path in benchmarks.pairs(name, args.evaluations)]
-    sections: dict[str, str] = {"": overview.beginning(dataset, sr, studies)}
+    sections: dict[str, str] = {"": overview.beginning(dataset, sr, own)}
     titles = gallery.titles(about.table)
     if sr:
         pictures = comparisons.super_resolution(sr, args.evaluations, compared, titles, COMPARED)
@@ -137,9 +138,9 @@ def run(args: argparse.Namespace) -> None:
     if "demo" in dataset:
         sections["Truth"] = curation.truth(dataset["demo"], dataset["goals"])
     if studies:
-        of_each = STUDIED // len(studies)
+        shown = {name: comparisons.of_study(name, args.evaluations, STUDIED // len(own)) for name in own}
         sections["The study"] = layout.join(
-            comparisons.of_study(name, args.evaluations, of_each) + Markup(study_report.section(found))  # noqa: S704
+            shown.get(name, Markup()) + Markup(study_report.section(found))  # noqa: S704
             for name, found in studies.items()
         )
     if t2i:
