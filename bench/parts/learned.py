@@ -104,8 +104,8 @@ def load(numbers: nativeness.Params, count: int | None = None) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for place, one in enumerate(real.ordered()[: min(count or FAMILIES, FAMILIES)]):
         family = one.family
-        about = {"family": one.photograph, "package": family.package, "kind": family.kind}
-        about |= {"fold": one.place % rates.FOLDS}
+        about: dict[str, Any] = {"family": one.photograph, "package": family.package, "kind": family.kind}
+        about["fold"] = one.place % rates.FOLDS
         chance = np.random.default_rng([place, 10])
         for network, made in pictures(family, place).items():
             for name in CONDITIONS:
