@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 from torchvision import models as torchvision_models
 
-from native4k import tables
+from native4k import resample, tables
 from tests.measure import models
 from tests.sr import diffusion
 
@@ -171,6 +171,31 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 def draw() -> Callable[[int, int, int], np.ndarray]:
     """The drawing of the splits' pictures: seed, height, width."""
     return scene
+
+
+Gain = Callable[[nn.Module, int, float], float]
+
+
+@pytest.fixture
+def gain_on_a_picture() -> Gain:
+    """Train a network of scale 4 on one picture, so many steps at a rate: the dB that it gains on interpolation."""
+    truth = resample.to_tensor(scene(3, 24, 24))[None]
+    small = resample.downscale(truth, 4)
+
+    def psnr(made: torch.Tensor) -> float:
+        return float(-10 * torch.log10((resample.quantise(made) - truth).square().mean()))
+
+    def train(learner: nn.Module, steps: int, rate: float) -> float:
+        optimizer = torch.optim.Adam(learner.parameters(), rate)
+        for _ in range(steps):
+            loss = (learner(small) - truth).abs().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        with torch.no_grad():
+            return psnr(learner(small)) - psnr(resample.imresize(small, 4))
+
+    return train
 
 
 @pytest.fixture(scope="session")
