@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from native4k import tables
 from native4k.analyze.estimates import intervals, plain
-from native4k.analyze.sections import Section, Table, Trees, all_sections, format_amount, percent
+from native4k.analyze.number_format import format_amount, percent
+from native4k.analyze.sections import Section, Table, Trees, all_sections
 from native4k.page import layout
 
 PAGE, TEXT = "report.html", "report.md"
