@@ -40,10 +40,18 @@ class Reader:
         self._rest = b""
 
     def new(self) -> list[dict[str, Any]]:
-        """The objects of the whole lines that are new."""
+        """The objects of the whole lines that are new; a line that a full disk has cut says nothing."""
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return [json.loads(line) for line in lines]
+        return [found for line in lines if (found := _object(line))]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return found

@@ -95,6 +95,8 @@ def test_shards_of_other_weights_are_not_joined() -> None:
 
 def test_columns_that_no_image_was_left_to_fill_are_there_and_empty() -> None:
     rating = Column(name="rating", columns=("rating_mean", "rating_min"), key="", load=None)
-    table = features.with_columns(pd.DataFrame({"id": ["a"], "rating_min": [1.0]}), [rating])
-    assert table.columns.tolist() == ["id", "rating_min", "rating_mean"]
+    said = Column(name="said", columns=("said",), key="", load=None, nothing="")
+    table = features.with_columns(pd.DataFrame({"id": ["a"], "rating_min": [1.0]}), [rating, said])
+    assert table.columns.tolist() == ["id", "rating_min", "rating_mean", "said"]
     assert table["rating_mean"].isna().all()
+    assert table["said"].tolist() == [""]

@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from native4k import cli, images, tables
-from native4k.page import metrics_files, pictures
-from native4k.report import curation, overview, report
+from native4k.page import layout, metrics_files, pictures
+from native4k.report import curation, image_rows, overview, report
 from tests.report.conftest import ARGS, HOSTILE
 
 ALONE = {"br", "circle", "hr", "img", "line", "link", "meta", "polyline", "rect"}
@@ -449,7 +449,8 @@ def test_a_picture_over_its_share_of_the_page_is_made_to_fit(root: Path) -> None
 
 def test_the_shares_of_all_pictures_leave_room_for_the_text_in_eight_megabytes() -> None:
     shares = [
-        getattr(report, name) for name in ("COMPARED", "STUDIED", "GENERATED", "NATIVE", "KEPT", "REJECTED", "PAIRS")
+        getattr(report, name)
+        for name in ("COMPARED", "RANKED", "STUDIED", "GENERATED", "NATIVE", "KEPT", "REJECTED", "PAIRS")
     ]
     assert sum(shares) * 4 / 3 < 6_500_000
 
@@ -501,3 +502,18 @@ def test_statuses_and_hosts_are_counted_the_most_frequent_first(root: Path) -> N
 def test_a_collection_without_the_web_has_no_hosts() -> None:
     counts = pd.DataFrame([["demo", "", "ok", 9, 1]], columns=["source", "host", "status", "images", "bytes"])
     assert "By host" not in curation.fetched(counts)
+
+
+def test_ids_in_a_reason_that_have_a_row_are_links_and_all_else_is_text() -> None:
+    known, other = "0123456789abcdef", "fedcba9876543210"
+    made = str(image_rows.linked(f"<b>{known}</b> stands for {other}", {known}))
+    assert made.count("<a ") == 1
+    assert str(layout.image_link(known)) in made
+    assert "<b>" not in made
+    assert f" stands for {other}" in made
+
+
+def test_the_beginning_takes_the_study_of_most_images() -> None:
+    arms = {count: {"half": {"psnr_y": {"mean": float(count)}}} for count in ("1000", "250")}
+    studies = {"x": {"measure": "psnr_y", "differences": {"x4": arms}}}
+    assert overview.study_gains(studies) == {"half": {"mean": 1000.0}}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from native4k import events
 from native4k.runner.commands import Commands, Failed
 from native4k.runner.display import Display
 from native4k.runner.watch import Watch
@@ -72,6 +73,21 @@ def test_a_failure_is_the_steps_line_and_the_commands_status_and_bars_are_told(r
     assert "4/4" not in (tmp_path / "logs/run.log").read_text(encoding="utf-8")
     run.close()
     assert [path.name for path in (tmp_path / "logs").iterdir()] == ["run.log"]
+
+
+def test_a_signal_between_two_commands_starts_no_other(run: Commands, tmp_path: Path) -> None:
+    run._signal = signal.SIGTERM
+    with pytest.raises(Failed) as failed:
+        run.run("touch", str(tmp_path / "begun"))
+    assert failed.value.status == 128 + signal.SIGTERM
+    assert not (tmp_path / "begun").exists()
+
+
+def test_a_line_that_a_full_disk_has_cut_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b'{"job": 1, "be{"job": 2, "done": 3}\n{"job": 2, "done": 4}\n{"job"')
+    with closing(events.Reader(path)) as reader:
+        assert reader.new() == [{"job": 2, "done": 4}]
 
 
 def test_a_command_that_is_killed_fails_as_a_shell_says_it(run: Commands) -> None:

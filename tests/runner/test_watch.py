@@ -99,6 +99,7 @@ def test_results_out_of_the_run_cache_are_named_as_such(clock: Clock, out: io.St
     run = watch(out, "train_sr@a")
     read(run, "Stage 'train_sr@a' is cached - skipping run, checking out outputs")
     assert rows(out) == ["1/1 train_sr@a as before"]
+    assert run.times == {}, "taking it out of a cache is not what it takes"
 
 
 def test_the_time_that_is_left_is_that_of_the_last_run(clock: Clock, out: io.StringIO) -> None:

@@ -119,10 +119,10 @@ def test_files_are_ranked_once_and_again_only_what_is_new(
     assert crop.shape == (80, 40, 3), "what was made above the original"
     whole = draw(400, 64, 80)[:40]
     assert any((crop[40:] == whole[:, left : left + 40]).all() for left in (0, 40))
-    html = section.sections(tmp_path / "evaluations")["Ranking"]
+    html = section.sections(tmp_path / "evaluations", 10**6)["Ranking"]
     assert "<td>plain</td>" in html
     assert html.count("<img") == 2
-    assert section.sections(tmp_path) == {}
+    assert section.sections(tmp_path, 10**6) == {}
 
 
 def test_an_image_or_degradation_that_changed_is_measured_again(

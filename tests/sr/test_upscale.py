@@ -63,6 +63,8 @@ def test_a_baseline_is_found_by_its_name(
     assert cli.main(["sr", "upscale", "bicubic_x4", "small.png", "."]) == 1, "would be the picture itself"
     assert cli.main(["sr", "upscale", "nothing_x4", "small.png", "large.png"]) == 1
     assert "upscale: models/nothing_x4/params.json: no such file; get it with 'dvc pull" in capsys.readouterr().err
+    assert cli.main(["sr", "upscale", "4x_typo.pth", "small.png", "large.png"]) == 1
+    assert capsys.readouterr().err == "native4k sr upscale: 4x_typo.pth: no such file of weights\n"
     Path("larger").mkdir()
     assert cli.main(["sr", "upscale", "bicubic_x4", "small.png", "larger"]) == 0
     assert images.load(Path("larger/small.png")).shape == (120, 160, 3)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from native4k import params, provenance, tables
@@ -26,8 +25,7 @@ def features(probed: pd.DataFrame, scored: pd.DataFrame, labelled: pd.DataFrame)
 
 def with_columns(table: pd.DataFrame, columns: list[Column]) -> pd.DataFrame:
     """The table with every column, also where no image was left to fill one."""
-    missing = [name for column in columns for name in column.columns if name not in table]
-    return table.assign(**dict.fromkeys(missing, np.nan))
+    return table.assign(**{name: column.nothing for column in columns for name in column.columns if name not in table})
 
 
 def column_notes(columns: list[Column], weights: dict[str, str]) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def lengths(rows: Sequence[tuple[str, float, str]], name: str) -> Markup:
             text(100, y + 17, shown, "count", "end"),
             bar(0, y + 24, 100 * share / longest, 12, "kept", f"{label}: {shown}"),
         ]
-    return svg(2 * ROW * len(rows) - 8, name, *parts)
+    return svg(max(0, 2 * ROW * len(rows) - 8), name, *parts)
 
 
 def heat(across: Sequence[float], up: Sequence[float], shares: Sequence[Sequence[float]], name: str) -> Markup:

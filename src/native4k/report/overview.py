@@ -94,7 +94,7 @@ def study_gains(studies: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if tree is None or "psnr" not in tree["measure"]:
         return {}
     by_images = next(iter(tree["differences"].values()))
-    return {arm: by_measure[tree["measure"]] for arm, by_measure in by_images[list(by_images)[-1]].items()}
+    return {arm: by_measure[tree["measure"]] for arm, by_measure in by_images[max(by_images, key=int)].items()}
 
 
 def be(number: int) -> str:

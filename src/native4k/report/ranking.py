@@ -7,12 +7,8 @@ from markupsafe import Markup
 
 from native4k.page import layout, metrics_files, pictures
 from native4k.sr import ranking
-from native4k.sr.rank import OUT, RANKING
 
 COMMAND = "native4k sr rank"
-
-CROP_BYTES = 1_200_000
-"""Bytes of all crops together; those above their share are encoded again."""
 
 NOTE = (
     "Sorted by the mean. A network is told apart from the next by a paired test with random signs on the same images, "
@@ -32,33 +28,33 @@ HEAD = [
 ]
 
 
-def sections(evaluations: Path) -> dict[str, Markup]:
-    """The section, if networks were ranked."""
-    found = [
-        section(metrics_files.read(path, "tables", "crops", command=COMMAND), path.parent)
-        for path in files(evaluations)
-    ]
-    return dict(zip(["Ranking"], found, strict=False))
+def sections(evaluations: Path, share: int) -> dict[str, Markup]:
+    """The section, if networks were ranked, with so many bytes of crops."""
+    found = files(evaluations)
+    if not found:
+        return {}
+    tree = metrics_files.read(found[0], "tables", "crops", command=COMMAND)
+    return {"Ranking": section(tree, found[0].parent, share)}
 
 
 def files(evaluations: Path) -> list[Path]:
     """The files that the section is made of."""
-    path = evaluations / OUT.name / RANKING
+    path = evaluations / ranking.OUT.name / ranking.RANKING
     return [path] if path.exists() else []
 
 
-def section(tree: dict[str, Any], folder: Path) -> Markup:
+def section(tree: dict[str, Any], folder: Path, share: int) -> Markup:
     """The tables and the crops."""
     parts = [layout.paragraph(f"{NOTE} Measured on: {tree['device']}; degradation: {tree['degradation']}.")]
     for one in tree["tables"]:
         rows = [ranking.cells(row) for row in one["rows"]]
         parts += [layout.heading(ranking.title(one, tree)), layout.table(HEAD, rows)]
-    return layout.join([*parts, *crops(tree, folder)])
+    return layout.join([*parts, *crops(tree, folder, share)])
 
 
-def crops(tree: dict[str, Any], folder: Path) -> list[Markup]:
+def crops(tree: dict[str, Any], folder: Path, share: int) -> list[Markup]:
     """What each network made of the place with the most texture, above the original of it."""
-    limit = CROP_BYTES // max(1, sum(map(len, tree["crops"].values())))
+    limit = share // max(1, sum(map(len, tree["crops"].values())))
     order = {row["name"]: row["place"] for one in tree["tables"] for row in one["rows"]}
     parts = []
     for image, made in tree["crops"].items():

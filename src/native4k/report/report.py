@@ -31,8 +31,8 @@ from native4k.report import (
 from native4k.study import study_report
 
 PAGE = "report.html"
-COMPARED, STUDIED, GENERATED, NATIVE, KEPT, REJECTED, PAIRS = (
-    *(1_200_000, 400_000, 300_000, 600_000, 900_000, 900_000, 500_000),
+COMPARED, RANKED, STUDIED, GENERATED, NATIVE, KEPT, REJECTED, PAIRS = (
+    *(1_200_000, 400_000, 400_000, 300_000, 600_000, 750_000, 750_000, 400_000),
 )
 """Bytes of the pictures of each section: all of them, written as base64, with the text, stay under 8 MB."""
 
@@ -133,7 +133,7 @@ def run(args: argparse.Namespace) -> None:
     if sr:
         pictures = comparisons.super_resolution(sr, args.evaluations, compared, titles, COMPARED)
         sections["Super-resolution"] = pictures + benchmarks.super_resolution(sr, args.evaluations, args.curves)
-    sections |= ranking.sections(args.evaluations)
+    sections |= ranking.sections(args.evaluations, RANKED)
     sections |= dataset_sections(about, args, dataset, rules)
     if "demo" in dataset:
         sections["Truth"] = curation.truth(dataset["demo"], dataset["goals"])

@@ -6,6 +6,7 @@ NAME is an id or its first digits, a URL, a path below its source's folder, or a
 import argparse
 import difflib
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -74,8 +75,12 @@ class Collection:
         self.path, self.numbers = folder / "images.parquet", numbers
         self.sections: dict[tuple[str, ...], Any] = {}
         self.table = tables.read(self.path, *NEEDED, *needed)
-        early = tables.read(folder / "not_collected.parquet", "id", "source", "url", "reason")
-        self.early = early.assign(**{WITHHELD: early["reason"].isin(OWNER_STATUSES)})
+
+    @cached_property
+    def early(self) -> pd.DataFrame:
+        """What collect rejected."""
+        early = tables.read(self.path.with_name("not_collected.parquet"), "id", "source", "url", "reason")
+        return early.assign(**{WITHHELD: early["reason"].isin(OWNER_STATUSES)})
 
     def load(self, cls: type[Typed], *keys: str) -> Typed:
         """Load a section of the numbers, once."""

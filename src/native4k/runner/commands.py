@@ -71,6 +71,7 @@ class Commands:
 
     def _execute(self, *words: str, follow: Callable[[str], object] | None = None) -> tuple[int, str]:
         """A command's exit status and what it printed; the watch follows each line, or another function."""
+        self._end_if_interrupted()
         self._log.write(f"$ {' '.join(words)}\n".encode())
         started = subprocess.Popen(  # noqa: S603 (commands of this package)
             words,
@@ -87,9 +88,12 @@ class Commands:
                 raise
         self._hear()
         status = process.wait()
+        self._end_if_interrupted()
+        return status if status >= 0 else 128 - status, printed
+
+    def _end_if_interrupted(self) -> None:
         if self._signal:
             raise Failed("native4k run: interrupted; the same command goes on from here", 128 + self._signal)
-        return status if status >= 0 else 128 - status, printed
 
     def _lines(self, process: "subprocess.Popen[bytes]", follow: Callable[[str], object]) -> Iterator[str]:
         """The lines that a process prints, each one followed; bars' repaintings are lines of their own."""

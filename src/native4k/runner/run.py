@@ -113,8 +113,9 @@ def last_times() -> dict[str, float]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to make."""
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="what to make (default: everything)")
-    parser.add_argument("--collect", action="store_true", help="look at the sources again (a folder)")
-    parser.add_argument("--retry", metavar="WHICH", help="fetch again what failed: 'later' may succeed, 'final' is all")
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--collect", action="store_true", help="look at the sources again (a folder)")
+    images.add_argument("--retry", choices=("later", "final"), help="fetch again what failed: what may succeed, or all")
 
 
 def run(args: argparse.Namespace) -> None:

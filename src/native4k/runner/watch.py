@@ -190,7 +190,8 @@ class Watch:
         step = self.running.pop(name)
         step.does = step.does or _docstring(name)
         self.display.finished(step, self.total, note)
-        self.times[name] = time.monotonic() - self.last
+        if not note:
+            self.times[name] = time.monotonic() - self.last
         self.last = time.monotonic()
 
     def _drop(self, *names: str) -> None:
@@ -208,7 +209,8 @@ class Watch:
         """Follow the end of a rule's job; that of a rule that tells nothing began when the one before it ended."""
         if rule not in self.running:
             self._begin(rule)
-            self.running[rule].began = self.last
+            if rule in self.running:
+                self.running[rule].began = self.last
         if rule in self.running:
             self.running[rule].ended += 1
             if self.running[rule].ended >= self.running[rule].jobs:

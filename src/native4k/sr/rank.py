@@ -24,14 +24,12 @@ from native4k.errors import UserError
 from native4k.learning.training import use_threads
 from native4k.sr import baselines, evaluate, metrics, perceptual, published, ranking, strips, testsets, tiles
 from native4k.sr.published import Ready
+from native4k.sr.ranking import CROPS, OUT, RANKING, ROWS
 
 OWN = "own"
 """What our own test images are called beside other test sets."""
 
-OUT, TEST, SCRATCH = Path("data/evaluations/ranking"), Path("data/native4k/test"), Path("data/scratch/sr/rank")
-
-RANKING, ROWS, CROPS = "ranking.json", "ranking.csv", "crops"
-"""Files and a folder of the ranking."""
+TEST, SCRATCH = Path("data/native4k/test"), Path("data/scratch/sr/rank")
 
 
 class Bench(NamedTuple):
@@ -42,6 +40,11 @@ class Bench(NamedTuple):
     models: perceptual.Metrics
     scratch: Path
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """What measures."""
+        return ("torch", "pyiqa") if self.numbers.perceptual else ("torch",)
+
     def pairs(self, name: str, test: Path, scale: int) -> list[testsets.Pair]:
         """List a test set's images."""
         if name == OWN:
@@ -51,7 +54,7 @@ class Bench(NamedTuple):
 
 def measure(name: str, ready: Ready, bench: Bench, test: Path) -> Iterator[dict[str, Any]]:
     """Measure a network on every image of every test set, or recall what was measured of it."""
-    code = provenance.definition_of(published.numbers_of(ready), "sr.evaluate", "sr.published", libraries=("torch",))
+    code = provenance.definition_of(published.numbers_of(ready), "sr.rank", libraries=bench.libraries)
     home = bench.scratch / f"{ready.digest[:16]}-{code}"
     for test_set, method in bench.methods.items():
         pairs = bench.pairs(test_set, test, ready.scale)
@@ -76,7 +79,8 @@ def chosen(pairs: list[testsets.Pair], count: int) -> set[str]:
 def _place(home: Path, pair: testsets.Pair, method: evaluate.Method, numbers: evaluate.Params) -> Path:
     """Return where an image's crop is kept; its numbers are beside it."""
     files = [provenance.content(path) for path in (pair.high, pair.low) if path is not None]
-    asked = [pair.id, *files, method, numbers.perceptual, numbers.views, numbers.strip_side]
+    given = [numbers.perceptual, numbers.models, numbers.views, numbers.strip_side]
+    asked = [pair.id, *files, method, *given, device_name()]
     return home / f"{hashlib.sha256(repr(asked).encode()).hexdigest()[:16]}.webp"
 
 
@@ -90,7 +94,7 @@ def _keep(result: evaluate.Result, crop: Path, numbers: evaluate.Params, shown: 
         with tables.atomic_file(crop) as temporary:
             Image.fromarray(_cut(result, numbers.strip_side)).save(temporary, "WEBP", lossless=True)
     megapixels = result.truth.shape[0] * result.truth.shape[1] / 1e6
-    tree = {"values": values, "seconds": result.seconds, "megapixels": megapixels}
+    tree = {"metrics": list(values), "values": values, "seconds": result.seconds, "megapixels": megapixels}
     tables.write_json(tree, crop.with_suffix(".json"))
 
 
@@ -156,6 +160,11 @@ def write(tree: dict[str, Any], crops: dict[str, list[tuple[str, Path]]], out: P
         tables.write_text(ranking.table(tree).to_csv(index=False, lineterminator="\n"), folder / ROWS)
 
 
+def device_name() -> str:
+    """What the networks run on."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
 def names_of(given: list[Path]) -> dict[str, Path]:
     """Name networks by their files or folders."""
     found: dict[str, Path] = {}
@@ -191,18 +200,18 @@ def run(args: argparse.Namespace) -> None:
             ready = published.load(path)
             ready = ready._replace(network=ready.network.to(tiles.device()))
             found[name] = list(measure(name, ready, bench, args.test))
-            known = sorted(found[name][0]["values"])
+            known = found[name][0]["metrics"]
             if args.by is not None and args.by not in known:
-                raise UserError(f"--by {args.by!r}: no such metric; there are: {', '.join(known)}")
+                raise UserError(f"--by {args.by!r}: no such metric; there are: {', '.join(sorted(known))}")
             about[name] = {"scale": ready.scale, "architecture": ready.architecture, "sha256": ready.digest}
             about[name] |= cost(ready, sizes, found[name])
             for row in found[name]:
                 if row["crop"] is not None:
                     crops.setdefault(f"x{ready.scale} {row['id']}", []).append((name, row["crop"]))
             del ready
-        metric = args.by or next(iter(found[next(iter(given))][0]["values"]))
+        metric = args.by or known[0]
         tree = tree_of(found, about, metric, bench)
-    tree["device"] = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    tree["device"] = device_name()
     write(tree, crops, args.out)
     print(ranking.text(tree))
     print(f"{args.out / RANKING}, {args.out / ROWS}")

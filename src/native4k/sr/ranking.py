@@ -1,6 +1,7 @@
 """Who is ahead: networks sorted by a metric, with intervals, and each tested against the next on the same images."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,18 @@ import pandas as pd
 
 from native4k.sr import metrics
 
+OUT = Path("data/evaluations/ranking")
+RANKING, ROWS, CROPS = "ranking.json", "ranking.csv", "crops"
+"""Where a ranking is written by default, and its files and folder."""
+
 EXACT = 12
 """Images up to which all signs are tried; of more, as many as the bootstrap draws."""
 
 CHUNK = 2**22
 """Signs that are drawn at once."""
 
-COLUMNS = ("place", "name", "architecture", "mean", "low", "high", "ahead", "ahead_low", "ahead_high", "p", "tells")
-COST = ("seconds_per_megapixel", "memory_mb", "parameters")
+AHEAD = ("ahead", "ahead_low", "ahead_high", "p", "tells")
+"""What the last of the networks has none of."""
 
 
 def rank(values: pd.DataFrame, *, higher: bool, bootstrap: metrics.Bootstrap) -> list[dict[str, Any]]:
@@ -29,7 +34,7 @@ def rank(values: pd.DataFrame, *, higher: bool, bootstrap: metrics.Bootstrap) ->
     rows: list[dict[str, Any]] = []
     for place, name in enumerate(names, 1):
         found: dict[str, Any] = metrics.describe(values[name].to_numpy(), bootstrap)
-        rows.append({"place": place, "name": name} | found | dict.fromkeys(COLUMNS[6:]))
+        rows.append({"place": place, "name": name} | found | dict.fromkeys(AHEAD))
     for row, following in zip(rows, names[1:], strict=False):
         ahead = sign * (values[row["name"]] - values[following]).to_numpy()
         low, high = metrics.interval(ahead, bootstrap)

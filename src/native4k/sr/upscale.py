@@ -47,7 +47,7 @@ class Upscaler(NamedTuple):
         return Picture(large, None if small.alpha is None else self._opacity(small.alpha), small.profile)
 
     def _opacity(self, alpha: np.ndarray) -> np.ndarray:
-        planes = resample.to_tensor(np.stack([alpha] * 3, 2))[:1]
+        planes = resample.to_tensor(alpha[..., None])
         return resample.to_pixels(resample.imresize(planes, self.scale), alpha.dtype)[..., 0]
 
 
@@ -98,23 +98,22 @@ def check_writable(folder: Path) -> None:
 def load(given: Path, key: str | None, params: Path) -> Upscaler:
     """Load a file of weights or a baseline, with tiles that the free memory has room for."""
     device = tiles.device()
-    numbers = ALONE if published.is_file(given) else tiles.load(params)
-    use_threads(numbers.threads)
     ready = published.load(given, key)
     network, scale = ready.network, ready.scale
+    numbers = ALONE if published.is_file(given) else tiles.load(params)
+    use_threads(numbers.threads)
     if numbers is ALONE:
         print(f"{given.name}: {ready.architecture}, x{scale}, {baselines.count_weights(network):,} weights")
     side = tiles.fit_tile(network.to(device), numbers, device)
     return Upscaler(network, scale, device, side, numbers.overlap)
 
 
-def describe(written: list[Path], target: Path) -> str:
-    """Say what was written and how large."""
+def describe(written: dict[Path, tuple[int, int]], target: Path) -> str:
+    """Say what was written, by its height and width, and how large."""
     size = sum(path.stat().st_size for path in written) / 1e6
-    sides = [images.header(path)[1:] for path in written]
-    width, height = max(sides, key=lambda side: side[0] * side[1])
+    height, width = max(written.values(), key=lambda side: side[0] * side[1])
     if len(written) == 1:
-        return f"{written[0]}: {width}x{height}, {size:.1f} MB"
+        return f"{next(iter(written))}: {width}x{height}, {size:.1f} MB"
     return f"{target}: {len(written)} pictures, the largest {width}x{height}, {size:.1f} MB in all"
 
 
@@ -136,14 +135,15 @@ def run(args: argparse.Namespace) -> None:
         print(f"{args.output}: all pictures are there already")
         return
     upscaler = load(args.network, args.key, args.params)
-    bad, written = list[str](), list[Path]()
+    bad, written = list[str](), dict[Path, tuple[int, int]]()
     shown = "upscaling {percentage:3.0f} % of " + f"{len(todo)}" + " |{bar}| {elapsed} < {remaining}"
     with Bar(total=len(todo), bar_format=shown, **patches.STEPS) as bar:
         for done, (path, out) in enumerate(todo.items(), 1):
             try:
-                full_pictures.write(upscaler(check(full_pictures.read(path), out, upscaler.scale), bar), out)
-                written.append(out)
-            except UserError as error:
+                large = upscaler(check(full_pictures.read(path), out, upscaler.scale), bar)
+                full_pictures.write(large, out)
+                written[out] = large.colours.shape[:2]
+            except (UserError, OSError) as error:
                 bad.append(str(error))
             bar.update(done - bar.n)
     if written:

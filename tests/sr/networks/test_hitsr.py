@@ -53,8 +53,10 @@ def test_weights_have_the_names_of_the_authors_files_and_show_the_shape() -> Non
     with pytest.raises(UserError, match=r"^here: weights of HiT-SR are missing; get the file again$"):
         hitsr.find(state, "here")
     small = networks.build(shape(depths=(6,), window_ratios=(0.5, 1.0, 1.0, 1.0, 1.0, 2.0)), 4).body.state_dict()
-    with pytest.raises(UserError, match=r"^here: not HiT-SR's published windows; use it as a baseline"):
-        hitsr.find(small, "here")
+    few = networks.build(shape(depths=(2,), window_ratios=(0.5, 1.0)), 4).body.state_dict()
+    for other in (small, few):
+        with pytest.raises(UserError, match=r"^here: not HiT-SR's published windows; use it as a baseline"):
+            hitsr.find(other, "here")
 
 
 def naive(layer: hitsr.Correlation, image: Tensor) -> Tensor:

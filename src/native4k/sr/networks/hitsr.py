@@ -314,8 +314,8 @@ def find(tensors: dict[str, Tensor], where: str) -> tuple[Params, int] | None:
         shape, scale = _shape_of(tensors)
     except (KeyError, IndexError):
         raise UserError(f"{where}: weights of HiT-SR are missing; get the file again") from None
-    cells = tensors["layers.0.residual_group.blocks.5.correlation.spatial_linear.weight"].shape[1]
-    if cells != max(PUBLISHED) ** 2:
+    last = tensors.get(f"layers.0.residual_group.blocks.{len(PUBLISHED) - 1}.correlation.spatial_linear.weight")
+    if last is None or last.shape[1] != max(PUBLISHED) ** 2:
         raise UserError(f"{where}: not HiT-SR's published windows; use it as a baseline with network.kind hitsr")
     return shape, scale
 
