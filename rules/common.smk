@@ -1,5 +1,6 @@
 # Shared by the files beside it: bash, so that no failure is lost in a pipe, and what each result depends on.
 import shutil
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -34,3 +35,12 @@ def finished(step, folder):
 def files(*patterns):
     """The files that match, in order."""
     return sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+
+
+def forget_unrecorded(*patterns):
+    """Remove intermediate files that Snakemake has no record of: nobody knows by which code and numbers they were made."""
+    if workflow.is_main_process:
+        known = {path.name for kind in ("metadata", "incomplete") for path in Path(".snakemake", kind).glob("*")}
+        for path in files(*patterns):
+            if urlsafe_b64encode(path.encode()).decode() not in known:  # as Snakemake names its records
+                Path(path).unlink()

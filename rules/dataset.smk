@@ -5,6 +5,8 @@ configfile: "params.yaml"
 include: "common.smk"
 
 
+forget_unrecorded("data/scratch/dataset/*", "data/scratch/tables.json")
+
 EMBEDDINGS = "data/features/embeddings.parquet"
 RELEASED = files("data/released/*.csv")
 

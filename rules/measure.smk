@@ -5,6 +5,10 @@ configfile: "params.yaml"
 include: "common.smk"
 
 
+forget_unrecorded(
+    *(f"data/scratch/{step}/*.parquet" for step in ("probe", "score", "embed", "label")), "data/scratch/features.json"
+)
+
 SHARDS = config["shards"]
 WORDS = expand("params/words/{question}.yaml", question=config["label"]["questions"])
 EMBEDDED = [] if config["embed"]["kind"] == "none" else range(SHARDS)

@@ -1,6 +1,7 @@
 """What DVC and Snakemake run again after a change, and what they leave alone, on a tiny clone of this project."""
 
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_a_touched_but_unchanged_file_reruns_nothing(copy: Copy) -> None:
     assert project.repro() == []
     assert planned(project, "measure") == set()
     assert planned(project, "dataset") == set()
+
+
+def test_intermediate_files_that_snakemake_has_no_record_of_are_made_again(copy: Copy) -> None:
+    project = copy()
+    shutil.rmtree(project.root / ".snakemake/metadata")
+    for _ in range(2):  # looking changes nothing
+        assert planned(project, "dataset") == set(steps.DATASET)
+        assert planned(project, "measure") == {"probe", "score", "label", "features"}
 
 
 def test_a_changed_collect_number_without_make_images_stops_with_one_line(copy: Copy) -> None:
